@@ -1,0 +1,54 @@
+// Builds dist/: the runner's bundles, and in dist/assets the WebAssembly modules and fonts they load.
+import { build } from 'esbuild';
+import { cp, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const dist = join(root, 'dist');
+const assets = join(dist, 'assets');
+const modules = join(root, 'node_modules');
+
+/** Compiles the AssemblyScript kernels of runner/kernels/wasm to one SIMD module. */
+async function buildKernels() {
+  const entry = join(root, 'runner/kernels/wasm/index.ts');
+  if (!existsSync(entry)) return;
+  const { default: asc } = await import('assemblyscript/asc');
+  const { error, stderr } = await asc.main([
+    entry, '--outFile', join(assets, 'kernels.wasm'), '-O3', '--enable', 'simd', '--runtime', 'stub',
+    '--importMemory', '--sharedMemory', '--maximumMemory', '65536', '--initialMemory', '16', '--enable', 'threads', '--noAssert',
+  ]);
+  if (error) throw new Error(`Compiling the kernels failed: ${error.message}\n${stderr.toString()}`);
+}
+
+/** Files of packages that are read at run time and cannot be bundled. */
+async function copyAssets() {
+  await cp(join(modules, '@resvg/resvg-wasm/index_bg.wasm'), join(assets, 'resvg.wasm'));
+  for (const font of ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf']) {
+    await cp(join(modules, 'dejavu-fonts-ttf/ttf', font), join(assets, font));
+  }
+  const pipelines = join(modules, '@itk-wasm/elastix/dist/pipelines');
+  await mkdir(join(assets, 'elastix'), { recursive: true });
+  for (const file of ['elastix.js', 'elastix.wasm.zst']) await cp(join(pipelines, file), join(assets, 'elastix', file));
+}
+
+await mkdir(assets, { recursive: true });
+await Promise.all([buildKernels(), copyAssets()]);
+const entryPoints = { cli: 'runner/cli.ts', worker: 'runner/engine/worker.ts' };
+const present = Object.fromEntries(Object.entries(entryPoints).filter(([, file]) => existsSync(join(root, file))));
+if (Object.keys(present).length > 0) {
+  await build({
+    absWorkingDir: root,
+    entryPoints: present,
+    outdir: dist,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    sourcemap: 'linked',
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  });
+}

@@ -1,0 +1,14 @@
+import type { Stage } from './task.ts';
+
+/** Every stage by name, loaded on first use: a worker thread pays only for the stages it runs. */
+const loaders: Readonly<Record<string, () => Promise<Stage>>> = {
+};
+
+export const stageNames: readonly string[] = Object.keys(loaders);
+
+/** The stage of that name. Throws a RangeError for a name that does not exist: a defect of the plan. */
+export async function loadStage(name: string): Promise<Stage> {
+  const load = loaders[name];
+  if (load === undefined) throw new RangeError(`There is no stage called ${name}.`);
+  return load();
+}

@@ -1,0 +1,79 @@
+/** Stable codes of the errors a user can meet. Documented in docs/troubleshooting.md. */
+export type ErrorCode =
+  | 'auth-expired'
+  | 'auth-missing'
+  | 'access-denied'
+  | 'not-found'
+  | 'region-mismatch'
+  | 'network'
+  | 'throttled'
+  | 'requester-pays'
+  | 'already-exists'
+  | 'output-busy'
+  | 'bad-dataset'
+  | 'bad-zarr'
+  | 'bad-nifti'
+  | 'bad-table'
+  | 'bad-template'
+  | 'bad-option'
+  | 'no-signal'
+  | 'disk-full'
+  | 'out-of-memory'
+  | 'cost-limit'
+  | 'cancelled'
+  | 'internal';
+
+/** What an error carries besides its message. */
+export interface ErrorDetails {
+  /** What the user can do about it, as one sentence. */
+  readonly hint?: string;
+  /** The URI, participant or stage it is about. Never contains a secret. */
+  readonly where?: string;
+  readonly cause?: unknown;
+}
+
+/** An error meant for a person: what happened, where, and what to do. Everything else that is thrown is a defect. */
+export class SpimquantError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly where: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SpimquantError';
+    this.code = code;
+    this.hint = details.hint;
+    this.where = details.where;
+  }
+}
+
+/** An error as it travels between threads, into journals and to views. */
+export interface ErrorReport {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly where?: string;
+  /** Only for defects (`internal`): where in the program it was thrown. */
+  readonly stack?: string;
+}
+
+/** Turns whatever was thrown into a report; an abort becomes `cancelled`, anything unforeseen `internal`. */
+export function reportError(error: unknown): ErrorReport {
+  if (error instanceof SpimquantError) {
+    return { code: error.code, message: error.message, ...(error.hint ? { hint: error.hint } : {}), ...(error.where ? { where: error.where } : {}) };
+  }
+  if (error instanceof Error) {
+    const systemCode = (error as NodeJS.ErrnoException).code;
+    if (error.name === 'AbortError' || systemCode === 'ABORT_ERR') return { code: 'cancelled', message: 'Cancelled.' };
+    if (systemCode === 'ENOSPC') return { code: 'disk-full', message: 'The disk is full.', hint: 'Free some space, or choose another output or --work_dir, and run the same command again: finished work is kept.' };
+    return { code: 'internal', message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
+  }
+  return { code: 'internal', message: String(error) };
+}
+
+/** The inverse of {@link reportError} on the other side of a thread or socket. */
+export function errorFromReport(report: ErrorReport): SpimquantError {
+  const error = new SpimquantError(report.code, report.message, report);
+  if (report.stack) error.stack = report.stack;
+  return error;
+}

@@ -1,0 +1,44 @@
+import type { ErrorReport } from './errors.ts';
+import type { LogLevel } from './log.ts';
+
+/** How far a task has come. `done` and `total` are in `unit`, e.g. bytes or voxels. */
+export interface TaskProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'bytes' | 'voxels' | 'items' | 'iterations';
+}
+
+/** A task as views need to know it, before it runs. */
+export interface TaskSummary {
+  readonly id: string;
+  /** Name of the stage, e.g. `segment`. */
+  readonly stage: string;
+  /** Participant label without `sub-`, or `template`, or `group`. */
+  readonly scope: string;
+  /** What a person reads while it runs, e.g. `segment Abeta (otsu+k3i2), part 3 of 8`. */
+  readonly title: string;
+}
+
+interface EventBase {
+  /** 1, 2, 3 … within a run, without gaps. */
+  readonly seq: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** What can happen in a run. A run's state is a pure fold over these. */
+export type RunEventBody =
+  | { readonly type: 'run-started'; readonly pid: number; readonly host: string }
+  | { readonly type: 'run-planned'; readonly tasks: readonly TaskSummary[]; readonly reused: number }
+  | { readonly type: 'task-started'; readonly task: string }
+  | { readonly type: 'task-progress'; readonly task: string; readonly progress: TaskProgress }
+  | { readonly type: 'task-log'; readonly task: string; readonly level: LogLevel; readonly message: string }
+  | { readonly type: 'task-finished'; readonly task: string; readonly seconds: number; readonly bytesRead: number; readonly bytesWritten: number }
+  | { readonly type: 'task-failed'; readonly task: string; readonly error: ErrorReport }
+  | { readonly type: 'task-skipped'; readonly task: string; readonly because: string }
+  | { readonly type: 'run-log'; readonly level: LogLevel; readonly message: string }
+  | { readonly type: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorReport };
+
+export type RunOutcome = 'succeeded' | 'failed' | 'cancelled';
+
+export type RunEvent = EventBase & RunEventBody;

@@ -1,0 +1,114 @@
+import type { Json } from './json.ts';
+
+/** A segmentation method as named on the command line, taken apart. `name` is used in file names. */
+export type SegmentationMethod =
+  | { readonly kind: 'threshold'; readonly name: string; readonly value: number }
+  | { readonly kind: 'otsu'; readonly name: string; readonly classes: number; readonly index: number }
+  | { readonly kind: 'gmm'; readonly name: string; readonly components: number; readonly sigmas: number };
+
+/** One `ENTITY[:METHOD][=VALUE]` of `--filter-spim`. */
+export interface EntityFilter {
+  readonly entity: string;
+  readonly method: 'equals' | 'match' | 'search' | 'required' | 'none' | 'optional';
+  readonly value?: string;
+}
+
+/** What decides the results of a participant run: upstream's options under upstream's names, in camel case. Defaults: pipeline-spec §1. */
+export interface ParticipantOptions {
+  /** Labels without `sub-`. Empty: all. */
+  readonly participantLabel: readonly string[];
+  readonly excludeParticipantLabel: readonly string[];
+  readonly filterSpim: readonly EntityFilter[];
+  readonly template: string;
+  /** A local folder or URI that holds `tpl-<template>_…` files; overrides the registry. */
+  readonly templateDir?: string;
+  /** Empty: the template's default. */
+  readonly atlasSegs: readonly string[];
+  readonly templateCrop?: 'left' | 'right';
+  /** Channel names, overriding sidecars and OMERO. Empty: not given. */
+  readonly sampleStaining: readonly string[];
+  readonly ignoreStains: readonly string[];
+  readonly stainsForReg: readonly string[];
+  readonly stainsForSeg: readonly string[];
+  readonly stainsForVessels: readonly string[];
+  readonly registrationLevel: number;
+  readonly segmentationLevel: number;
+  readonly noSegmentation: boolean;
+  readonly noVessels: boolean;
+  readonly correctionMethod: 'n4' | 'gaussian';
+  readonly correctionLevel: number;
+  /** Per each of four levels. */
+  readonly correctionN4Iters: number;
+  /** Millimetres. */
+  readonly correctionN4SplineSpacing: number;
+  readonly segMethod: readonly SegmentationMethod[];
+  /** Percentiles, 0 to 100. */
+  readonly segHistPercentileRange: readonly [number, number];
+  readonly segHistBinWidth: number;
+  /** Three letters, or undefined: as the dataset says. */
+  readonly orientation?: string;
+  readonly zarrStoreExt: 'ome.zarr' | 'ozx';
+  /** C, X, Y, Z. */
+  readonly zarrStoreChunks: readonly [number, number, number, number];
+  /** Smallest object kept, in voxels; undefined: the stain's default (200; YoPro 100). */
+  readonly minObjectVoxels?: number;
+  readonly sloppy: boolean;
+}
+
+/** What decides the results of a group run. */
+export interface GroupOptions {
+  readonly participantLabel: readonly string[];
+  readonly excludeParticipantLabel: readonly string[];
+  readonly contrastColumn?: string;
+  readonly contrastValues?: readonly [string, string];
+  /** Student assumes equal variances; Welch does not. */
+  readonly test: 'student' | 'welch';
+  /** Sub-folder of `group/`. */
+  readonly label: string;
+  /** Empty: those found in the participants' tables. */
+  readonly atlasSegs: readonly string[];
+  readonly segMethod: readonly SegmentationMethod[];
+  readonly template: string;
+}
+
+/** How a run is carried out; does not change results. */
+export interface ExecutionOptions {
+  readonly cores: number | 'all';
+  /** Bytes; undefined: three quarters of what the machine (or its container) has. */
+  readonly memoryBytes?: number;
+  readonly dryRun: boolean;
+  readonly forceAll: boolean;
+  readonly workDir?: string;
+  readonly keepWork: boolean;
+  readonly cloud: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly forceOutput: boolean;
+  readonly unlock: boolean;
+}
+
+/** A parsed command line. The text that made it is kept beside it for journals and re-runs. */
+export type Command =
+  | { readonly verb: 'participant'; readonly bids: string; readonly output: string; readonly options: ParticipantOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
+  | { readonly verb: 'group'; readonly bids: string; readonly output: string; readonly options: GroupOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
+  | { readonly verb: 'help'; readonly topic?: string }
+  | { readonly verb: 'version' };
+
+/** Storage choices of the command line (see StorageOptions of storage/). */
+export interface StorageChoice {
+  readonly awsProfile?: string;
+  readonly s3Endpoint?: string;
+  readonly s3Region?: string;
+  readonly anonymous?: boolean;
+  readonly requesterPays?: boolean;
+}
+
+/** The stable description of software and parameters that every JSON sidecar carries as `GeneratedBy`. */
+export interface Provenance {
+  readonly Name: 'SPIMquant';
+  readonly Version: string;
+  readonly Engine: 'embedded';
+  readonly Parameters: { readonly [name: string]: Json };
+  /** Where the engine differs from upstream on purpose, one sentence each. */
+  readonly Differences: readonly string[];
+}
