@@ -1,0 +1,253 @@
+import { randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
+import { link, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { SpimquantError } from '../protocol/errors.ts';
+import { throwIfCancelled } from './cancel.ts';
+import { isAbsent, localError, systemCode } from './localErrors.ts';
+import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from './objectStore.ts';
+import { checkRange, resolveRange } from './range.ts';
+import { checkKey, folderKey } from './uri.ts';
+
+/** Names of files being written begin with this; they are never listed. */
+export const temporaryPrefix = '.spimquant-tmp-';
+
+/** Files looked up at once while listing: enough to hide the latency of network folders. */
+const statBatch = 64;
+/** Bytes read at once, so that a read can be cancelled between them. */
+const readBlock = 32 * 1024 * 1024;
+
+/**
+ * An {@link ObjectStore} over a local folder, which need not exist until something is written. Symbolic links are
+ * followed; links that lead nowhere, or back to a folder above, are not listed.
+ */
+export class LocalStore implements ObjectStore {
+  readonly uri: string;
+
+  /** `root` is a path; it is made absolute. */
+  constructor(root: string) {
+    this.uri = resolve(root);
+  }
+
+  /** The absolute path of a key. Throws `bad-option` for keys that would leave the folder. */
+  pathOf(key: string): string {
+    checkKey(key, this.uri);
+    return join(this.uri, ...key.split('/'));
+  }
+
+  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<ObjectStat | undefined> {
+    const path = this.pathOf(key);
+    throwIfCancelled(options.signal, path);
+    try {
+      const found = await stat(path, { bigint: true });
+      return found.isFile() ? toStat(key, found) : undefined;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw localError(error, 'read', path);
+    }
+  }
+
+  async read(key: string, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
+    const path = this.pathOf(key);
+    throwIfCancelled(options.signal, path);
+    if (options.range) checkRange(options.range);
+    try {
+      await using file = await open(path, 'r');
+      const found = await file.stat();
+      if (!found.isFile()) return undefined;
+      const { begin, end } = resolveRange(options.range, found.size);
+      const bytes = new Uint8Array(end - begin);
+      let done = 0;
+      while (done < bytes.length) {
+        throwIfCancelled(options.signal, path);
+        const { bytesRead } = await file.read(bytes, done, Math.min(readBlock, bytes.length - done), begin + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+      }
+      return done === bytes.length ? bytes : bytes.subarray(0, done);
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw localError(error, 'read', path);
+    }
+  }
+
+  async *list(folder: string, options: ListOptions = {}): AsyncGenerator<ListEntry> {
+    const parent = folderKey(folder, this.uri);
+    yield* this.#listFolder(parent, options, []);
+  }
+
+  async *#listFolder(folder: string, options: ListOptions, above: readonly string[]): AsyncGenerator<ListEntry> {
+    const path = folder === '' ? this.uri : this.pathOf(folder);
+    throwIfCancelled(options.signal, path);
+    let chain = above;
+    let names: string[];
+    try {
+      // Only links can lead back up, but a link anywhere above counts, so the real path of every folder is kept.
+      if (options.recursive === true) chain = [...above, await realpath(path)];
+      names = await readdir(path);
+    } catch (error) {
+      if (isAbsent(error)) return;
+      throw localError(error, 'list', path);
+    }
+    const rows = await this.#describe(folder, names.filter((name) => !name.startsWith(temporaryPrefix)), options.signal);
+    // Folders sort with their slash, which makes the order of a recursive listing that of the whole keys.
+    rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    for (const row of rows) {
+      throwIfCancelled(options.signal, path);
+      if (row.kind === 'object' || options.recursive !== true) yield row;
+      else if (!(await this.#leadsBack(row.key.slice(0, -1), chain))) yield* this.#listFolder(row.key.slice(0, -1), options, chain);
+    }
+  }
+
+  /** The rows of one folder, unsorted. What vanishes meanwhile, or is neither file nor folder, has none. */
+  async #describe(folder: string, names: readonly string[], signal: AbortSignal | undefined): Promise<ListEntry[]> {
+    const rows: ListEntry[] = [];
+    for (let from = 0; from < names.length; from += statBatch) {
+      throwIfCancelled(signal, this.uri);
+      const batch = names.slice(from, from + statBatch).map(async (name): Promise<ListEntry | undefined> => {
+        const key = folder === '' ? name : `${folder}/${name}`;
+        const path = join(this.uri, key);
+        try {
+          const found = await stat(path, { bigint: true });
+          if (found.isDirectory()) return { kind: 'folder', key: `${key}/` };
+          return found.isFile() ? { kind: 'object', ...toStat(key, found) } : undefined;
+        } catch (error) {
+          if (isAbsent(error)) return undefined;
+          throw localError(error, 'read', path);
+        }
+      });
+      for (const row of await Promise.all(batch)) if (row) rows.push(row);
+    }
+    return rows;
+  }
+
+  async #leadsBack(folder: string, chain: readonly string[]): Promise<boolean> {
+    try {
+      return chain.includes(await realpath(join(this.uri, folder)));
+    } catch (error) {
+      if (isAbsent(error)) return true;
+      throw localError(error, 'list', join(this.uri, folder));
+    }
+  }
+
+  async write(key: string, data: Uint8Array | string, options: WriteOptions = {}): Promise<ObjectStat> {
+    return this.#replace(key, options, async (temporary) => {
+      await using file = await open(temporary, 'wx');
+      await file.writeFile(data, { signal: options.signal });
+      await file.sync();
+    });
+  }
+
+  async writeFile(key: string, localPath: string, options: WriteOptions = {}): Promise<ObjectStat> {
+    return this.#replace(key, options, async (temporary) => {
+      await pipeline(createReadStream(localPath), createWriteStream(temporary, { flags: 'wx', flush: true }), { signal: options.signal });
+    });
+  }
+
+  async delete(key: string): Promise<void> {
+    const path = this.pathOf(key);
+    try {
+      await unlink(path);
+    } catch (error) {
+      if (!isAbsent(error)) throw localError(error, 'delete', path);
+    }
+  }
+
+  /** Fills a temporary file beside the target, then gives it the target's name. A crash leaves at most the temporary file. */
+  async #replace(key: string, options: WriteOptions, fill: (temporary: string) => Promise<void>): Promise<ObjectStat> {
+    const path = this.pathOf(key);
+    const folder = dirname(path);
+    const temporary = join(folder, `${temporaryPrefix}${process.pid}-${randomBytes(8).toString('hex')}`);
+    throwIfCancelled(options.signal, path);
+    try {
+      await mkdir(folder, { recursive: true });
+      await fill(temporary);
+      throwIfCancelled(options.signal, path);
+      const written = await stat(temporary, { bigint: true });
+      if (options.ifAbsent === true) await nameIfAbsent(temporary, path);
+      else await rename(temporary, path);
+      await syncFolder(folder);
+      return toStat(key, written);
+    } catch (error) {
+      await unlink(temporary).catch(() => undefined);
+      throw localError(error, 'write', path);
+    }
+  }
+}
+
+function toStat(key: string, found: BigIntStats): ObjectStat {
+  return { key, size: Number(found.size), version: `${found.size}-${found.mtimeNs}`, modified: Number(found.mtimeMs) };
+}
+
+/**
+ * Gives a finished temporary file its name unless that is taken. A hard link does both in one step. Disks without hard
+ * links (exFAT, some network folders) get an empty file as a claim first, which the rename then replaces.
+ */
+async function nameIfAbsent(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST') throw alreadyExists(path);
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(code ?? '')) throw error;
+    await claim(path);
+    await rename(temporary, path);
+    return;
+  }
+  await unlink(temporary);
+}
+
+async function claim(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx')).close();
+  } catch (error) {
+    throw systemCode(error) === 'EEXIST' ? alreadyExists(path) : error;
+  }
+}
+
+function alreadyExists(path: string): SpimquantError {
+  return new SpimquantError('already-exists', `It exists already: ${path}`, { where: path });
+}
+
+/** Makes a rename survive a power cut. Windows cannot sync folders and does not need it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  try {
+    await using handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (error) {
+    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+  }
+}
+
+/**
+ * Deletes what interrupted writes left behind below a folder: temporary files not touched since `before` (milliseconds
+ * since the epoch). Returns how many. They are harmless, so this is only about space.
+ */
+export async function removeStaleTemporaries(root: string, before: number): Promise<number> {
+  let removed = 0;
+  let rows;
+  try {
+    rows = await readdir(root, { withFileTypes: true });
+  } catch (error) {
+    if (isAbsent(error)) return 0;
+    throw localError(error, 'list', root);
+  }
+  for (const row of rows) {
+    const path = join(root, row.name);
+    if (row.isDirectory()) {
+      removed += await removeStaleTemporaries(path, before);
+    } else if (row.name.startsWith(temporaryPrefix)) {
+      try {
+        if ((await stat(path)).mtimeMs >= before) continue;
+        await unlink(path);
+        removed += 1;
+      } catch (error) {
+        if (!isAbsent(error)) throw localError(error, 'delete', path);
+      }
+    }
+  }
+  return removed;
+}

@@ -1,0 +1,104 @@
+import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from './objectStore.ts';
+import { folderKey } from './uri.ts';
+
+/** A folder of a store as a store of its own. Keys cannot leave it. Throws `bad-option` for a prefix that is no usable key. */
+export function childStore(store: ObjectStore, prefix: string): ObjectStore {
+  const folder = folderKey(prefix, store.uri);
+  return folder === '' ? store : new ChildStore(store, folder);
+}
+
+class ChildStore implements ObjectStore {
+  readonly uri: string;
+  readonly #parent: ObjectStore;
+  readonly #prefix: string;
+
+  constructor(parent: ObjectStore, folder: string) {
+    this.uri = `${parent.uri}/${folder}`;
+    this.#parent = parent;
+    this.#prefix = `${folder}/`;
+  }
+
+  async stat(key: string, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined> {
+    const found = await this.#parent.stat(this.#prefix + key, options);
+    return found && { ...found, key };
+  }
+
+  read(key: string, options?: ReadOptions): Promise<Uint8Array | undefined> {
+    return this.#parent.read(this.#prefix + key, options);
+  }
+
+  async *list(folder: string, options?: ListOptions): AsyncGenerator<ListEntry> {
+    for await (const entry of this.#parent.list(this.#prefix + folder, options)) {
+      yield { ...entry, key: entry.key.slice(this.#prefix.length) };
+    }
+  }
+
+  async write(key: string, data: Uint8Array | string, options?: WriteOptions): Promise<ObjectStat> {
+    return { ...(await this.#parent.write(this.#prefix + key, data, options)), key };
+  }
+
+  async writeFile(key: string, localPath: string, options?: WriteOptions): Promise<ObjectStat> {
+    return { ...(await this.#parent.writeFile(this.#prefix + key, localPath, options)), key };
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#parent.delete(this.#prefix + key);
+  }
+}
+
+/** What went through a {@link CountingStore} so far. */
+export interface StoreCounts {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly reads: number;
+  readonly writes: number;
+}
+
+/** Passes everything on and counts the bytes of objects read and written. */
+export class CountingStore implements ObjectStore {
+  readonly #inner: ObjectStore;
+  #counts: StoreCounts = { bytesRead: 0, bytesWritten: 0, reads: 0, writes: 0 };
+
+  constructor(inner: ObjectStore) {
+    this.#inner = inner;
+  }
+
+  get uri(): string {
+    return this.#inner.uri;
+  }
+
+  get counts(): StoreCounts {
+    return this.#counts;
+  }
+
+  stat(key: string, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined> {
+    return this.#inner.stat(key, options);
+  }
+
+  async read(key: string, options?: ReadOptions): Promise<Uint8Array | undefined> {
+    const bytes = await this.#inner.read(key, options);
+    this.#counts = { ...this.#counts, reads: this.#counts.reads + 1, bytesRead: this.#counts.bytesRead + (bytes?.length ?? 0) };
+    return bytes;
+  }
+
+  list(folder: string, options?: ListOptions): AsyncIterable<ListEntry> {
+    return this.#inner.list(folder, options);
+  }
+
+  async write(key: string, data: Uint8Array | string, options?: WriteOptions): Promise<ObjectStat> {
+    return this.#countWrite(await this.#inner.write(key, data, options));
+  }
+
+  async writeFile(key: string, localPath: string, options?: WriteOptions): Promise<ObjectStat> {
+    return this.#countWrite(await this.#inner.writeFile(key, localPath, options));
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#inner.delete(key);
+  }
+
+  #countWrite(written: ObjectStat): ObjectStat {
+    this.#counts = { ...this.#counts, writes: this.#counts.writes + 1, bytesWritten: this.#counts.bytesWritten + written.size };
+    return written;
+  }
+}
