@@ -58,3 +58,8 @@ export interface Stage {
   readonly version: number;
   run(task: Task, context: TaskContext): Promise<void>;
 }
+
+/** A stage's typed parameters as a task carries them. They must be plain JSON values. */
+export function taskParams(params: object): JsonObject {
+  return params as JsonObject;
+}
