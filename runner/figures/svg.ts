@@ -3,7 +3,7 @@ export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** The text as it may stand in XML or HTML, in content and in quoted attributes. */
 export function escapeXml(text: string): string {
-  const printable = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ' '); // eslint-disable-line no-control-regex
+  const printable = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ' ');
   return printable.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;');
 }
 
