@@ -9,13 +9,15 @@ import { exportGrid, levelGrid, segmentationBricks, segmentationWork } from './s
 import { taskParams, type Stage, type Task } from './task.ts';
 
 /**
- * How voxels of the segmentation level fall into the coarser grid of the registration level: voxel i belongs to cell
- * floor((i + 0.5) / factor), the last cell taking what is left over at the end.
+ * How voxels of the segmentation level fall into the coarser grid of the registration level: each belongs to the cell
+ * whose centre is nearest, the outermost cells taking what is left over.
  */
 export interface CellGrid {
   readonly size: Vec3;
   /** Segmentation voxels per cell along each axis; not necessarily whole. */
   readonly factor: Vec3;
+  /** Centre of the first cell, in segmentation voxels. */
+  readonly offset: Vec3;
 }
 
 /** The grid that field fractions are given on: the exported image of the registration level. */
@@ -27,12 +29,21 @@ export function fractionGrid(plan: ImagePlan): CellGrid {
     // Scales are decimal fractions: a factor that is whole but for rounding is meant to be whole.
     return Math.abs(ratio - Math.round(ratio)) < 1e-3 ? Math.round(ratio) : ratio;
   });
-  return { size: coarse.size, factor: factor as unknown as Vec3 };
+  const translation = (level: number): Vec3 => plan.info.levels[Math.min(level, plan.info.levels.length - 1)].translation;
+  const from = translation(plan.options.segmentationLevel);
+  const offset = translation(plan.options.registrationLevel).map((t, axis) => round6((t - from[axis]) / fine.scale[axis]));
+  return { size: coarse.size, factor: factor as unknown as Vec3, offset: offset as unknown as Vec3 };
+}
+
+/** Takes the rounding of decimal fractions out, so that a border between cells does not depend on it. */
+function round6(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }
 
 /** Index of the cell that a voxel belongs to, along one axis. */
-export function cellOf(voxel: number, factor: number, cells: number): number {
-  return Math.min(cells - 1, Math.floor((voxel + 0.5) / factor));
+export function cellOf(voxel: number, cells: CellGrid, axis: 0 | 1 | 2): number {
+  const cell = Math.floor((voxel - cells.offset[axis]) / cells.factor[axis] + 0.5);
+  return Math.min(cells.size[axis] - 1, Math.max(0, cell));
 }
 
 /** Foreground voxels per cell, over the cells that a brick touches. */
@@ -43,8 +54,8 @@ export interface BrickFraction {
 
 /** Counts the foreground of one brick (values above 0) into cells. */
 export function countIntoCells(mask: Uint8Array, brick: Box, cells: CellGrid): BrickFraction {
-  const range = (axis: number): { first: number; count: number; of: Int32Array } => {
-    const of = Int32Array.from({ length: brick.size[axis] }, (_, i) => cellOf(brick.start[axis] + i, cells.factor[axis], cells.size[axis]));
+  const range = (axis: 0 | 1 | 2): { first: number; count: number; of: Int32Array } => {
+    const of = Int32Array.from({ length: brick.size[axis] }, (_, i) => cellOf(brick.start[axis] + i, cells, axis));
     return { first: of[0], count: of[of.length - 1] - of[0] + 1, of };
   };
   const [x, y, z] = [range(0), range(1), range(2)];
@@ -60,9 +71,9 @@ export function countIntoCells(mask: Uint8Array, brick: Box, cells: CellGrid): B
 }
 
 /** How many voxels of the fine grid each cell holds, along one axis. */
-export function voxelsPerCell(fineSize: number, factor: number, cells: number): Float64Array {
-  const counts = new Float64Array(cells);
-  for (let i = 0; i < fineSize; i++) counts[cellOf(i, factor, cells)]++;
+export function voxelsPerCell(fineSize: number, cells: CellGrid, axis: 0 | 1 | 2): Float64Array {
+  const counts = new Float64Array(cells.size[axis]);
+  for (let i = 0; i < fineSize; i++) counts[cellOf(i, cells, axis)]++;
   return counts;
 }
 
@@ -109,7 +120,7 @@ export const fieldFractionStage: Stage = {
         addBox(data, cells.size, meta, arrays.counts);
       }
     }
-    const [wx, wy, wz] = cells.size.map((n, axis) => voxelsPerCell(fineSize[axis], cells.factor[axis], n));
+    const [wx, wy, wz] = ([0, 1, 2] as const).map((axis) => voxelsPerCell(fineSize[axis], cells, axis));
     for (let z = 0, i = 0; z < nz; z++) {
       for (let y = 0; y < ny; y++) {
         for (let x = 0; x < nx; x++, i++) {
