@@ -3,8 +3,8 @@ import { assetPath } from '../assets.ts';
 
 /** Functions of the SIMD module built from `wasm/`. Pointers are byte offsets into {@link WasmKernels.memory}. */
 export interface KernelFunctions {
-  convolveRows(src: number, dst: number, n: number, pitch: number, rows: number, weights: number, radius: number, line: number): void;
-  combineRows(sources: number, dst: number, length: number, weights: number, radius: number): void;
+  readonly convolveRows: (src: number, dst: number, n: number, pitch: number, rows: number, weights: number, radius: number, line: number) => void;
+  readonly combineRows: (sources: number, dst: number, length: number, weights: number, radius: number) => void;
 }
 
 /** Bytes below this offset belong to the module's own static data. */
