@@ -1,4 +1,4 @@
-import { addToHistogram } from '../kernels/histogram.ts';
+import { countInto, emptyHistogram } from '../kernels/histogram.ts';
 import { brickBox, planBatches, type BrickBatch, type BrickGrid } from './bricks.ts';
 import { correctionOf, openCorrectedChannel, type CorrectionParams } from './correctedChannel.ts';
 import type { ImagePlan } from './imagePlan.ts';
@@ -57,18 +57,18 @@ export const intensityHistogramStage: Stage = {
     const { correction, level, grid, batch } = paramsOf<Params>(task);
     const range = await readJson<IntensityRange>(context, task.inputs[2]);
     const channel = await openCorrectedChannel(context, correction, level);
-    const counts = new Float64Array(range.bins);
+    const histogram = emptyHistogram(range.bins, range.lo, range.hi);
     const total = batchVoxels(grid, batch);
     let done = 0;
     for (let i = 0; i < batch.brickCount; i++) {
       for await (const slab of channel.slabs(brickBox(grid, batch.firstBrick + i))) {
-        addToHistogram(counts, slab.values, range.lo, range.hi);
+        countInto(histogram, slab.values);
         done += slab.values.length;
         context.progress({ done, total, unit: 'voxels' });
         context.signal.throwIfAborted();
       }
     }
-    const part: HistogramPart = { counts: Array.from(counts) };
+    const part: HistogramPart = { counts: Array.from(histogram.counts) };
     await writeJson(context, task.outputs[0], { ...part });
   },
 };

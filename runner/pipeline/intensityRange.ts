@@ -1,3 +1,4 @@
+import { binsOfWidth } from '../kernels/histogram.ts';
 import { percentiles } from '../kernels/percentile.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Vec3 } from '../kernels/geometry.ts';
@@ -69,7 +70,7 @@ export const intensityRangeStage: Stage = {
         hint: 'Look at the channel with another viewer; check --stains_for_seg, or widen --seg_hist_percentile_range.',
       });
     }
-    const range: IntensityRange = { lo, hi, bins: Math.max(2, Math.ceil((hi - lo) / params.binWidth)) };
+    const range: IntensityRange = { lo, hi, bins: binsOfWidth(lo, hi, params.binWidth) };
     if (range.bins < 16) {
       context.log('warn', `The histogram has only ${range.bins} bins between ${lo.toPrecision(5)} and ${hi.toPrecision(5)}: choose a smaller --seg_hist_bin_width.`);
     }

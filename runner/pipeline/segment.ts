@@ -1,0 +1,118 @@
+import { labelComponents } from '../kernels/components.ts';
+import { measureComponents } from '../kernels/componentStats.ts';
+import { dropSmallInside, edgeVoxels, type BrickComponents } from '../kernels/mergeComponents.ts';
+import type { Vec3 } from '../kernels/geometry.ts';
+import type { Box } from '../image/omeZarr.types.ts';
+import type { SegmentationMethod } from '../protocol/options.ts';
+import { brickBox, planBatches, type BrickBatch, type BrickGrid } from './bricks.ts';
+import { correctionOf, openCorrectedChannel, type CorrectedChannel, type CorrectionParams } from './correctedChannel.ts';
+import { countIntoCells, fractionGrid, type BrickFraction, type CellGrid } from './fieldFraction.ts';
+import type { ImagePlan } from './imagePlan.ts';
+import { batchVoxels } from './intensityHistogram.ts';
+import { paramsOf, readJson, writeBytes } from './io.ts';
+import { openMaskWriter } from './maskStore.ts';
+import { minObjectVoxels, type ComponentsMeta } from './objects.ts';
+import { pack, type PackedRecord } from './packed.ts';
+import { rawBytes, segmentationBricks, segmentationWork, type ThresholdResult } from './segmentation.ts';
+import { taskParams, type Artifact, type Stage, type Task, type TaskContext } from './task.ts';
+
+interface Params {
+  readonly correction: CorrectionParams;
+  readonly level: number;
+  readonly grid: BrickGrid;
+  readonly batch: BrickBatch;
+  readonly cells: CellGrid;
+  readonly minVoxels: number;
+  readonly maskFolder: Artifact;
+}
+
+/**
+ * Segments a stain part by part: each part writes its chunks of the mask, what it found of each object, and how much of
+ * each voxel of the registration level is foreground. No part needs another one.
+ */
+export function segmentTasks(plan: ImagePlan, stain: string, method: SegmentationMethod): readonly Task[] {
+  const grid = segmentationBricks(plan);
+  const batches = planBatches(grid);
+  const brickVoxels = grid.brick[0] * grid.brick[1] * grid.brick[2];
+  return batches.map((batch) => {
+    const params: Params = {
+      correction: correctionOf(plan, stain),
+      level: plan.options.segmentationLevel,
+      grid,
+      batch,
+      cells: fractionGrid(plan),
+      minVoxels: minObjectVoxels(plan.options, stain),
+      maskFolder: segmentationWork.maskFolder(plan, stain, method.name),
+    };
+    return {
+      id: `${plan.paths.id}/segment/${stain}/${method.name}/${batch.index}`,
+      stage: 'segment',
+      scope: plan.participant,
+      title: `segment ${stain} (${method.name})${batches.length > 1 ? `, part ${batch.index + 1} of ${batches.length}` : ''}`,
+      params: taskParams(params),
+      inputs: [{ place: 'dataset', path: plan.image.path }, params.correction.field, segmentationWork.threshold(plan, stain, method.name)],
+      outputs: [segmentationWork.components(plan, stain, method.name, batch.index), segmentationWork.fraction(plan, stain, method.name, batch.index)],
+      // The mask and its labels of one brick, the slabs being read, and the cache of decoded chunks.
+      memoryBytes: 300e6 + brickVoxels * 7,
+      readBytes: rawBytes(plan, batchVoxels(grid, batch)),
+    };
+  });
+}
+
+/** Reads a brick and keeps only what is foreground: 100 at or above the threshold, else 0. */
+async function maskOfBrick(channel: CorrectedChannel, box: Box, threshold: number, onVoxels: (voxels: number) => void): Promise<Uint8Array> {
+  const mask = new Uint8Array(box.size[0] * box.size[1] * box.size[2]);
+  let filled = 0;
+  for await (const { values } of channel.slabs(box)) {
+    for (let i = 0; i < values.length; i++) if (values[i] >= threshold) mask[filled + i] = 100;
+    filled += values.length;
+    onVoxels(values.length);
+  }
+  return mask;
+}
+
+/** Labels a brick's mask and keeps what joining it with its neighbours needs. */
+function componentsOfBrick(mask: Uint8Array, box: Box, whole: Vec3, minVoxels: number): BrickComponents {
+  const labels = labelComponents(mask, box.size);
+  const edges = edgeVoxels(labels, box.size, box.start, whole);
+  const table = measureComponents(labels, box.size, box.start, whole);
+  return dropSmallInside({ table, edgeVoxels: edges.voxels, edgeRows: edges.rows }, minVoxels);
+}
+
+function packComponents(brick: number, { table, edgeVoxels: voxels, edgeRows }: BrickComponents): PackedRecord<ComponentsMeta, string> {
+  const { first, voxels: sizes, sumX, sumY, sumZ } = table;
+  return { meta: { brick }, arrays: { first, voxels: sizes, sumX, sumY, sumZ, edgeVoxels: voxels, edgeRows } };
+}
+
+function packFraction({ box, counts }: BrickFraction): PackedRecord<Box, 'counts'> {
+  return { meta: box, arrays: { counts } };
+}
+
+export const segmentStage: Stage = {
+  name: 'segment',
+  version: 1,
+  async run(task: Task, context: TaskContext) {
+    const { correction, level, grid, batch, cells, minVoxels, maskFolder } = paramsOf<Params>(task);
+    const { threshold } = await readJson<ThresholdResult>(context, task.inputs[2]);
+    const channel = await openCorrectedChannel(context, correction, level);
+    const writer = openMaskWriter(context, maskFolder, grid);
+    const components: PackedRecord<ComponentsMeta, string>[] = [];
+    const fractions: PackedRecord<Box, 'counts'>[] = [];
+    const total = batchVoxels(grid, batch);
+    let done = 0;
+    for (let i = 0; i < batch.brickCount; i++) {
+      const brick = batch.firstBrick + i;
+      const box = brickBox(grid, brick);
+      const mask = await maskOfBrick(channel, box, threshold, (voxels) => {
+        done += voxels;
+        context.progress({ done, total, unit: 'voxels' });
+        context.signal.throwIfAborted();
+      });
+      await writer.write(box, mask);
+      components.push(packComponents(brick, componentsOfBrick(mask, box, grid.size, minVoxels)));
+      fractions.push(packFraction(countIntoCells(mask, box, cells)));
+    }
+    await writeBytes(context, task.outputs[0], pack(components));
+    await writeBytes(context, task.outputs[1], pack(fractions));
+  },
+};
