@@ -20,3 +20,16 @@ export interface Volume<A extends VoxelArray = VoxelArray> {
 export function voxelCount(size: Vec3): number {
   return size[0] * size[1] * size[2];
 }
+
+/**
+ * A vector field on a grid, e.g. a displacement field. `data` is component-planar: component c (0 x, 1 y, 2 z) of the
+ * voxel (x, y, z) is at c·n + x + nx·(y + ny·z), n the number of voxels. Stored displacement fields are ITK's: vectors
+ * in LPS millimetres, while `affine` maps voxel indices to RAS millimetres as everywhere.
+ */
+export interface VectorVolume {
+  readonly data: Float32Array;
+  /** Number of voxels along x, y, z. */
+  readonly size: Vec3;
+  /** Voxel indices to RAS millimetres. */
+  readonly affine: Affine;
+}
