@@ -42,7 +42,7 @@ function checkChoices(values: Values, flags: readonly Flag[]): void {
     if (flag.value.kind !== 'text' || flag.value.choices === undefined) continue;
     if (flag.name === 'template' && (values.get('template_dir')?.length ?? 0) > 0) continue;
     for (const value of values.get(flag.name) ?? []) {
-      const word = String(value as string);
+      const word = typeof value === 'string' ? value : '';
       if (flag.value.choices.includes(word)) continue;
       throw bad(`${written(flag.name)} cannot be ${JSON.stringify(word)}.${didYouMean(word, flag.value.choices)}`, `It is one of ${flag.value.choices.join(', ')}.`);
     }

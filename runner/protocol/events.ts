@@ -17,6 +17,8 @@ export interface TaskSummary {
   readonly scope: string;
   /** What a person reads while it runs, e.g. `segment Abeta (otsu+k3i2), part 3 of 8`. */
   readonly title: string;
+  /** Why it runs, in words without a full stop: `parameters changed: value`. */
+  readonly why?: string;
 }
 
 interface EventBase {
@@ -30,6 +32,7 @@ interface EventBase {
 export type RunEventBody =
   | { readonly type: 'run-started'; readonly pid: number; readonly host: string }
   | { readonly type: 'run-planned'; readonly tasks: readonly TaskSummary[]; readonly reused: number }
+  | { readonly type: 'participant-failed'; readonly participant: string; readonly error: ErrorReport }
   | { readonly type: 'task-started'; readonly task: string }
   | { readonly type: 'task-progress'; readonly task: string; readonly progress: TaskProgress }
   | { readonly type: 'task-log'; readonly task: string; readonly level: LogLevel; readonly message: string }
