@@ -18,8 +18,8 @@ export type StorageAxis = readonly [axis: number, sign: number];
 const peak: Readonly<Record<PhantomStain, number>> = { YoPro: 0, Abeta: 2600, Iba1: 2200 };
 /** How much of the anatomy's fine texture a stain shows. */
 const textured: Readonly<Record<PhantomStain, number>> = { YoPro: 1, Abeta: 0.1, Iba1: 0.1 };
-/** Standard deviation of the noise that grows with brightness, as a share of it. */
-const relativeNoise = 0.02;
+/** Brightness at which the noise is twice that of the dark. */
+const noiseDoubling = 400;
 
 /** sin(k·s + p) of each wave at each index of one storage axis: waves are products over axes, so voxels need no sines. */
 function waveTables(waves: readonly Wave[], axis: number, positions: Float64Array): readonly Float64Array[] {
@@ -67,7 +67,7 @@ export function planeRenderer(
             bias += weights[t] * channel.fieldTables[0][t][x] * channel.fieldTables[1][t][y] * channel.fieldTables[2][t][z];
           }
           const exposed = signal[i] * bias;
-          const value = exposed + (spec.noise + relativeNoise * exposed) * channel.noise[(offset + x) & noiseMask];
+          const value = exposed + spec.noise * (1 + exposed / noiseDoubling) * channel.noise[(offset + x) & noiseMask];
           plane[i] = Math.max(0, Math.min(65535, Math.round(value)));
         }
       }
