@@ -93,7 +93,6 @@ export function checkKey(key: string, storeUri: string): void {
   const parts = key.split('/');
   const reason =
     key === '' ? 'it is empty'
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
     : /[\u0000-\u001f\u007f]/.test(key) ? 'it contains a control character'
     : parts.includes('..') || parts.includes('.') ? 'it contains "." or ".."'
     : parts.includes('') ? 'it begins or ends with a slash, or has two in a row'

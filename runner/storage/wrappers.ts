@@ -46,6 +46,47 @@ class ChildStore implements ObjectStore {
   }
 }
 
+/** A store whose implementation is loaded when it is first used. */
+export class DeferredStore implements ObjectStore {
+  readonly uri: string;
+  readonly #load: () => Promise<ObjectStore>;
+  #store: Promise<ObjectStore> | undefined;
+
+  constructor(uri: string, load: () => Promise<ObjectStore>) {
+    this.uri = uri;
+    this.#load = load;
+  }
+
+  #open(): Promise<ObjectStore> {
+    this.#store ??= this.#load();
+    return this.#store;
+  }
+
+  async stat(key: string, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined> {
+    return (await this.#open()).stat(key, options);
+  }
+
+  async read(key: string, options?: ReadOptions): Promise<Uint8Array | undefined> {
+    return (await this.#open()).read(key, options);
+  }
+
+  async *list(folder: string, options?: ListOptions): AsyncGenerator<ListEntry> {
+    yield* (await this.#open()).list(folder, options);
+  }
+
+  async write(key: string, data: Uint8Array | string, options?: WriteOptions): Promise<ObjectStat> {
+    return (await this.#open()).write(key, data, options);
+  }
+
+  async writeFile(key: string, localPath: string, options?: WriteOptions): Promise<ObjectStat> {
+    return (await this.#open()).writeFile(key, localPath, options);
+  }
+
+  async delete(key: string): Promise<void> {
+    return (await this.#open()).delete(key);
+  }
+}
+
 /** What went through a {@link CountingStore} so far. */
 export interface StoreCounts {
   readonly bytesRead: number;

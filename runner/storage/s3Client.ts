@@ -1,0 +1,62 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader';
+import type { StorageOptions } from './objectStore.ts';
+import { s3Settings } from './s3Settings.ts';
+import type { S3Settings } from './s3Settings.ts';
+
+/** Milliseconds for connecting, and of silence on a connection, after which a request counts as failed. */
+export interface S3Timeouts {
+  readonly connectMs: number;
+  readonly silenceMs: number;
+}
+
+export const defaultTimeouts: S3Timeouts = { connectMs: 15_000, silenceMs: 60_000 };
+
+const silent = { trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The settings that hold for these options on this machine, with the user's AWS files read anew. Throws as {@link s3Settings}. */
+export async function loadS3Settings(options: StorageOptions): Promise<S3Settings> {
+  const files = await loadSharedConfigFiles({ ignoreCache: true });
+  return s3Settings(options, process.env, files);
+}
+
+/** Where the keys come from: the SDK's own chain (environment, profile, SSO, process, web identity, container, instance). */
+export function s3Credentials(settings: S3Settings): NonNullable<S3ClientConfig['credentials']> {
+  if (settings.anonymous) return { accessKeyId: '', secretAccessKey: '' };
+  return fromNodeProviderChain({
+    ...(settings.profile === undefined ? {} : { profile: settings.profile }),
+    ignoreCache: true,
+    logger: silent,
+    clientConfig: { region: settings.region },
+  });
+}
+
+/**
+ * A client for one region. It never tries twice and never follows a redirect itself: the connection does, for bodies as
+ * well as for answers. Checksums are sent only where S3 demands them, because many S3-compatible services refuse others;
+ * the SHA-256 of every upload is part of its signature.
+ */
+export function makeS3Client(settings: S3Settings, region: string, credentials: NonNullable<S3ClientConfig['credentials']>, sockets: number, timeouts: S3Timeouts): S3Client {
+  return new S3Client({
+    region,
+    credentials,
+    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
+    ...(settings.anonymous ? { signer: { sign: async (request) => request } } : {}),
+    forcePathStyle: settings.pathStyle,
+    maxAttempts: 1,
+    followRegionRedirects: false,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: silent,
+    requestHandler: new NodeHttpHandler({
+      connectionTimeout: timeouts.connectMs,
+      socketTimeout: timeouts.silenceMs,
+      httpAgent: { keepAlive: true, maxSockets: sockets },
+      httpsAgent: { keepAlive: true, maxSockets: sockets },
+      logger: silent,
+    }),
+  });
+}

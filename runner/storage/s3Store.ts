@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
+import { SpimquantError } from '../protocol/errors.ts';
+import { contentType } from './contentType.ts';
+import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, StorageOptions, WriteOptions } from './objectStore.ts';
+import { checkRange } from './range.ts';
+import { S3Connection } from './s3Connection.ts';
+import type { S3Surroundings } from './s3Connection.ts';
+import { isMissingObject, s3Fault } from './s3Errors.ts';
+import { S3Read } from './s3Read.ts';
+import { bytesSource, partThreshold, uploadInParts, withFileSource } from './s3Upload.ts';
+import type { UploadSource } from './s3Upload.ts';
+import type { Location } from './uri.ts';
+import { checkKey, folderKey, formatUri } from './uri.ts';
+
+/** Metadata that tells our own write from another's when the answer to it was lost. */
+const writeMark = 'spimquant-write';
+
+/**
+ * An {@link ObjectStore} over a bucket, or a prefix of it, at Amazon S3 or a compatible service. Objects that none of our
+ * keys can name (folder markers ending in a slash, two slashes in a row, parts named `..`) are not listed.
+ *
+ * `ifAbsent` relies on conditional writes (`If-None-Match: *`). Services that refuse the condition (501), or ignore it,
+ * get a look-up before the write instead: there, of two writers at the same moment, the later one wins.
+ */
+export class S3Store implements ObjectStore {
+  readonly uri: string;
+  readonly #prefix: string;
+  readonly #requesterPays: boolean;
+  readonly #connection: S3Connection;
+  #bucketSeen = false;
+
+  constructor(location: Extract<Location, { scheme: 's3' }>, options: StorageOptions = {}, surroundings: Partial<S3Surroundings> = {}) {
+    this.uri = formatUri(location);
+    this.#prefix = location.prefix === '' ? '' : `${location.prefix}/`;
+    this.#requesterPays = options.requesterPays === true;
+    this.#connection = new S3Connection(location.bucket, options, surroundings);
+  }
+
+  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<ObjectStat | undefined> {
+    checkKey(key, this.uri);
+    const head = await this.#head(key, options.signal);
+    return head && headStat(key, head);
+  }
+
+  async read(key: string, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
+    checkKey(key, this.uri);
+    if (options.range) {
+      checkRange(options.range);
+      const empty = 'suffix' in options.range ? options.range.suffix === 0 : options.range.length === 0;
+      if (empty) return (await this.stat(key, options)) && new Uint8Array(0);
+    }
+    const reading = new S3Read(this.#connection.bucket, this.#prefix + key, options.range, this.#requesterPays);
+    return this.#connection.run('read', this.#where(key), options.signal, async (client, _settings, signal) => {
+      try {
+        return await reading.attempt(client, signal);
+      } catch (error) {
+        if (isMissingObject(s3Fault(error))) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async *list(folder: string, options: ListOptions = {}): AsyncGenerator<ListEntry> {
+    const parent = folderKey(folder, this.uri);
+    const prefix = this.#prefix + (parent === '' ? '' : `${parent}/`);
+    const where = parent === '' ? this.uri : this.#where(parent);
+    let token: string | undefined;
+    do {
+      const page: ListObjectsV2CommandOutput = await this.#connection.run('list', where, options.signal, (client, _settings, signal) =>
+        client.send(
+          new ListObjectsV2Command({
+            Bucket: this.#connection.bucket,
+            Prefix: prefix,
+            EncodingType: 'url',
+            ...(options.recursive === true ? {} : { Delimiter: '/' }),
+            ...(token === undefined ? {} : { ContinuationToken: token }),
+            ...this.#payer(),
+          }),
+          { abortSignal: signal },
+        ));
+      this.#bucketSeen = true;
+      yield* this.#entries(page);
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  *#entries(page: ListObjectsV2CommandOutput): Generator<ListEntry> {
+    // Services that do not know the encoding leave it out of the answer and send plain keys.
+    const decode = page.EncodingType === 'url' ? (text: string) => decodeURIComponent(text.replaceAll('+', ' ')) : (text: string) => text;
+    for (const { Prefix } of page.CommonPrefixes ?? []) {
+      const key = decode(Prefix ?? '').slice(this.#prefix.length);
+      if (isUsable(key.slice(0, -1))) yield { kind: 'folder', key };
+    }
+    for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
+      const key = decode(Key ?? '').slice(this.#prefix.length);
+      if (isUsable(key)) yield { kind: 'object', key, size: Size ?? 0, version: version(ETag), ...(LastModified ? { modified: LastModified.getTime() } : {}) };
+    }
+  }
+
+  async write(key: string, data: Uint8Array | string, options: WriteOptions = {}): Promise<ObjectStat> {
+    checkKey(key, this.uri);
+    return this.#upload(key, bytesSource(typeof data === 'string' ? new TextEncoder().encode(data) : data), options);
+  }
+
+  async writeFile(key: string, localPath: string, options: WriteOptions = {}): Promise<ObjectStat> {
+    checkKey(key, this.uri);
+    return withFileSource(localPath, (source) => this.#upload(key, source, options));
+  }
+
+  async delete(key: string): Promise<void> {
+    checkKey(key, this.uri);
+    await this.#connection.run('delete', this.#where(key), undefined, async (client) => {
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket: this.#connection.bucket, Key: this.#prefix + key, ...this.#payer() }));
+      } catch (error) {
+        if (!isMissingObject(s3Fault(error))) throw error;
+      }
+    });
+  }
+
+  async #upload(key: string, source: UploadSource, options: WriteOptions): Promise<ObjectStat> {
+    const ifAbsent = options.ifAbsent === true;
+    const where = this.#where(key);
+    if (ifAbsent && (await this.stat(key, options)) !== undefined) throw alreadyExists(where);
+    const mark = randomUUID();
+    const send = source.size > partThreshold ? this.#sendParts.bind(this) : this.#sendWhole.bind(this);
+    try {
+      return await send(key, source, options, mark, ifAbsent);
+    } catch (error) {
+      const code = error instanceof SpimquantError ? error.code : undefined;
+      if (code !== 'already-exists' && code !== 'not-found') throw error;
+      // A first answer that was lost makes the second attempt meet our own object, or an upload that is joined already.
+      const found = await this.#head(key, options.signal);
+      if (found?.Metadata?.[writeMark] === mark) return headStat(key, found);
+      throw ifAbsent && found !== undefined ? alreadyExists(where) : error;
+    }
+  }
+
+  async #sendWhole(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
+    const body = await source.read(0, source.size);
+    const put = { Bucket: this.#connection.bucket, Key: this.#prefix + key, Body: body, ...this.#headers(key, ifAbsent ? mark : undefined) };
+    const answer = await this.#connection.run('write', this.#where(key), options.signal, async (client, _settings, signal) => {
+      try {
+        return await client.send(new PutObjectCommand({ ...put, ...(ifAbsent ? { IfNoneMatch: '*' } : {}) }), { abortSignal: signal });
+      } catch (error) {
+        if (!ifAbsent || s3Fault(error).status !== 501) throw error;
+        return client.send(new PutObjectCommand(put), { abortSignal: signal });
+      }
+    });
+    return { key, size: source.size, version: version(answer.ETag) };
+  }
+
+  async #sendParts(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
+    const target = { key: this.#prefix + key, where: this.#where(key), headers: this.#headers(key, mark), ifAbsent, signal: options.signal };
+    return { key, size: source.size, version: version(await uploadInParts(this.#connection, target, source)) };
+  }
+
+  #headers(key: string, mark: string | undefined): { readonly ContentType: string; readonly Metadata?: Record<string, string>; readonly RequestPayer?: 'requester' } {
+    return { ContentType: contentType(key), ...(mark === undefined ? {} : { Metadata: { [writeMark]: mark } }), ...this.#payer() };
+  }
+
+  async #head(key: string, signal: AbortSignal | undefined): Promise<HeadObjectCommandOutput | undefined> {
+    const object = { Bucket: this.#connection.bucket, Key: this.#prefix + key, ...this.#payer() };
+    return this.#connection.run('read', this.#where(key), signal, async (client, _settings, abortSignal) => {
+      try {
+        return await client.send(new HeadObjectCommand(object), { abortSignal });
+      } catch (error) {
+        const fault = s3Fault(error);
+        if (isMissingObject(fault)) {
+          await this.#seeBucket(client, abortSignal);
+          return undefined;
+        }
+        // An answer to HEAD has no body that could give a reason: ask for one byte, whose refusal says more.
+        const silent = (fault.status === 400 && fault.region === undefined) || fault.status === 403;
+        if (!silent) throw error;
+        const answer = await client.send(new GetObjectCommand({ ...object, Range: 'bytes=0-0' }), { abortSignal });
+        (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
+        throw error;
+      }
+    });
+  }
+
+  /** Tells a missing object from a missing bucket, once: HEAD answers 404 to both. */
+  async #seeBucket(client: S3Client, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#bucketSeen) return;
+    try {
+      await client.send(new HeadBucketCommand({ Bucket: this.#connection.bucket }), { abortSignal: signal });
+    } catch (error) {
+      if (s3Fault(error).status === 404) throw Object.assign(new Error('The bucket does not exist'), { name: 'NoSuchBucket', $metadata: { httpStatusCode: 404 } });
+      // Whoever may not look at the bucket may still read objects in it.
+    }
+    this.#bucketSeen = true;
+  }
+
+  #payer(): { readonly RequestPayer?: 'requester' } {
+    return this.#requesterPays ? { RequestPayer: 'requester' } : {};
+  }
+
+  #where(key: string): string {
+    return `${this.uri}/${key}`;
+  }
+}
+
+function headStat(key: string, head: HeadObjectCommandOutput): ObjectStat {
+  return { key, size: head.ContentLength ?? 0, version: version(head.ETag), ...(head.LastModified ? { modified: head.LastModified.getTime() } : {}) };
+}
+
+function version(etag: string | undefined): string {
+  return (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
+}
+
+/** Whether a listed key can be read again by that key. */
+function isUsable(key: string): boolean {
+  return key.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}
+
+function alreadyExists(where: string): SpimquantError {
+  return new SpimquantError('already-exists', `It exists already: ${where}`, { where });
+}
