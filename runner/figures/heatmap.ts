@@ -66,11 +66,11 @@ export function drawHeatMap(frame: Frame, map: HeatMap): string {
   return parts.join('');
 }
 
-/** Draws a colour bar with ticks and its label below. */
-export function drawColorBar(frame: Frame, colormap: ColormapName, domain: readonly [number, number], label: string): string {
+/** Draws a colour bar with ticks and its label below. `part` is the part of the colour map that is used. */
+export function drawColorBar(frame: Frame, colormap: ColormapName, domain: readonly [number, number], label: string, part: readonly [number, number] = [0, 1]): string {
   const table = colormapTable(colormap);
   const id = `bar-${colormap}-${Math.round(frame.x)}-${Math.round(frame.y)}`;
-  const stops = Array.from({ length: 17 }, (_, i) => element('stop', { offset: i / 16, 'stop-color': colormapHex(table, i / 16) }));
+  const stops = Array.from({ length: 17 }, (_, i) => element('stop', { offset: i / 16, 'stop-color': colormapHex(table, part[0] + (i / 16) * (part[1] - part[0])) }));
   const scale = linearScale(domain, frame.x, frame.x + frame.width, 4);
   return element('linearGradient', { id }, ...stops)
     + element('rect', { x: frame.x, y: frame.y, width: frame.width, height: frame.height, fill: `url(#${id})`, stroke: ink.rule })

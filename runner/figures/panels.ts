@@ -56,16 +56,18 @@ function blend(picture: Raster, pixel: number, color: Rgb, alpha: number): void 
   for (let c = 0; c < 3; c++) picture.data[3 * pixel + c] = Math.round(picture.data[3 * pixel + c] * (1 - alpha) + color[c] * alpha);
 }
 
+/** The part of the "hot" colours that {@link overlayFraction} uses: from dark red, so that the smallest fractions are seen. */
+export const fractionColors = [0.3, 0.95] as const;
+
 /**
- * Lays a field fraction (0 to 100 %) over a picture of the same size, in "hot" colours, where it is at least `from` %. The
- * colours start at dark red, so that the smallest fractions are still seen.
+ * Lays a field fraction (0 to 100 %) over a picture of the same size, in "hot" colours, where it is at least `from` %.
  */
 export function overlayFraction(picture: Raster, fraction: Slice, from = 1, alpha = 0.6): void {
   const table = colormapTable('hot');
   for (let i = 0; i < fraction.values.length; i++) {
     const value = fraction.values[i];
     if (!(value >= from)) continue;
-    const color = 3 * Math.round(255 * (0.3 + 0.65 * Math.min(1, value / 100)));
+    const color = 3 * Math.round(255 * (fractionColors[0] + (fractionColors[1] - fractionColors[0]) * Math.min(1, value / 100)));
     blend(picture, i, [table[color], table[color + 1], table[color + 2]], alpha);
   }
 }

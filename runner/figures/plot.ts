@@ -52,16 +52,16 @@ function inner(frame: Frame, plot: Plot): Frame {
   };
 }
 
-function scaleOf(axis: Axis, start: number, end: number): Scale {
-  const count = Math.max(2, Math.min(7, Math.floor(Math.abs(end - start) / 70)));
+function scaleOf(axis: Axis, start: number, end: number, spacing: number): Scale {
+  const count = Math.max(2, Math.min(8, Math.floor(Math.abs(end - start) / spacing)));
   return axis.scale === 'log' ? logScale(axis.domain, start, end, count) : linearScale(axis.domain, start, end, count);
 }
 
 /** Draws a plot into a frame: markup to be put into an SVG file. */
 export function drawPlot(frame: Frame, plot: Plot): string {
   const box = inner(frame, plot);
-  const x = scaleOf(plot.x, box.x, box.x + box.width);
-  const y = scaleOf(plot.y, box.y + box.height, box.y);
+  const x = scaleOf(plot.x, box.x, box.x + box.width, 70);
+  const y = scaleOf(plot.y, box.y + box.height, box.y, 40);
   const parts = [element('rect', { x: box.x, y: box.y, width: box.width, height: box.height, fill: ink.panel })];
   for (const tick of y.ticks) {
     const at = y.at(tick.value);
@@ -81,7 +81,7 @@ export function drawPlot(frame: Frame, plot: Plot): string {
   parts.push(element('clipPath', { id: clip }, element('rect', { x: box.x, y: box.y, width: box.width, height: box.height })));
   const marks = plot.marks.map((mark) => drawMark(mark, box, x, y));
   if (plot.right !== undefined) {
-    const right = scaleOf(plot.right, box.y + box.height, box.y);
+    const right = scaleOf(plot.right, box.y + box.height, box.y, 40);
     for (const tick of right.ticks) {
       parts.push(text(box.x + box.width + 8, right.at(tick.value) + 4, tick.label, { size: 12, color: plot.right.color }));
     }
