@@ -48,6 +48,8 @@ if (Object.keys(present).length > 0) {
     target: 'node22',
     sourcemap: 'linked',
     legalComments: 'none',
+    // The thread pool starts a worker file of its own, which must stay where its package is.
+    external: ['piscina'],
     logLevel: 'warning',
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
   });

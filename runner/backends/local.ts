@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { mergedConfiguration } from '../command/build.ts';
+import { checkOutput, prepareOutput } from '../engine/outputFolder.ts';
+import { acquireLock, removeLock } from '../engine/lock.ts';
+import type { Lock, LockHolder } from '../engine/lock.ts';
+import { execute } from '../engine/execute.ts';
+import { Journal, newRunId, stateFolder } from '../engine/journal.ts';
+import { openPlaces } from '../engine/places.ts';
+import type { Places } from '../engine/places.ts';
+import { prepare } from '../engine/prepare.ts';
+import type { Prepared } from '../engine/prepare.ts';
+import { applyEvent, initialState } from '../engine/runState.ts';
+import type { RunState } from '../engine/runState.ts';
+import type { StageModule } from '../engine/workerMessages.ts';
+import { defaultMemoryBudget, detectMachine } from '../monitor/machine.ts';
+import type { Machine } from '../monitor/machine.ts';
+import type { Plan } from '../pipeline/plan.types.ts';
+import { loadStage } from '../pipeline/stages.ts';
+import { programVersion } from '../pipeline/provenance.ts';
+import { reportError, SpimquantError } from '../protocol/errors.ts';
+import type { ErrorReport } from '../protocol/errors.ts';
+import type { RunEvent, RunOutcome } from '../protocol/events.ts';
+import type { Clock } from '../protocol/log.ts';
+import type { Command } from '../protocol/options.ts';
+import { removeStaleTemporaries } from '../storage/localStore.ts';
+import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
+import { isRemote, normaliseUri } from '../storage/uri.ts';
+
+/** A command that runs something. */
+export type RunCommand = Extract<Command, { verb: 'participant' | 'group' }>;
+
+/** What a planner may look at. */
+export interface PlanContext {
+  readonly command: RunCommand;
+  readonly dataset: ObjectStore;
+  readonly output: ObjectStore;
+  readonly signal: AbortSignal;
+}
+
+/** A plan, and the local folder or URI that artifacts of the place `templates` are in. */
+export interface PlannedRun {
+  readonly plan: Plan;
+  readonly templates: string;
+}
+
+/** Turns a command into tasks. */
+export type Planner = (context: PlanContext) => Promise<PlannedRun>;
+
+/** What a run needs from outside. */
+export interface LocalBackend {
+  readonly planner: Planner;
+  readonly clock: Clock;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** Told every event after it is on disk, with the state it leads to. */
+  readonly onEvent: (event: RunEvent, state: RunState) => void;
+  /** What may be used; detected when left out. */
+  readonly machine?: Machine;
+  /** URL of a module with other stages than the pipeline's: see WorkerSetup. */
+  readonly stageModule?: string;
+}
+
+/** How a run ended. */
+export interface RunSummary {
+  readonly outcome: RunOutcome;
+  readonly state: RunState;
+  /** Folder of the run's journal. */
+  readonly runFolder: string;
+  readonly output: string;
+  /** URIs or paths of the reports that exist now, participants first. */
+  readonly reports: readonly string[];
+}
+
+/** A plan held against what is there, for `-n`. */
+export interface DryRun {
+  readonly plan: Plan;
+  readonly prepared: Prepared;
+  readonly output: string;
+}
+
+/** Where a command's dataset and output are, in their one written form. Throws `bad-option`. */
+export function resolveLocations(command: RunCommand): { readonly dataset: string; readonly output: string } {
+  const dataset = normaliseUri(expandHome(command.bids));
+  const output = normaliseUri(expandHome(command.output));
+  if (dataset === output) throw new SpimquantError('bad-option', `Dataset and output are the same: ${output}`, { where: output, hint: 'Give the output a folder of its own, for example derivatives/spimquant inside the dataset.' });
+  return { dataset, output };
+}
+
+/** Shells expand `~`; notebook cells and configuration files do not. */
+function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}
+
+/** Stores of a run before its templates are known. */
+function placesOf(command: RunCommand, env: LocalBackend['env']): Places {
+  const { dataset, output } = resolveLocations(command);
+  const storage: StorageOptions = command.storage;
+  // Reading somebody's public bucket without credentials, or paying for it, says nothing about one's own output.
+  const own: StorageOptions = { ...storage, anonymous: false, requesterPays: false };
+  return {
+    dataset: { uri: dataset, storage },
+    output: { uri: output, storage: own },
+    work: { uri: workFolder(output, command.execution.workDir, env), storage: {} },
+    templates: { uri: '', storage: own },
+  };
+}
+
+/** Folder of temporary files: always local, and different for every output. */
+function workFolder(output: string, chosen: string | undefined, env: LocalBackend['env']): string {
+  const mark = `spimquant-${createHash('sha256').update(output).digest('hex').slice(0, 12)}`;
+  if (chosen !== undefined) {
+    const expanded = chosen.replace(/\$\{(\w+)\}|\$(\w+)/g, (_whole, braced: string | undefined, bare: string | undefined) => env[braced ?? bare ?? ''] ?? '');
+    if (isRemote(expanded)) throw new SpimquantError('bad-option', `--work_dir must be a local folder: ${expanded}`, { where: expanded });
+    return join(normaliseUri(expandHome(expanded)), mark);
+  }
+  if (!isRemote(output)) return join(output, '.spimquant', 'work');
+  return join(env.SPIMQUANT_CACHE_DIR ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'spimquant'), 'work', mark);
+}
+
+/** Throws `not-found` when there is nothing at the dataset's place. */
+async function checkDataset(store: ObjectStore, signal: AbortSignal): Promise<void> {
+  if (!isRemote(store.uri)) {
+    const found = await stat(store.uri).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+      throw error;
+    });
+    if (found?.isDirectory()) return;
+    throw new SpimquantError('not-found', found === undefined ? `There is no such dataset folder: ${store.uri}` : `The dataset is a file, not a folder: ${store.uri}`, {
+      where: store.uri, hint: 'The first word after spimquant is the BIDS dataset: a folder, or s3://bucket/prefix.',
+    });
+  }
+  for await (const _entry of store.list('', { signal })) return;
+  throw new SpimquantError('not-found', `There is nothing at ${store.uri}`, { where: store.uri, hint: 'Check bucket and prefix, and whether another --aws-profile or --s3-endpoint is meant.' });
+}
+
+function stageLoader(stageModule: string | undefined): typeof loadStage {
+  return stageModule === undefined ? loadStage : async (name) => ((await import(stageModule)) as StageModule).loadStage(name);
+}
+
+/** Finds out what a run would do. Changes nothing. Throws errors for the user. */
+export async function planLocally(command: RunCommand, backend: LocalBackend): Promise<DryRun> {
+  const places = placesOf(command, backend.env);
+  const store = openPlaces(places);
+  await checkDataset(store('dataset'), backend.signal);
+  await checkOutput(store('output'), command.execution.forceOutput);
+  const { plan, templates } = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal: backend.signal });
+  const prepared = await prepare({
+    tasks: plan.tasks,
+    store: openPlaces({ ...places, templates: { ...places.templates, uri: templates } }),
+    loadStage: stageLoader(backend.stageModule),
+    forceAll: command.execution.forceAll,
+    signal: backend.signal,
+  });
+  return { plan, prepared, output: places.output.uri };
+}
+
+/** Removes the lock of a command's output. Returns who held it. */
+export async function unlockLocally(command: RunCommand, backend: Pick<LocalBackend, 'env'>): Promise<LockHolder | undefined> {
+  return removeLock(openPlaces(placesOf(command, backend.env))('output'));
+}
+
+/**
+ * Runs a command on this machine's cores: takes the output's lock, plans, executes on worker threads, and keeps a
+ * journal. `text` is the command as one line, for the journal. Throws what makes a run impossible from the start (no
+ * dataset, foreign or busy output, options that do not fit); once it has begun, everything is in the summary.
+ */
+export async function runLocally(command: RunCommand, text: string, backend: LocalBackend): Promise<RunSummary> {
+  const places = placesOf(command, backend.env);
+  const store = openPlaces(places);
+  const output = store('output');
+  await checkDataset(store('dataset'), backend.signal);
+  await checkOutput(output, command.execution.forceOutput);
+  const lock = await acquireLock(output, backend.clock());
+  try {
+    return await runLocked(command, text, backend, places, store, lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runLocked(
+  command: RunCommand, text: string, backend: LocalBackend, places: Places, store: ReturnType<typeof openPlaces>, lock: Lock,
+): Promise<RunSummary> {
+  const { clock, signal } = backend;
+  const configuration = mergedConfiguration(command);
+  // What a killed run left half written is invisible to readers, but it takes space.
+  if (lock.tookOver) await sweep(places);
+  const { plan, templates } = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal });
+  const all: Places = { ...places, templates: { ...places.templates, uri: templates } };
+  await prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration });
+
+  const started = clock();
+  const journal = new Journal(join(stateFolder(backend.env), 'runs'), {
+    id: newRunId(started), command: text, verb: command.verb, bids: places.dataset.uri, output: places.output.uri,
+    options: configuration, version: programVersion, pid: process.pid, host: hostname(), started: new Date(started).toISOString(),
+  }, clock);
+  let state = initialState;
+  journal.subscribe((event) => {
+    state = applyEvent(state, event);
+    backend.onEvent(event, state);
+  });
+  try {
+    journal.append({ type: 'run-started', pid: process.pid, host: hostname() });
+    for (const notice of plan.notices) journal.append({ type: 'run-log', level: 'warn', message: notice });
+    for (const failure of plan.failures) journal.append({ type: 'participant-failed', ...failure });
+    const { outcome, error } = await carryOut(command, backend, plan, all, journal);
+    if (outcome !== 'succeeded') await sweep(all);
+    journal.append({ type: 'run-finished', outcome, ...(error === undefined ? {} : { error }) });
+    return { outcome, state, runFolder: journal.folder, output: places.output.uri, reports: reportsOf(plan, state, places.output.uri) };
+  } finally {
+    journal.close();
+  }
+}
+
+/** Prepares and executes; what goes wrong outside of tasks ends the run but not the journal. */
+async function carryOut(
+  command: RunCommand, backend: LocalBackend, plan: Plan, places: Places, journal: Journal,
+): Promise<{ readonly outcome: RunOutcome; readonly error?: ErrorReport }> {
+  const { signal } = backend;
+  try {
+    const prepared = await prepare({
+      tasks: plan.tasks, store: openPlaces(places), loadStage: stageLoader(backend.stageModule), forceAll: command.execution.forceAll, signal,
+    });
+    const { graph, decision } = prepared;
+    journal.append({
+      type: 'run-planned',
+      reused: decision.reused.size,
+      tasks: [...decision.run].flatMap(([id, reason]) => {
+        const task = graph.byId.get(id);
+        return task === undefined ? [] : [{ id, stage: task.stage, scope: task.scope, title: task.title, why: reason.words }];
+      }),
+    });
+    const machine = backend.machine ?? detectMachine();
+    const { cores, memoryBytes } = command.execution;
+    const budget = { cores: cores === 'all' ? machine.cores : cores, memoryBytes: memoryBytes ?? defaultMemoryBudget(machine) };
+    const outcome = await execute({ prepared, places, budget, keepWork: command.execution.keepWork, journal, clock: backend.clock, signal, stageModule: backend.stageModule });
+    return { outcome: outcome === 'succeeded' && plan.failures.length > 0 ? 'failed' : outcome };
+  } catch (error) {
+    const report = reportError(error);
+    return signal.aborted || report.code === 'cancelled' ? { outcome: 'cancelled' } : { outcome: 'failed', error: report };
+  }
+}
+
+/** Removes files that were being written when their writer was stopped. The lock says that nobody else is writing. */
+async function sweep(places: Places): Promise<void> {
+  for (const { uri } of [places.output, places.work]) {
+    if (!isRemote(uri)) await removeStaleTemporaries(uri, Infinity);
+  }
+}
+
+/** Reports of the plan that are made: those of tasks that did not run here, or ran well. */
+function reportsOf(plan: Plan, state: RunState, output: string): string[] {
+  return plan.tasks
+    .filter((task) => (state.tasks.get(task.id)?.status ?? 'finished') === 'finished')
+    .flatMap((task) => task.outputs.filter((made) => made.place === 'output' && /report\.html$/.test(made.path)))
+    .map((report) => `${output}/${report.path}`);
+}

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { JsonObject } from '../protocol/json.ts';
+import type { RunEvent, RunEventBody } from '../protocol/events.ts';
+import type { Clock } from '../protocol/log.ts';
+
+/** What a run is meant to be, written once at its start. Never holds a secret. */
+export interface RunIntent {
+  readonly id: string;
+  /** The command as one line. */
+  readonly command: string;
+  readonly verb: string;
+  readonly bids: string;
+  readonly output: string;
+  readonly options: JsonObject;
+  readonly version: string;
+  readonly pid: number;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly started: string;
+}
+
+/** The folder for runs and other state: `$SPIMQUANT_STATE_DIR`, else below `$XDG_STATE_HOME`, else `~/.local/state`. */
+export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
+  if (env.SPIMQUANT_STATE_DIR) return env.SPIMQUANT_STATE_DIR;
+  if (process.platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'spimquant', 'state');
+  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'spimquant');
+}
+
+/** An id that sorts by time and is unique: `20260102-030405-a1b2c3`. */
+export function newRunId(now: number): string {
+  const [date, time] = new Date(now).toISOString().split('T');
+  return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(3).toString('hex')}`;
+}
+
+/** Appends events to a run's file, then tells listeners: what anyone has heard of is on disk. */
+export class Journal {
+  readonly folder: string;
+  readonly #file: number;
+  readonly #clock: Clock;
+  readonly #listeners: ((event: RunEvent) => void)[] = [];
+  #seq = 0;
+  #open = true;
+
+  /** Makes the run's folder (private to the user) below `runs` and writes its `run.json`. */
+  constructor(runs: string, intent: RunIntent, clock: Clock) {
+    this.folder = join(runs, intent.id);
+    this.#clock = clock;
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const file = openSync(join(this.folder, 'run.json'), 'wx', 0o600);
+    writeSync(file, `${JSON.stringify(intent, undefined, 2)}\n`);
+    fsyncSync(file);
+    closeSync(file);
+    this.#file = openSync(join(this.folder, 'events.ndjson'), 'ax', 0o600);
+  }
+
+  /** Calls `listener` with every event from now on, after it was written. */
+  subscribe(listener: (event: RunEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Writes an event. Those that change what is finished are synced to the disk; progress only survives the process. */
+  append(body: RunEventBody): RunEvent {
+    if (!this.#open) throw new Error('The journal is closed.');
+    const event: RunEvent = { seq: ++this.#seq, time: this.#clock(), ...body };
+    writeWhole(this.#file, `${JSON.stringify(event)}\n`);
+    if (body.type !== 'task-progress' && body.type !== 'task-log' && body.type !== 'task-started') fsyncSync(this.#file);
+    for (const listener of this.#listeners) listener(event);
+    return event;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    closeSync(this.#file);
+  }
+}
+
+function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  let done = 0;
+  while (done < bytes.length) done += writeSync(file, bytes, done);
+}
+
+/**
+ * The events of a run's folder. A last line that was cut off by a crash is left out, as is everything from the first
+ * damaged line on.
+ */
+export function readEvents(folder: string): RunEvent[] {
+  return parseEvents(readFileSync(join(folder, 'events.ndjson'), 'utf8'));
+}
+
+/** See {@link readEvents}: the events of a journal's text. */
+export function parseEvents(text: string): RunEvent[] {
+  const events: RunEvent[] = [];
+  let at = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+    let event: Partial<RunEvent> | null;
+    try {
+      event = JSON.parse(text.slice(at, end)) as Partial<RunEvent> | null;
+    } catch {
+      break;
+    }
+    if (event?.seq !== events.length + 1) break;
+    events.push(event as RunEvent);
+    at = end + 1;
+  }
+  return events;
+}
