@@ -23,7 +23,7 @@ const known: Readonly<Record<string, ColumnDescription>> = {
   index: { LongName: 'Region index', Description: 'Value of the region in the label image of the atlas; 0 holds what is outside all regions.' },
   name: { LongName: 'Region name', Description: 'Name of the region in the label table of the atlas.' },
   abbreviation: { LongName: 'Region abbreviation', Description: 'Abbreviation of the region in the label table of the atlas.' },
-  stain: { LongName: 'Stain', Description: 'Stain (channel) in which the object was found; 0 for a region without objects.' },
+  stain: { LongName: 'Stain', Description: 'Stain (channel) in which the objects were found.' },
   nvoxels: { LongName: 'Object size', Description: 'Voxels of the object at the level that was segmented; summed over the objects of a region in tables by region.', Units: 'voxels' },
   count: { LongName: 'Object count', Description: 'Number of objects whose centre is in the region.' },
   fieldfrac: { LongName: 'Field fraction', Description: 'Part of the region that was segmented as stained.', Units: '%' },
