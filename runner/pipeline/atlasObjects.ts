@@ -1,5 +1,5 @@
 import { labelsAtPoints } from '../kernels/pointGrid.ts';
-import { filterRows, numberColumn, numbers, textColumn, texts } from '../tables/table.ts';
+import { filterRows, numbers, numberValues, texts, textValues } from '../tables/table.ts';
 import type { Provenance } from '../protocol/options.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { paramsOf, readVolume } from './io.ts';
@@ -38,13 +38,13 @@ export const atlasObjectsStage: Stage = {
     const { stain, provenance } = paramsOf<Params>(task);
     const [tableFile, labelFile, namesFile] = task.inputs;
     const all = await readParquetTable(context, tableFile);
-    const stains = texts(all, 'stain');
+    const stains = textValues(all, 'stain');
     const objects = filterRows(all, (row) => stains[row] === stain);
-    const [x, y, z] = ['pos_x', 'pos_y', 'pos_z'].map((name) => numbers(objects, name));
+    const [x, y, z] = ['pos_x', 'pos_y', 'pos_z'].map((name) => numberValues(objects, name));
     const index = labelsAtPoints({ x, y, z }, await readVolume(context, labelFile));
     const name = regionNames(await readRegions(context, namesFile));
     await writeTsvTable(context, task.outputs[0], {
-      columns: [...objects.columns, numberColumn('index', Float64Array.from(index)), textColumn('name', Array.from(index, name))],
+      columns: [...objects.columns, numbers('index', Float64Array.from(index)), texts('name', Array.from(index, name))],
     }, provenance);
   },
 };

@@ -1,5 +1,5 @@
 import { labelsAtPoints } from '../kernels/pointGrid.ts';
-import { numberColumn, numbers, textColumn, texts, type Column, type Table } from '../tables/table.ts';
+import { numbers, numberValues, texts, textValues, type Column, type Table } from '../tables/table.ts';
 import type { Provenance } from '../protocol/options.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { paramsOf, readVolume } from './io.ts';
@@ -77,7 +77,7 @@ function stainPart(stain: string, rows: readonly RegionRow[]): Part {
 /** First pair of each region: upstream keeps its identifiers. */
 function colocPart(rows: readonly RegionRow[], firstOf: ReadonlyMap<number, number>, pairs: Table): Part {
   const identifiers = ['object_id_a', 'object_id_b', 'stain_a', 'stain_b'].map((name): PartColumn => {
-    const values = texts(pairs, name);
+    const values = textValues(pairs, name);
     return { name, text: (row) => {
       const first = row === undefined ? undefined : firstOf.get(row.index);
       return first === undefined ? '' : values[first];
@@ -99,11 +99,11 @@ function colocPart(rows: readonly RegionRow[], firstOf: ReadonlyMap<number, numb
 /** Outer join of the parts by region. */
 function joinParts(parts: readonly Part[], name: (index: number) => string): Table {
   const indices = [...new Set(parts.flatMap(({ rows }) => [...rows.keys()]))].sort((a, b) => a - b);
-  const columns: Column[] = [numberColumn('index', Float64Array.from(indices)), textColumn('name', indices.map(name))];
+  const columns: Column[] = [numbers('index', Float64Array.from(indices)), texts('name', indices.map(name))];
   for (const { prefix, rows, columns: own } of parts) {
     for (const { name: column, number, text } of own) {
-      if (number !== undefined) columns.push(numberColumn(`${prefix}+${column}`, Float64Array.from(indices, (index) => number(rows.get(index)))));
-      else if (text !== undefined) columns.push(textColumn(`${prefix}+${column}`, indices.map((index) => text(rows.get(index)))));
+      if (number !== undefined) columns.push(numbers(`${prefix}+${column}`, Float64Array.from(indices, (index) => number(rows.get(index)))));
+      else if (text !== undefined) columns.push(texts(`${prefix}+${column}`, indices.map((index) => text(rows.get(index)))));
     }
   }
   return { columns };
@@ -123,14 +123,14 @@ export const atlasStatisticsStage: Stage = {
       const objects = await readTsvTable(context, files[2 * i]);
       const maps = meanPerRegion(labels, await readVolume(context, files[2 * i + 1]));
       if (i === 0) volumes = maps;
-      parts.push(stainPart(stain, regionRows({ region: numbers(objects, 'index'), nvoxels: numbers(objects, 'nvoxels'), measures: {} }, maps, name)));
+      parts.push(stainPart(stain, regionRows({ region: numberValues(objects, 'index'), nvoxels: numberValues(objects, 'nvoxels'), measures: {} }, maps, name)));
     }
     if (stains.length > 1) {
       const [templateLabels, pairFile] = files.slice(2 * stains.length);
       const pairs = await readParquetTable(context, pairFile);
-      const [x, y, z] = ['x', 'y', 'z'].map((axis) => numbers(pairs, `template_coloc_${axis}`));
+      const [x, y, z] = ['x', 'y', 'z'].map((axis) => numberValues(pairs, `template_coloc_${axis}`));
       const region = labelsAtPoints({ x, y, z }, await readVolume(context, templateLabels));
-      const measures = Object.fromEntries(pairMeasures.map((measure) => [measure, numbers(pairs, measure)]));
+      const measures = Object.fromEntries(pairMeasures.map((measure) => [measure, numberValues(pairs, measure)]));
       const firstOf = new Map<number, number>();
       region.forEach((index, row) => {
         if (!firstOf.has(index)) firstOf.set(index, row);

@@ -1,5 +1,5 @@
 import { colocalise } from '../kernels/colocalisation.ts';
-import { numberColumn, numbers, textColumn, texts, type Table } from '../tables/table.ts';
+import { numbers, numberValues, texts, textValues, type Table } from '../tables/table.ts';
 import type { Provenance } from '../protocol/options.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { paramsOf } from './io.ts';
@@ -38,19 +38,19 @@ export const colocalisationStage: Stage = {
   async run(task, context) {
     const { voxelVolume, provenance } = paramsOf<Params>(task);
     const objects = await readParquetTable(context, task.inputs[0]);
-    const stain = texts(objects, 'stain');
-    const voxels = numbers(objects, 'nvoxels');
-    const subject = ['pos_x', 'pos_y', 'pos_z'].map((name) => numbers(objects, name));
-    const template = ['template_x', 'template_y', 'template_z'].map((name) => numbers(objects, name));
+    const stain = textValues(objects, 'stain');
+    const voxels = numberValues(objects, 'nvoxels');
+    const subject = ['pos_x', 'pos_y', 'pos_z'].map((name) => numberValues(objects, name));
+    const template = ['template_x', 'template_y', 'template_z'].map((name) => numberValues(objects, name));
     const pairs = colocalise({ x: subject[0], y: subject[1], z: subject[2], stain, voxels }, voxelVolume);
-    const column = (name: string, of: (pair: (typeof pairs)[number]) => number) => numberColumn(name, Float64Array.from(pairs, of));
+    const column = (name: string, of: (pair: (typeof pairs)[number]) => number) => numbers(name, Float64Array.from(pairs, of));
     const middle = (values: Float64Array) => (pair: (typeof pairs)[number]): number => (values[pair.a] + values[pair.b]) / 2;
     const table: Table = {
       columns: [
-        textColumn('object_id_a', pairs.map(({ a }) => `${stain[a]}_${a}`)),
-        textColumn('object_id_b', pairs.map(({ b }) => `${stain[b]}_${b}`)),
-        textColumn('stain_a', pairs.map(({ a }) => stain[a])),
-        textColumn('stain_b', pairs.map(({ b }) => stain[b])),
+        texts('object_id_a', pairs.map(({ a }) => `${stain[a]}_${a}`)),
+        texts('object_id_b', pairs.map(({ b }) => `${stain[b]}_${b}`)),
+        texts('stain_a', pairs.map(({ a }) => stain[a])),
+        texts('stain_b', pairs.map(({ b }) => stain[b])),
         column('radius_a', ({ radiusA }) => radiusA),
         column('radius_b', ({ radiusB }) => radiusB),
         column('nvoxels_a', ({ a }) => voxels[a]),

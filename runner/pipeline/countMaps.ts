@@ -1,5 +1,5 @@
 import { countPoints } from '../kernels/pointGrid.ts';
-import { filterRows, numbers, texts } from '../tables/table.ts';
+import { filterRows, numberValues, textValues } from '../tables/table.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { paramsOf, readVolume, writeVolume } from './io.ts';
 import { readParquetTable } from './tableFiles.ts';
@@ -49,10 +49,10 @@ export const countMapStage: Stage = {
   async run(task, context) {
     const { stain, columns } = paramsOf<Params>(task);
     const all = await readParquetTable(context, task.inputs[0]);
-    const stains = stain === undefined ? undefined : texts(all, 'stain');
+    const stains = stain === undefined ? undefined : textValues(all, 'stain');
     const rows = stains === undefined ? all : filterRows(all, (row) => stains[row] === stain);
     const grid = await readVolume(context, task.inputs[1]);
-    const [x, y, z] = columns.map((name) => numbers(rows, name));
+    const [x, y, z] = columns.map((name) => numberValues(rows, name));
     await writeVolume(context, task.outputs[0], countPoints({ x, y, z }, grid.size, grid.affine));
   },
 };

@@ -1,5 +1,5 @@
 import type { Volume } from '../kernels/volume.ts';
-import { numbers, type Table } from '../tables/table.ts';
+import { numberValues, type Table } from '../tables/table.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { paramsOf, readVolume, writeVolume } from './io.ts';
 import { readTsvTable } from './tableFiles.ts';
@@ -40,8 +40,8 @@ export function featureMapsTask(plan: ImagePlan, seg: string, method: string): T
 
 /** Each label's value of one column: 0 for labels without a row, without a value, and for the background. */
 export function paintColumn(table: Table, column: string, labels: Volume): Float32Array {
-  const index = numbers(table, 'index');
-  const values = numbers(table, column);
+  const index = numberValues(table, 'index');
+  const values = numberValues(table, column);
   const byLabel = new Map<number, number>();
   for (let row = 0; row < index.length; row++) if (index[row] > 0 && Number.isFinite(values[row])) byLabel.set(index[row], values[row]);
   const painted = new Float32Array(labels.data.length);

@@ -4,7 +4,7 @@ import type { ComponentTable } from '../kernels/componentStats.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { ParticipantOptions } from '../protocol/options.ts';
 import { writeParquet } from '../tables/parquet.ts';
-import { numberColumn } from '../tables/table.ts';
+import { numbers } from '../tables/table.ts';
 import { planBatches, type BrickGrid } from './bricks.ts';
 import { channelOf, type ImageParams, type ImagePlan } from './imagePlan.ts';
 import { openDatasetImage, paramsOf, readBytes, writeBytes } from './io.ts';
@@ -104,7 +104,7 @@ export const objectsStage: Stage = {
     const { x, y, z } = centroids(objects, affine);
     context.log('info', `${objects.count} objects of at least ${minVoxels} voxels.`);
     await writeBytes(context, task.outputs[0], writeParquet({
-      columns: [numberColumn('pos_x', x), numberColumn('pos_y', y), numberColumn('pos_z', z), numberColumn('nvoxels', objects.voxels)],
+      columns: [numbers('pos_x', x), numbers('pos_y', y), numbers('pos_z', z), numbers('nvoxels', objects.voxels)],
     }));
   },
 };

@@ -1,10 +1,12 @@
-import { mapPoints } from '../kernels/displacement.ts';
-import { concatTables, numberColumn, numbers, textColumn, type Table } from '../tables/table.ts';
+import { mapPoints, swapLpsRas } from '../kernels/displacement.ts';
+import { numbers, numberValues, texts, type Table } from '../tables/table.ts';
+import { readVectorNifti } from '../image/nifti.ts';
+import { concatRows } from '../tables/combine.ts';
 import type { Provenance } from '../protocol/options.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { paramsOf, readBytes } from './io.ts';
 import { segmentationWork } from './segmentation.ts';
-import { readParquetTable, readField, writeParquetTable } from './tableFiles.ts';
+import { readParquetTable, writeParquetTable } from './tableFiles.ts';
 import { sidecarOf } from './paths.ts';
 import { taskParams, type Artifact, type Stage, type Task } from './task.ts';
 
@@ -30,28 +32,35 @@ export function regionPropsTask(plan: ImagePlan, method: string): Task {
   };
 }
 
+function interleave(x: Float64Array, y: Float64Array, z: Float64Array): Float64Array {
+  const points = new Float64Array(3 * x.length);
+  for (let i = 0; i < x.length; i++) points.set([x[i], y[i], z[i]], 3 * i);
+  return points;
+}
+
 export const regionPropsStage: Stage = {
   name: 'regionprops',
   version: 1,
   async run(task, context) {
     const { stains, provenance } = paramsOf<Params>(task);
     const [fieldFile, ...objectFiles] = task.inputs;
-    const field = readField(await readBytes(context, fieldFile), fieldFile.path);
+    const field = swapLpsRas(readVectorNifti(await readBytes(context, fieldFile), fieldFile.path));
     const perStain: Table[] = [];
     for (const [i, file] of objectFiles.entries()) {
       const objects = await readParquetTable(context, file);
-      const [x, y, z] = ['pos_x', 'pos_y', 'pos_z'].map((name) => numbers(objects, name));
-      const mapped = mapPoints({ x, y, z }, field);
+      const [x, y, z] = ['pos_x', 'pos_y', 'pos_z'].map((name) => numberValues(objects, name));
+      const mapped = mapPoints(interleave(x, y, z), field);
+      const axis = (first: number): Float64Array => Float64Array.from({ length: x.length }, (_, row) => mapped[3 * row + first]);
       perStain.push({
         columns: [
           ...objects.columns,
-          numberColumn('template_x', mapped.x),
-          numberColumn('template_y', mapped.y),
-          numberColumn('template_z', mapped.z),
-          textColumn('stain', new Array<string>(x.length).fill(stains[i])),
+          numbers('template_x', axis(0)),
+          numbers('template_y', axis(1)),
+          numbers('template_z', axis(2)),
+          texts('stain', new Array<string>(x.length).fill(stains[i])),
         ],
       });
     }
-    await writeParquetTable(context, task.outputs[0], concatTables(perStain), provenance);
+    await writeParquetTable(context, task.outputs[0], concatRows(perStain), provenance);
   },
 };

@@ -10,11 +10,11 @@ import { countIntoCells, fractionGrid, type BrickFraction, type CellGrid } from 
 import type { ImagePlan } from './imagePlan.ts';
 import { batchVoxels } from './intensityHistogram.ts';
 import { paramsOf, readJson, writeBytes } from './io.ts';
-import { openMaskWriter } from './maskStore.ts';
+import { openMaskPart } from './maskPart.ts';
 import { minObjectVoxels, type ComponentsMeta } from './objects.ts';
 import { pack, type PackedRecord } from './packed.ts';
 import { rawBytes, segmentationBricks, segmentationWork, type ThresholdResult } from './segmentation.ts';
-import { taskParams, type Artifact, type Stage, type Task, type TaskContext } from './task.ts';
+import { taskParams, type Stage, type Task, type TaskContext } from './task.ts';
 
 interface Params {
   readonly correction: CorrectionParams;
@@ -23,7 +23,6 @@ interface Params {
   readonly batch: BrickBatch;
   readonly cells: CellGrid;
   readonly minVoxels: number;
-  readonly maskFolder: Artifact;
 }
 
 /**
@@ -42,7 +41,6 @@ export function segmentTasks(plan: ImagePlan, stain: string, method: Segmentatio
       batch,
       cells: fractionGrid(plan),
       minVoxels: minObjectVoxels(plan.options, stain),
-      maskFolder: segmentationWork.maskFolder(plan, stain, method.name),
     };
     return {
       id: `${plan.paths.id}/segment/${stain}/${method.name}/${batch.index}`,
@@ -51,7 +49,11 @@ export function segmentTasks(plan: ImagePlan, stain: string, method: Segmentatio
       title: `segment ${stain} (${method.name})${batches.length > 1 ? `, part ${batch.index + 1} of ${batches.length}` : ''}`,
       params: taskParams(params),
       inputs: [{ place: 'dataset', path: plan.image.path }, params.correction.field, segmentationWork.threshold(plan, stain, method.name)],
-      outputs: [segmentationWork.components(plan, stain, method.name, batch.index), segmentationWork.fraction(plan, stain, method.name, batch.index)],
+      outputs: [
+        segmentationWork.components(plan, stain, method.name, batch.index),
+        segmentationWork.fraction(plan, stain, method.name, batch.index),
+        segmentationWork.maskPart(plan, stain, method.name, batch.index),
+      ],
       // The mask and its labels of one brick, the slabs being read, and the cache of decoded chunks.
       memoryBytes: 300e6 + brickVoxels * 7,
       readBytes: rawBytes(plan, batchVoxels(grid, batch)),
@@ -92,10 +94,10 @@ export const segmentStage: Stage = {
   name: 'segment',
   version: 1,
   async run(task: Task, context: TaskContext) {
-    const { correction, level, grid, batch, cells, minVoxels, maskFolder } = paramsOf<Params>(task);
+    const { correction, level, grid, batch, cells, minVoxels } = paramsOf<Params>(task);
     const { threshold } = await readJson<ThresholdResult>(context, task.inputs[2]);
     const channel = await openCorrectedChannel(context, correction, level);
-    const writer = openMaskWriter(context, maskFolder, grid);
+    const writer = openMaskPart(context, task.outputs[2], grid);
     const components: PackedRecord<ComponentsMeta, string>[] = [];
     const fractions: PackedRecord<Box, 'counts'>[] = [];
     const total = batchVoxels(grid, batch);
@@ -112,6 +114,7 @@ export const segmentStage: Stage = {
       components.push(packComponents(brick, componentsOfBrick(mask, box, grid.size, minVoxels)));
       fractions.push(packFraction(countIntoCells(mask, box, cells)));
     }
+    await writer.finish();
     await writeBytes(context, task.outputs[0], pack(components));
     await writeBytes(context, task.outputs[1], pack(fractions));
   },

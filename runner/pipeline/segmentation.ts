@@ -53,8 +53,8 @@ export const segmentationWork = {
   threshold: (plan: ImagePlan, stain: string, method: string): Artifact => work(plan, `threshold/${stain}/${method}.json`),
   components: (plan: ImagePlan, stain: string, method: string, batch: number): Artifact => work(plan, `segment/${stain}/${method}/components-${pad(batch)}.bin`),
   fraction: (plan: ImagePlan, stain: string, method: string, batch: number): Artifact => work(plan, `segment/${stain}/${method}/fraction-${pad(batch)}.bin`),
-  /** A zarr folder that the parts write their chunks into. */
-  maskFolder: (plan: ImagePlan, stain: string, method: string): Artifact => work(plan, `segment/${stain}/${method}/mask.ome.zarr`),
+  /** A folder with the mask's chunks of one part. */
+  maskPart: (plan: ImagePlan, stain: string, method: string, batch: number): Artifact => work(plan, `segment/${stain}/${method}/mask-${pad(batch)}.zarr`),
   objects: (plan: ImagePlan, stain: string, method: string): Artifact => work(plan, `tabular/${stain}/${method}/objects.parquet`),
 } as const;
 
