@@ -24,7 +24,8 @@ export function drawBars(frame: Frame, chart: BarChart): string {
   const left = frame.x + labelRoom;
   const width = frame.width - labelRoom - valueRoom;
   const top = frame.y + 36;
-  const height = frame.height - 36 - 46;
+  // Few rows stay bars instead of becoming blocks: the chart is then lower than its frame.
+  const height = Math.min(frame.height - 36 - 46, chart.rows.length * 34);
   const values = chart.rows.map((row) => row.value);
   const low = Math.min(0, ...values);
   const high = Math.max(0, ...values);

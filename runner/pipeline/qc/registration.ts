@@ -1,0 +1,130 @@
+import { readVectorNifti } from '../../image/nifti.ts';
+import { invertAffine, voxelSize } from '../../kernels/geometry.ts';
+import type { Affine } from '../../kernels/geometry.ts';
+import { summariseJacobian, summariseMagnitude, swapLpsRas } from '../../kernels/displacement.ts';
+import { resampleLinear, resampleNearest } from '../../kernels/sample.ts';
+import type { Grid, TransformStep } from '../../kernels/transform.ts';
+import { voxelCount } from '../../kernels/volume.ts';
+import type { Volume } from '../../kernels/volume.ts';
+import { findColumn, numberValues, textValues } from '../../tables/table.ts';
+import { readTsv } from '../../tables/tsv.ts';
+import type { ImagePlan } from '../imagePlan.ts';
+import { paramsOf, readBytes, readFloatVolume, readVolume, writeBytes, writeJson } from '../io.ts';
+import type { Artifact, Stage, Task } from '../task.ts';
+import { figureTask } from './figureTask.ts';
+import { affinePart, beyondAffine, maskDice, similarity } from './registrationMetrics.ts';
+import { registrationPage } from './registrationPage.ts';
+
+interface Params {
+  readonly id: string;
+  readonly stain: string;
+  readonly template: string;
+  readonly seg: string | undefined;
+}
+
+/** Path of the registration's figures as numbers, beside its report. */
+export function registrationMetricsPath(plan: ImagePlan): string {
+  return plan.paths.registrationReport(plan.stainForReg).replace(/\.html$/, '.json');
+}
+
+/** Draws the registration: images before and after, atlas borders, and how far the warp reaches. */
+export function registrationFigureTask(plan: ImagePlan): Task {
+  const { stainForReg, template, paths } = plan;
+  const level = plan.options.registrationLevel;
+  const seg = template.segs[0] as string | undefined;
+  const params: Params = { id: paths.id, stain: stainForReg, template: template.name, ...(seg === undefined ? { seg: undefined } : { seg }) };
+  const task = figureTask(plan, {
+    stage: 'qc-registration', parts: [], title: 'registration report', params,
+    inputs: [
+      template.fixed, template.paths.mask(), paths.n4(stainForReg, level, 'N4brain'), paths.brainMask(stainForReg, level), paths.toTemplate(),
+      ...(seg === undefined ? [] : [template.paths.dseg(seg), template.paths.table(seg)]),
+    ],
+    output: paths.registrationReport(stainForReg), bytesPerVoxel: 120,
+  });
+  const metrics: Artifact = { place: 'output', path: registrationMetricsPath(plan) };
+  return { ...task, outputs: [...task.outputs, metrics] };
+}
+
+/** How well a registration went. Written beside the registration report, read by the participant's report. */
+export interface RegistrationMetrics {
+  /** Pearson's r and normalised mutual information with the template, in its brain mask. */
+  readonly affine: { readonly correlation: number | null; readonly normalizedMutualInformation: number | null; readonly maskDice: number | null };
+  readonly deformable: { readonly correlation: number | null; readonly normalizedMutualInformation: number | null; readonly maskDice: number | null };
+  /** Length of the displacements beyond the affine part, in the brain mask, millimetres. */
+  readonly warpMillimetres: { readonly mean: number; readonly std: number; readonly max: number };
+  /** Volume changes of the whole transform: a negative value is a fold. */
+  readonly jacobian: { readonly min: number; readonly max: number; readonly folded: number };
+}
+
+/** The images that the report shows, all on the template's grid. */
+export interface RegistrationImages {
+  readonly fixed: Volume<Float32Array>;
+  readonly mask: Volume;
+  readonly affine: Volume<Float32Array>;
+  readonly deformed: Volume<Float32Array>;
+  readonly labels: Volume | undefined;
+  /** Label colours `#rrggbb` where the atlas gives them. */
+  readonly colors: ReadonlyMap<number, string>;
+  /** Length of the displacement beyond the affine part, millimetres. */
+  readonly warp: Volume<Float32Array>;
+}
+
+function sameGrid(a: Grid, b: Grid): boolean {
+  return a.size.every((n, i) => n === b.size[i]) && a.affine.every((value, i) => Math.abs(value - b.affine[i]) < 1e-4);
+}
+
+/** JSON knows no NaN. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+export const registrationFigureStage: Stage = {
+  name: 'qc-registration',
+  version: 1,
+  async run(task, context) {
+    const params = paramsOf<Params>(task);
+    const [fixedFile, maskFile, movingFile, movingMaskFile, fieldFile, dsegFile, tableFile] = task.inputs;
+    const field = swapLpsRas(readVectorNifti(await readBytes(context, fieldFile), fieldFile.path));
+    const grid: Grid = { size: field.size, affine: field.affine };
+    const onGrid = <V extends Volume>(volume: V, resample: (volume: V) => V): V => (sameGrid(volume, grid) ? volume : resample(volume));
+    const fixed = onGrid(await readFloatVolume(context, fixedFile), (volume) => resampleLinear(volume, grid));
+    const mask = onGrid(await readVolume(context, maskFile), (volume) => resampleNearest(volume, grid));
+    const moving = await readFloatVolume(context, movingFile);
+    const movingMask = await readVolume(context, movingMaskFile);
+    const part: Affine = affinePart(field, mask.data);
+    const beyond = beyondAffine(field, part);
+    const afterPlane = (): void => context.signal.throwIfAborted();
+    const steps: { readonly affine: readonly TransformStep[]; readonly whole: readonly TransformStep[] } = {
+      affine: [{ kind: 'affine', matrix: part }], whole: [{ kind: 'field', field, outside: 'zero' }],
+    };
+    const affine = resampleLinear(moving, grid, steps.affine, { afterPlane });
+    const deformed = resampleLinear(moving, grid, steps.whole, { afterPlane });
+    const score = (image: Volume, path: readonly TransformStep[]): RegistrationMetrics['affine'] => {
+      const { correlation, normalizedMutualInformation } = similarity(fixed.data, image.data, mask.data);
+      const overlap = maskDice(mask.data, resampleNearest(movingMask, grid, path, { afterPlane }).data);
+      return { correlation: finite(correlation), normalizedMutualInformation: finite(normalizedMutualInformation), maskDice: finite(overlap) };
+    };
+    const metrics: RegistrationMetrics = {
+      affine: score(affine, steps.affine), deformable: score(deformed, steps.whole),
+      warpMillimetres: summariseMagnitude(beyond, mask.data), jacobian: { ...summariseJacobian(field) },
+    };
+    const count = voxelCount(grid.size);
+    const warp = Float32Array.from({ length: count }, (_, i) => Math.hypot(beyond.data[i], beyond.data[i + count], beyond.data[i + 2 * count]));
+    const colors = new Map<number, string>();
+    let labels: Volume | undefined;
+    if (dsegFile !== undefined && tableFile !== undefined) {
+      labels = onGrid(await readVolume(context, dsegFile), (volume) => resampleNearest(volume, grid));
+      const table = readTsv(await readBytes(context, tableFile), { name: tableFile.path, text: ['name', 'color'] });
+      if (findColumn(table, 'color') !== undefined) {
+        const given = textValues(table, 'color');
+        numberValues(table, 'index', tableFile.path).forEach((index, i) => given[i] !== '' && colors.set(index, given[i]));
+      }
+    }
+    const images: RegistrationImages = { fixed, mask, affine, deformed, labels, colors, warp: { ...grid, data: warp } };
+    const page = await registrationPage(images, metrics, {
+      ...params, affinePart: part, scale: voxelSize(part), back: invertAffine(part),
+    });
+    await writeBytes(context, task.outputs[0], page);
+    await writeJson(context, task.outputs[1], metrics as unknown as Parameters<typeof writeJson>[2]);
+  },
+};
