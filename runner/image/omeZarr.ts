@@ -46,6 +46,11 @@ async function readGroup(reader: ZarrReader, folder: string, signal?: AbortSigna
   return isRecord(attributes) ? { zarrFormat: 2, attributes } : undefined;
 }
 
+async function hasObjects(store: ObjectStore, signal?: AbortSignal): Promise<boolean> {
+  const first = await store.list('', { signal })[Symbol.asyncIterator]().next();
+  return first.done !== true;
+}
+
 interface ImageGroup extends GroupMetadata {
   /** Folder of the group in the reader's store. */
   readonly folder: string;
@@ -56,7 +61,7 @@ async function findImageGroup(reader: ZarrReader, signal?: AbortSignal): Promise
   const { uri } = reader.store;
   const group = await readGroup(reader, '', signal);
   if (!group) {
-    for await (const _entry of reader.store.list('', { signal })) {
+    if (await hasObjects(reader.store, signal)) {
       throw badMetadata(uri, 'this is no OME-Zarr image: it has neither zarr.json nor .zattrs.', 'Give the path of the OME-Zarr group itself, and check that its metadata files were copied along (their names may begin with a dot).');
     }
     throw new SpimquantError('not-found', `There is no image at ${uri}`, { where: uri, hint: 'Check the path.' });
