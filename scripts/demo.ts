@@ -1,0 +1,96 @@
+// Generates a small study of four brains with known plaques, quantifies it with the real command from a bucket and from
+// the folder, compares two groups, and holds the results against the truth.
+// Usage: npm run demo [-- FOLDER]
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { demoCohort } from '../runner/phantom/cohort.ts';
+import { writePhantomDataset } from '../runner/phantom/dataset.ts';
+import { LocalStore } from '../runner/storage/localStore.ts';
+import { defaultCredential, startS3Server } from '../test/servers/s3/server.ts';
+import { spimquant } from './demo/command.ts';
+import { judgeParticipant, printJudgement, type Judgement } from './demo/judge.ts';
+import { differingTables, filesBelow, tableDigests } from './demo/results.ts';
+
+const seed = 2026;
+const method = 'th900';
+/** Largest share of plaques that may be missed, invented or put into a wrong region. */
+const allowedError = 0.05;
+const lowestDice = 0.9;
+
+const flags = [
+  '--template', 'phantom', '--registration_level', '1', '--correction_level', '2', '--correction_n4_iters', '50',
+  '--stains_for_seg', 'Abeta', 'Iba1', '--seg_method', method, '--cores', 'all',
+];
+
+const stop = new AbortController();
+process.once('SIGINT', () => { stop.abort(); });
+process.once('SIGTERM', () => { stop.abort(); });
+
+const started = Date.now();
+const say = (text: string): void => { console.log(text); };
+const step = (text: string): void => { say(`\n[${((Date.now() - started) / 1000).toFixed(0).padStart(3)} s] ${text}`); };
+
+/** Runs the command and shows its words and its lines. Throws when it does not succeed. */
+async function run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+  say(`  $ spimquant ${words.join(' ')}`);
+  const result = await spimquant(words, { env, signal: stop.signal, onLine: (line) => { say(`  ${line}`); } });
+  stop.signal.throwIfAborted();
+  if (result.code !== 0) throw new Error(`spimquant ended with ${result.code ?? result.signal ?? 'nothing'}.`);
+}
+
+async function demo(folder: string): Promise<boolean> {
+  const bids = join(folder, 'bids'), fromBucket = join(folder, 'from-s3'), fromFolder = join(folder, 'from-folder');
+  const cohort = demoCohort(seed);
+  await mkdir(bids, { recursive: true });
+
+  step(`Generating four brains with known plaques in ${bids}`);
+  await writePhantomDataset(new LocalStore(bids), cohort, {
+    signal: stop.signal, onParticipant: (label) => { say(`  sub-${label}`); },
+  });
+
+  step('Quantifying all four from a bucket (an S3 server on this machine)');
+  await using server = await startS3Server({ buckets: { 'phantom-brains': { folder: bids } } });
+  await run(['s3://phantom-brains', fromBucket, 'participant', ...flags, '--s3-endpoint', server.endpoint, '--s3-region', 'us-east-1'], {
+    AWS_ACCESS_KEY_ID: defaultCredential.accessKeyId, AWS_SECRET_ACCESS_KEY: defaultCredential.secretAccessKey, AWS_SESSION_TOKEN: '',
+  });
+
+  step('Quantifying all four from the folder');
+  await run([bids, fromFolder, 'participant', ...flags]);
+  const bucketTables = await tableDigests(fromBucket);
+  const different = differingTables(bucketTables, await tableDigests(fromFolder));
+  say(different.length === 0
+    ? `  All ${bucketTables.size} tables are the same, byte for byte, from the bucket and from the folder.`
+    : `  ${different.length} tables differ between bucket and folder:\n    ${different.join('\n    ')}`);
+
+  step('Comparing control and drug');
+  await run([bids, fromBucket, 'group', '--template', 'phantom', '--seg_method', method, '--contrast_column', 'treatment', '--contrast_values', 'control', 'drug']);
+
+  step('Results beside the truth');
+  const judged: Judgement[] = [];
+  for (const participant of cohort) judged.push(await judgeParticipant(participant, fromBucket, method));
+  printJudgement(judged, say);
+  const wrong = judged.reduce((sum, { plaques }) => sum + plaques.error * plaques.true, 0) / judged.reduce((sum, { plaques }) => sum + plaques.true, 0);
+  const dice = Math.min(...judged.map(({ overlap }) => overlap.overall));
+  say(`\n  Plaques missed, invented or in a wrong region: ${(100 * wrong).toFixed(1)} % (allowed ${100 * allowedError} %)`);
+  say(`  Overlap of the warped atlas with the truth, lowest: Dice ${dice.toFixed(3)} (wanted ${lowestDice})`);
+
+  step('Reports');
+  for (const path of await filesBelow(fromBucket, /report\.html$/)) say(`  ${join(fromBucket, path)}`);
+  const good = different.length === 0 && wrong <= allowedError && dice >= lowestDice;
+  say(`\n${good ? 'The demo succeeded' : 'The demo FAILED: see above'} (${((Date.now() - started) / 1000).toFixed(0)} s on ${availableParallelism()} cores).`);
+  return good;
+}
+
+try {
+  const good = await demo(resolve(process.argv[2] ?? 'demo-output'));
+  process.exitCode = good ? 0 : 1;
+} catch (error) {
+  if (stop.signal.aborted) {
+    say('\nStopped. Run it again to go on: what is finished is kept.');
+    process.exitCode = 130;
+  } else {
+    say(`\nThe demo FAILED: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
