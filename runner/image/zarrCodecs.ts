@@ -14,7 +14,7 @@ interface LibraryCodec {
 async function libraryCodec(name: 'blosc' | 'zstd', configuration: Readonly<Record<string, unknown>> = {}): Promise<LibraryCodec> {
   const entry = await registry.get(name)?.();
   if (!entry) throw new Error(`The codec ${name} is missing from zarrita.`);
-  return entry.fromConfig(configuration, { dataType: 'uint8', shape: [], codecs: [], fillValue: null });
+  return entry.fromConfig(configuration, { dataType: 'uint8', shape: [], codecs: [], fillValue: null }) as LibraryCodec;
 }
 
 /** Room for the whole output, and a little more so that zlib sees it was enough: then nothing is copied. */
