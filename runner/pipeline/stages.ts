@@ -2,6 +2,19 @@ import type { Stage } from './task.ts';
 
 /** Every stage by name, loaded on first use: a worker thread pays only for the stages it runs. */
 const loaders: Readonly<Record<string, () => Promise<Stage>>> = {
+  'intensity-range': async () => (await import('./intensityRange.ts')).intensityRangeStage,
+  'histogram': async () => (await import('./intensityHistogram.ts')).intensityHistogramStage,
+  'threshold': async () => (await import('./threshold.ts')).thresholdStage,
+  'segment': async () => (await import('./segment.ts')).segmentStage,
+  'mask-store': async () => (await import('./maskStore.ts')).maskStoreStage,
+  'objects': async () => (await import('./objects.ts')).objectsStage,
+  'field-fraction': async () => (await import('./fieldFraction.ts')).fieldFractionStage,
+  'regionprops': async () => (await import('./regionProps.ts')).regionPropsStage,
+  'coloc': async () => (await import('./colocalisation.ts')).colocalisationStage,
+  'counts': async () => (await import('./countMaps.ts')).countMapStage,
+  'regionpropstats': async () => (await import('./atlasObjects.ts')).atlasObjectsStage,
+  'mergedsegstats': async () => (await import('./atlasStatistics.ts')).atlasStatisticsStage,
+  'featuremaps': async () => (await import('./featureMaps.ts')).featureMapsStage,
   'qc-histogram': async () => (await import('./qc/histogram.ts')).histogramFigureStage,
   'qc-segslices': async () => (await import('./qc/segSlices.ts')).segSlicesStage,
   'qc-zprofile': async () => (await import('./qc/zProfile.ts')).zProfileStage,
