@@ -22,6 +22,8 @@ export interface BucketOptions {
   readonly encodesKeys?: boolean;
   /** Keep the objects as files of this folder instead of in memory. */
   readonly folder?: string;
+  /** Serve objects from elsewhere, e.g. computed as they are read. */
+  readonly backend?: BucketBackend;
 }
 
 export interface MultipartUpload {
@@ -43,7 +45,7 @@ export class Bucket {
   constructor(name: string, options: BucketOptions) {
     this.name = name;
     this.options = options;
-    this.backend = options.folder === undefined ? new MemoryBucket() : new FolderBucket(options.folder);
+    this.backend = options.backend ?? (options.folder === undefined ? new MemoryBucket() : new FolderBucket(options.folder));
   }
 
   get region(): string {
