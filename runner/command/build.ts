@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../protocol/json.ts';
 import type { Command, EntityFilter, ExecutionOptions, GroupOptions, ParticipantOptions, SegmentationMethod, StorageChoice } from '../protocol/options.ts';
 import type { Flag, Value } from './flag.types.ts';
 import { findFlag, written } from './flags.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../protocol/nearest.ts';
 
 type Values = ReadonlyMap<string, readonly Value[]>;
 

@@ -2,7 +2,7 @@ import { load } from 'js-yaml';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Value } from './flag.types.ts';
 import { arityOf, findFlag, written } from './flags.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../protocol/nearest.ts';
 import { configurableFlags, convertAll, requireFlag } from './read.ts';
 
 /** What a configuration file says. */

@@ -2,7 +2,7 @@ import { SpimquantError } from '../protocol/errors.ts';
 import type { Command } from '../protocol/options.ts';
 import { buildRun } from './build.ts';
 import { readConfiguration } from './config.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../protocol/nearest.ts';
 import { readWords } from './read.ts';
 import { joinWords, splitWords } from './shell.ts';
 import { verbs } from './verbs.ts';

@@ -1,7 +1,7 @@
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Flag, Value } from './flag.types.ts';
 import { arityOf, findFlag, flags, offeredFlags, written } from './flags.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean } from '../protocol/nearest.ts';
 import { BadValue, parseCores, parseFilter, parseInteger, parseLabel, parseMethod, parseNumber, parseOrientation, parseSize } from './values.ts';
 
 /** What stands on a command line, before it is known what it amounts to. */
