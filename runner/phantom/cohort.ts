@@ -11,6 +11,8 @@ export interface PhantomParticipant {
   readonly ngff: '0.4' | '0.5';
   /** Stored resolutions, each half the one before. */
   readonly levels: number;
+  /** How voxels are stored. Default uint16. */
+  readonly voxelType?: 'uint16' | 'float64';
   /** Writes stains and orientation to a JSON sidecar instead of the store's attributes. */
   readonly sidecar: boolean;
 }

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../storage/objectStore.ts';
 import type { PhantomParticipant } from './cohort.ts';
 import type { PyramidLevel } from './pyramid.ts';
 
+type VoxelType = NonNullable<PhantomParticipant['voxelType']>;
 const compress = promisify(zstdCompress);
 const chunk: Vec3 = [64, 64, 64];
 const colors: Readonly<Record<string, string>> = { YoPro: 'FFFFFF', Abeta: '00FF00', Iba1: 'FF00FF' };
@@ -19,17 +20,18 @@ export async function writePhantomImage(
   store: ObjectStore, path: string, participant: PhantomParticipant, channels: readonly (readonly PyramidLevel[])[], signal?: AbortSignal,
 ): Promise<void> {
   const zarr3 = participant.ngff === '0.5';
+  const type = participant.voxelType ?? 'uint16';
   for (let level = 0; level < participant.levels; level++) {
     const { size } = channels[0][level];
     const shape = [channels.length, size[2], size[1], size[0]];
-    await store.write(`${path}/${level}/${zarr3 ? 'zarr.json' : '.zarray'}`, JSON.stringify(arrayMetadata(shape, zarr3)));
+    await store.write(`${path}/${level}/${zarr3 ? 'zarr.json' : '.zarray'}`, JSON.stringify(arrayMetadata(shape, zarr3, type)));
     const jobs = channels.flatMap((levels, c) => chunkStarts(size).map((start) => ({ data: levels[level], c, start })));
     // A few at once: compression runs in Node's own threads.
     for (let i = 0; i < jobs.length; i += 8) {
       signal?.throwIfAborted();
       await Promise.all(jobs.slice(i, i + 8).map(async ({ data, c, start }) => {
         const key = [c, start[2] / chunk[2], start[1] / chunk[1], start[0] / chunk[0]].join('/');
-        await store.write(`${path}/${level}/${zarr3 ? 'c/' : ''}${key}`, await compress(cutChunk(data, start)));
+        await store.write(`${path}/${level}/${zarr3 ? 'c/' : ''}${key}`, await compress(cutChunk(data, start, type)));
       }));
     }
   }
@@ -48,8 +50,9 @@ function chunkStarts(size: Vec3): readonly Vec3[] {
 }
 
 /** Bytes of a whole chunk, zero beyond the edge. */
-function cutChunk({ size, data }: PyramidLevel, start: Vec3): Uint8Array {
-  const values = new Uint16Array(chunk[0] * chunk[1] * chunk[2]);
+function cutChunk({ size, data }: PyramidLevel, start: Vec3, type: VoxelType): Uint8Array {
+  const voxels = chunk[0] * chunk[1] * chunk[2];
+  const values = type === 'uint16' ? new Uint16Array(voxels) : new Float64Array(voxels);
   const count = Math.min(chunk[0], size[0] - start[0]);
   for (let z = 0; z < Math.min(chunk[2], size[2] - start[2]); z++) {
     for (let y = 0; y < Math.min(chunk[1], size[1] - start[1]); y++) {
@@ -60,13 +63,13 @@ function cutChunk({ size, data }: PyramidLevel, start: Vec3): Uint8Array {
   return new Uint8Array(values.buffer);
 }
 
-function arrayMetadata(shape: readonly number[], zarr3: boolean): unknown {
+function arrayMetadata(shape: readonly number[], zarr3: boolean, type: VoxelType): unknown {
   const chunks = [1, chunk[2], chunk[1], chunk[0]];
   if (!zarr3) {
-    return { zarr_format: 2, shape, chunks, dtype: '<u2', order: 'C', compressor: { id: 'zstd', level: 3 }, filters: null, fill_value: 0, dimension_separator: '/' };
+    return { zarr_format: 2, shape, chunks, dtype: type === 'uint16' ? '<u2' : '<f8', order: 'C', compressor: { id: 'zstd', level: 3 }, filters: null, fill_value: 0, dimension_separator: '/' };
   }
   return {
-    zarr_format: 3, node_type: 'array', shape, data_type: 'uint16', fill_value: 0, attributes: {}, dimension_names: ['c', 'z', 'y', 'x'],
+    zarr_format: 3, node_type: 'array', shape, data_type: type, fill_value: 0, attributes: {}, dimension_names: ['c', 'z', 'y', 'x'],
     chunk_grid: { name: 'regular', configuration: { chunk_shape: chunks } },
     chunk_key_encoding: { name: 'default', configuration: { separator: '/' } },
     codecs: [{ name: 'bytes', configuration: { endian: 'little' } }, { name: 'zstd', configuration: { level: 3, checksum: false } }],
