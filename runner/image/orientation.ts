@@ -35,10 +35,11 @@ export function storedOrientation(attributes: Readonly<Record<string, unknown>>,
 }
 
 /**
- * Voxel indices (x, y, z) to RAS millimetres, as zarrnii defines it: with letter j of the code meaning RAS axis `a` and
- * sign `s`, A[a, j] = s·scale[j] and A[a, 3] = translation[j]. The translation keeps its sign and no field-of-view
- * offset is added for flipped axes. So along a flipped axis, levels whose translations differ by d are 2·d apart; the
- * convention is kept because volumes must overlay those of the original pipeline.
+ * Voxel indices (x, y, z) to RAS millimetres: with letter j of the code meaning RAS axis `a` and sign `s`,
+ * A[a, j] = s·scale[j] and A[a, 3] = s·translation[j]. No field-of-view offset is added for flipped axes.
+ *
+ * zarrnii leaves the translation's sign as it is, which puts the levels of a pyramid beside each other along flipped
+ * axes: each level's translation is the shift of its first voxel's centre, so it must turn with the axis.
  * Throws `bad-option` when the code is no orientation.
  */
 export function orientedAffine(orientation: OrientationCode, scale: Vec3, translation: Vec3): Affine {
@@ -52,7 +53,7 @@ export function orientedAffine(orientation: OrientationCode, scale: Vec3, transl
   for (let j = 0; j < 3; j++) {
     const [axis, sign] = directions[orientation[j]];
     affine[axis * 4 + j] = sign * scale[j];
-    affine[axis * 4 + 3] = translation[j];
+    affine[axis * 4 + 3] = sign * translation[j];
   }
   return affine;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { levelView, nearIsotropicStep, strideView } from '../../../runner/image/levels.ts';
+import { transformPoint } from '../../../runner/kernels/geometry.ts';
 import type { ImageLevel } from '../../../runner/image/omeZarr.types.ts';
 import { orientedAffine, storedOrientation } from '../../../runner/image/orientation.ts';
 import { parseMultiscale } from '../../../runner/image/multiscales.ts';
@@ -49,9 +50,19 @@ describe('near-isotropic steps', () => {
 });
 
 describe('orientation', () => {
-  it('puts scales at the RAS axes of the letters, and translations unsigned in the same rows', () => {
-    assert.deepEqual(orientedAffine('LPS', [1, 2, 3], [4, 5, 6]), [-1, 0, 0, 4, 0, -2, 0, 5, 0, 0, 3, 6, 0, 0, 0, 1]);
+  it('puts scales and translations in the rows of the letters, both with their sign', () => {
+    assert.deepEqual(orientedAffine('LPS', [1, 2, 3], [4, 5, 6]), [-1, 0, 0, -4, 0, -2, 0, -5, 0, 0, 3, 6, 0, 0, 0, 1]);
     assert.deepEqual(orientedAffine('SAR', [1, 2, 3], [4, 5, 6]), [0, 0, 3, 6, 0, 2, 0, 5, 1, 0, 0, 4, 0, 0, 0, 1]);
+  });
+
+  it('lays the levels of a pyramid over each other, along flipped axes too', () => {
+    // The first voxel of a level of twice the edge has its centre between the first two voxels of the finer level.
+    for (const code of ['RAS', 'LPI', 'IAL']) {
+      const fine = orientedAffine(code, [1, 2, 3], [4, 5, 6]);
+      const coarse = orientedAffine(code, [2, 4, 6], [4.5, 6, 7.5]);
+      assert.deepEqual(transformPoint(coarse, [0, 0, 0]), transformPoint(fine, [0.5, 0.5, 0.5]), code);
+      assert.deepEqual(transformPoint(coarse, [3, 2, 1]), transformPoint(fine, [6.5, 4.5, 2.5]), code);
+    }
   });
 
   it('prefers xyz_orientation to the legacy attribute, which is reversed', () => {
