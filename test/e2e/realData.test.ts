@@ -50,7 +50,9 @@ describe('a coarse anisotropic acquisition in 64-bit floats', function () {
     const parc = join(output, label, 'parc');
     const [name] = await filesBelow(parc, /seg-all_.*dseg\.nii\.gz$/);
     const labels = readNifti(await readFile(join(parc, name)), name);
-    const volume = labels.data.reduce((n, value) => n + (value > 0 ? 1 : 0), 0) * Math.abs(determinant(labels.affine));
+    let labelled = 0;
+    for (const value of labels.data) if (value > 0) labelled++;
+    const volume = labelled * Math.abs(determinant(labels.affine));
     // A mouse brain has 400 to 500 mm3, the generated one about 310.
     assert.ok(volume > 200 && volume < 700, `${volume} mm3`);
 
@@ -58,13 +60,13 @@ describe('a coarse anisotropic acquisition in 64-bit floats', function () {
     const [maskName] = await filesBelow(micr, /stain-YoPro_level-0_desc-brain_mask\.nii\.gz$/);
     const mask = readNifti(await readFile(join(micr, maskName)), maskName);
     assert.equal(voxelCount(mask.size), voxelCount(labels.size));
-    let both = 0, inMask = 0, inAtlas = 0;
+    let both = 0, inMask = 0;
     mask.data.forEach((value, i) => {
       if (value > 0) inMask++;
-      if (labels.data[i] > 0) inAtlas++;
       if (value > 0 && labels.data[i] > 0) both++;
     });
-    assert.ok((2 * both) / (inMask + inAtlas) > 0.75, `Dice of atlas and brain mask ${(2 * both) / (inMask + inAtlas)}`);
+    const dice = (2 * both) / (inMask + labelled);
+    assert.ok(dice > 0.75, `Dice of atlas and brain mask ${dice}`);
   });
 
   it('fills the region table with plausible numbers', async () => {
