@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { link, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -141,9 +141,16 @@ export class LocalStore implements ObjectStore {
   }
 
   async writeFile(key: string, localPath: string, options: WriteOptions = {}): Promise<ObjectStat> {
-    return this.#replace(key, options, async (temporary) => {
-      await pipeline(createReadStream(localPath), createWriteStream(temporary, { flags: 'wx', flush: true }), { signal: options.signal });
+    const source = await open(localPath, 'r').catch((error: unknown) => {
+      throw localError(error, 'read', localPath);
     });
+    try {
+      return await this.#replace(key, options, async (temporary) => {
+        await pipeline(source.createReadStream({ autoClose: false }), createWriteStream(temporary, { flags: 'wx', flush: true }), { signal: options.signal });
+      });
+    } finally {
+      await source.close();
+    }
   }
 
   async delete(key: string): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SpimquantError } from '../protocol/errors.ts';
 import { throwIfCancelled } from './cancel.ts';
+import { localError } from './localErrors.ts';
 import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from './objectStore.ts';
 import { resolveRange } from './range.ts';
 import { checkKey, folderKey } from './uri.ts';
@@ -45,7 +46,7 @@ export class MemoryStore implements ObjectStore {
     const bytes = await object.make();
     throwIfCancelled(options.signal, `${this.uri}/${key}`);
     const { begin, end } = resolveRange(options.range, bytes.length);
-    return bytes.slice(begin, end);
+    return new Uint8Array(bytes.subarray(begin, end));
   }
 
   async *list(folder: string, options: ListOptions = {}): AsyncGenerator<ListEntry> {
@@ -72,14 +73,18 @@ export class MemoryStore implements ObjectStore {
     if (options.ifAbsent === true && this.#objects.has(key)) {
       throw new SpimquantError('already-exists', `It exists already: ${this.uri}/${key}`, { where: `${this.uri}/${key}` });
     }
-    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data.slice();
+    const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
     const version = createHash('sha256').update(bytes).digest('hex');
     this.#objects.set(key, { size: bytes.length, version, make: () => bytes });
     return { key, size: bytes.length, version };
   }
 
   async writeFile(key: string, localPath: string, options: WriteOptions = {}): Promise<ObjectStat> {
-    return this.write(key, await readFile(localPath), options);
+    throwIfCancelled(options.signal, `${this.uri}/${key}`);
+    const bytes = await readFile(localPath).catch((error: unknown) => {
+      throw localError(error, 'read', localPath);
+    });
+    return this.write(key, bytes, options);
   }
 
   async delete(key: string): Promise<void> {

@@ -98,7 +98,7 @@ async function fill(part: Part, body: Readable, signal: AbortSignal | undefined)
     if (bytes === undefined) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of body) chunks.push(chunk as Uint8Array);
-      part.bytes = Buffer.concat(chunks);
+      part.bytes = new Uint8Array(Buffer.concat(chunks));
       part.received = part.bytes.length;
       return;
     }

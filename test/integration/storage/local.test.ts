@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LocalStore, removeStaleTemporaries, temporaryPrefix } from '../../../runner/storage/localStore.ts';
 import { MemoryStore } from '../../../runner/storage/memoryStore.ts';
 import { openStore } from '../../../runner/storage/open.ts';
@@ -13,11 +13,10 @@ objectStoreSuite('local folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'spimquant-store-'));
   return {
     store: openStore(join(folder, 'not yet', 'there')),
-    fill: async (entries) => {
-      for (const [key, content] of entries) {
-        await mkdir(join(folder, 'not yet', 'there', key, '..'), { recursive: true });
-        await writeFile(join(folder, 'not yet', 'there', key), content);
-      }
+    put: async (key, content) => {
+      const path = join(folder, 'not yet', 'there', key);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
     },
     close: async () => rm(folder, { recursive: true, force: true }),
   };

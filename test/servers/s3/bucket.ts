@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { mkdir, open, readdir, rename, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -17,6 +18,8 @@ export interface StoredObject extends Row {
   readonly metadata: Readonly<Record<string, string>>;
   /** Bytes from `begin` up to, not including, `end`. */
   read(begin: number, end: number): Promise<Uint8Array>;
+  /** To be called once it is not needed any more. */
+  close(): Promise<void>;
 }
 
 export interface ObjectInfo {
@@ -68,6 +71,7 @@ export class MemoryBucket implements BucketBackend {
       contentType: info.contentType,
       metadata: info.metadata,
       read: async (begin, end) => bytes.subarray(begin, end),
+      close: async () => undefined,
     };
     this.#objects.set(key, object);
     return object;
@@ -80,6 +84,10 @@ export class MemoryBucket implements BucketBackend {
   async list(prefix: string, delimiter: string): Promise<{ rows: Row[]; folders: Set<string> }> {
     return groupRows(this.#objects.values(), prefix, delimiter);
   }
+}
+
+function tagOf(found: BigIntStats): string {
+  return md5(Buffer.from(`${found.size}-${found.mtimeNs}`));
 }
 
 const temporaryPrefix = '.s3server-tmp-';
@@ -98,33 +106,33 @@ export class FolderBucket implements BucketBackend {
     return parts.some((part) => part === '' || part === '.' || part === '..' || part.includes('\0')) ? undefined : join(this.#root, ...parts);
   }
 
-  async #row(key: string, path: string): Promise<Row | undefined> {
-    try {
-      const found = await stat(path, { bigint: true });
-      if (!found.isFile()) return undefined;
-      const fileTag = md5(Buffer.from(`${found.size}-${found.mtimeNs}`));
-      const info = this.#info.get(key);
-      return { key, size: Number(found.size), etag: info?.fileTag === fileTag ? (info.etag ?? fileTag) : fileTag, modified: found.mtime };
-    } catch {
-      return undefined;
-    }
+  #row(key: string, found: BigIntStats): Row {
+    const fileTag = tagOf(found);
+    const info = this.#info.get(key);
+    return { key, size: Number(found.size), etag: info?.fileTag === fileTag ? (info.etag ?? fileTag) : fileTag, modified: found.mtime };
   }
 
+  /** Holds the file open, so that a replacement meanwhile does not mix into the answer. */
   async get(key: string): Promise<StoredObject | undefined> {
     const path = this.#path(key);
-    const row = path === undefined ? undefined : await this.#row(key, path);
-    if (path === undefined || row === undefined) return undefined;
+    const file = path === undefined ? undefined : await open(path, 'r').catch(() => undefined);
+    if (file === undefined) return undefined;
+    const found = await file.stat({ bigint: true });
+    if (!found.isFile()) {
+      await file.close();
+      return undefined;
+    }
     const info = this.#info.get(key);
     return {
-      ...row,
+      ...this.#row(key, found),
       contentType: info?.contentType ?? 'binary/octet-stream',
       metadata: info?.metadata ?? {},
       read: async (begin, end) => {
-        await using file = await open(path, 'r');
         const bytes = new Uint8Array(end - begin);
         const { bytesRead } = await file.read(bytes, 0, bytes.length, begin);
         return bytes.subarray(0, bytesRead);
       },
+      close: () => file.close(),
     };
   }
 
@@ -137,7 +145,7 @@ export class FolderBucket implements BucketBackend {
     await rename(temporary, path);
     const found = await stat(path, { bigint: true });
     const etag = info.etag ?? md5(bytes);
-    this.#info.set(key, { ...info, etag, fileTag: md5(Buffer.from(`${found.size}-${found.mtimeNs}`)) });
+    this.#info.set(key, { ...info, etag, fileTag: tagOf(found) });
     return { key, size: bytes.length, etag, modified: found.mtime };
   }
 
@@ -165,18 +173,17 @@ export class FolderBucket implements BucketBackend {
   async #walk(folder: string, prefix: string, shallow: boolean, rows: Row[], folders: Set<string>): Promise<void> {
     const path = join(this.#root, folder);
     const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
+    const subfolders: string[] = [];
+    await Promise.all(entries.map(async (entry) => {
       const key = folder + entry.name;
-      if (entry.name.startsWith(temporaryPrefix)) continue;
-      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await stat(join(path, entry.name)).catch(() => undefined))?.isDirectory() === true);
-      if (isFolder) {
-        if (!`${key}/`.startsWith(prefix) && !prefix.startsWith(`${key}/`)) continue;
-        if (shallow) folders.add(`${key}/`);
-        else await this.#walk(`${key}/`, prefix, shallow, rows, folders);
-      } else if (key.startsWith(prefix)) {
-        const row = await this.#row(key, join(path, entry.name));
-        if (row) rows.push(row);
-      }
+      if (entry.name.startsWith(temporaryPrefix) || !(`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))) return;
+      const found = entry.isDirectory() ? 'folder' : await stat(join(path, entry.name), { bigint: true }).catch(() => undefined);
+      if (found === 'folder' || found?.isDirectory() === true) subfolders.push(`${key}/`);
+      else if (found?.isFile() === true && key.startsWith(prefix)) rows.push(this.#row(key, found));
+    }));
+    for (const subfolder of subfolders) {
+      if (shallow) folders.add(subfolder);
+      else await this.#walk(subfolder, prefix, shallow, rows, folders);
     }
   }
 }

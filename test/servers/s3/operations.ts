@@ -52,6 +52,14 @@ async function getObject(bucket: Bucket, request: ParsedRequest): Promise<Answer
     if (bucket.options.listable === false) throw new S3Failure(403, 'AccessDenied', 'Access Denied');
     throw new S3Failure(404, 'NoSuchKey', 'The specified key does not exist.', { extra: { Key: request.key } });
   }
+  try {
+    return await answerWith(object, request);
+  } finally {
+    await object.close();
+  }
+}
+
+async function answerWith(object: StoredObject, request: ParsedRequest): Promise<Answer> {
   const tag = `"${object.etag}"`;
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch, range } = request.headers;
   if (ifMatch !== undefined && ifMatch !== tag && ifMatch !== '*') throw preconditionFailed();
@@ -104,7 +112,9 @@ async function checkCondition(bucket: Bucket, request: ParsedRequest): Promise<v
   const behaviour = bucket.options.conditionalWrites ?? 'honour';
   if (condition === undefined || behaviour === 'ignore') return;
   if (behaviour === 'refuse' || condition !== '*') throw new S3Failure(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented');
-  if ((await bucket.backend.get(request.key)) !== undefined) throw preconditionFailed();
+  const existing = await bucket.backend.get(request.key);
+  await existing?.close();
+  if (existing !== undefined) throw preconditionFailed();
 }
 
 function preconditionFailed(): S3Failure {
