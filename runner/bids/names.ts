@@ -1,4 +1,4 @@
-import type { Entities } from './bids.types.ts';
+import type { BidsName, Entities } from './bids.types.ts';
 
 /**
  * Order of the entities in a file name (BIDS entity table as snakebids 0.15 uses it, with `tpl` in front;
@@ -57,4 +57,22 @@ export function imageIdentity(entities: Entities): Entities {
   const kept: Record<string, string> = {};
   for (const key of ['sub', 'ses', 'sample', 'acq']) if (entities[key] !== undefined) kept[key] = entities[key];
   return kept;
+}
+
+/**
+ * Takes a file or folder name apart. The extension begins at the first dot, so `ome.zarr.zip` and `nii.gz` stay whole.
+ * Undefined for a name that is not made of `key-value` parts and a suffix, or that repeats a key.
+ */
+export function parseBidsName(name: string): BidsName | undefined {
+  const dot = name.indexOf('.');
+  const parts = (dot < 0 ? name : name.slice(0, dot)).split('_');
+  const suffix = parts.pop() ?? '';
+  if (!/^[A-Za-z0-9]+$/.test(suffix)) return undefined;
+  const entities: Record<string, string> = {};
+  for (const part of parts) {
+    const match = /^([A-Za-z]+)-([A-Za-z0-9+]+)$/.exec(part);
+    if (match === null || Object.hasOwn(entities, match[1])) return undefined;
+    entities[match[1]] = match[2];
+  }
+  return { entities, suffix, extension: dot < 0 ? '' : name.slice(dot + 1) };
 }

@@ -6,8 +6,8 @@ import type { Column, Table } from './table.ts';
 export interface ReadTextOptions {
   /** Of the file, for errors. */
   readonly name?: string;
-  /** Columns that stay text even when every cell looks like a number, e.g. participant labels. */
-  readonly text?: readonly string[];
+  /** Columns that stay text even when every cell looks like a number, e.g. participant labels; or all of them. */
+  readonly text?: readonly string[] | 'all';
   /** Default: a tab. */
   readonly delimiter?: '\t' | ',';
 }
@@ -41,7 +41,7 @@ export function readTsv(content: string | Uint8Array, options: ReadTextOptions =
   const tooLong = rows.findIndex((cells) => cells.length > names.length && cells.slice(names.length).some((cell) => cell !== ''));
   if (tooLong >= 0) throw badTable(name, `row ${tooLong + 2} has ${rows[tooLong].length} cells, but there are ${names.length} columns.`);
   return {
-    columns: names.map((column, index) => toColumn(column, rows.map((cells) => (cells[index] ?? '').trim()), options.text?.includes(column) ?? false)),
+    columns: names.map((column, index) => toColumn(column, rows.map((cells) => (cells[index] ?? '').trim()), options.text === 'all' || (options.text?.includes(column) ?? false))),
   };
 }
 
