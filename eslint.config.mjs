@@ -6,12 +6,13 @@ import tseslint from 'typescript-eslint';
  * on the same line.
  */
 const layers = [
+  ['cli'],
   ['backends'],
   ['engine'],
   ['pipeline'],
   ['phantom'],
   ['templates', 'command'],
-  ['bids', 'figures'],
+  ['bids', 'figures', 'registration'],
   ['image', 'tables', 'monitor'],
   ['storage'],
   ['kernels'],

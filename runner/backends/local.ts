@@ -40,14 +40,8 @@ export interface PlanContext {
   readonly signal: AbortSignal;
 }
 
-/** A plan, and the local folder or URI that artifacts of the place `templates` are in. */
-export interface PlannedRun {
-  readonly plan: Plan;
-  readonly templates: string;
-}
-
 /** Turns a command into tasks. */
-export type Planner = (context: PlanContext) => Promise<PlannedRun>;
+export type Planner = (context: PlanContext) => Promise<Plan>;
 
 /** What a run needs from outside. */
 export interface LocalBackend {
@@ -136,6 +130,11 @@ async function checkDataset(store: ObjectStore, signal: AbortSignal): Promise<vo
   throw new SpimquantError('not-found', `There is nothing at ${store.uri}`, { where: store.uri, hint: 'Check bucket and prefix, and whether another --aws-profile or --s3-endpoint is meant.' });
 }
 
+/** The places of a run once its plan says where the templates are. */
+function withTemplates(places: Places, plan: Plan): Places {
+  return { ...places, templates: { ...places.templates, uri: plan.templates ?? '' } };
+}
+
 function stageLoader(stageModule: string | undefined): typeof loadStage {
   return stageModule === undefined ? loadStage : async (name) => ((await import(stageModule)) as StageModule).loadStage(name);
 }
@@ -146,10 +145,10 @@ export async function planLocally(command: RunCommand, backend: LocalBackend): P
   const store = openPlaces(places);
   await checkDataset(store('dataset'), backend.signal);
   await checkOutput(store('output'), command.execution.forceOutput);
-  const { plan, templates } = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal: backend.signal });
+  const plan = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal: backend.signal });
   const prepared = await prepare({
     tasks: plan.tasks,
-    store: openPlaces({ ...places, templates: { ...places.templates, uri: templates } }),
+    store: openPlaces(withTemplates(places, plan)),
     loadStage: stageLoader(backend.stageModule),
     forceAll: command.execution.forceAll,
     signal: backend.signal,
@@ -185,11 +184,11 @@ async function runLocked(
   command: RunCommand, text: string, backend: LocalBackend, places: Places, store: ReturnType<typeof openPlaces>, lock: Lock,
 ): Promise<RunSummary> {
   const { clock, signal } = backend;
-  const configuration = mergedConfiguration(command);
+  const configuration = mergedConfiguration({ ...command, bids: places.dataset.uri, output: places.output.uri });
   // What a killed run left half written is invisible to readers, but it takes space.
   if (lock.tookOver) await sweep(places);
-  const { plan, templates } = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal });
-  const all: Places = { ...places, templates: { ...places.templates, uri: templates } };
+  const plan = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal });
+  const all: Places = withTemplates(places, plan);
   await prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration });
 
   const started = clock();

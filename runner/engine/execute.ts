@@ -121,6 +121,6 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteOutcome> 
     signal.removeEventListener('abort', onAbort);
     await pool.close();
   }
-  if (defect !== undefined) throw defect instanceof Error ? defect : new Error(String(defect));
+  if (defect !== undefined) throw defect instanceof Error ? defect : new Error('The run stopped for an unknown reason.', { cause: defect });
   return signal.aborted ? 'cancelled' : failed ? 'failed' : 'succeeded';
 }

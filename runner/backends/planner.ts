@@ -1,0 +1,10 @@
+import { planGroup } from '../pipeline/group/planGroup.ts';
+import { planParticipants } from '../pipeline/plan.ts';
+import { provenanceOf } from '../pipeline/provenance.ts';
+import type { Planner } from './local.ts';
+
+/** Plans commands with SPIMquant's pipeline. */
+export const pipelinePlanner: Planner = ({ command, dataset, output, signal }) =>
+  command.verb === 'participant'
+    ? planParticipants({ dataset, options: command.options, signal })
+    : planGroup({ dataset, output, options: command.options, signal, provenance: provenanceOf(command.options) });

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { planLocally, runLocally, unlockLocally } from '../backends/local.ts';
+import type { LocalBackend, Planner, RunCommand, RunSummary } from '../backends/local.ts';
+import { formatHelp } from '../command/help.ts';
+import { parseArgv } from '../command/parse.ts';
+import { programVersion } from '../pipeline/provenance.ts';
+import { reportError } from '../protocol/errors.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { Clock } from '../protocol/log.ts';
+import { formatPlan, planLines } from './planText.ts';
+import { JsonReporter, PlainReporter, silentReporter, TerminalReporter, wantsColor } from './reporters.ts';
+import type { Output, Reporter } from './reporters.ts';
+import { formatError, formatSummary } from './summaryText.ts';
+
+/** The terminal as the program sees it. Results go to `stdout`, everything else to `stderr`. */
+export interface Terminal {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** What decides what is run; the program has its pipeline, tests have toys. */
+export interface Engine {
+  readonly planner: Planner;
+  readonly stageModule?: string;
+}
+
+/** 0: done. 1: something failed. 2: the command makes no sense. 130: cancelled. */
+export type ExitCode = 0 | 1 | 2 | 130;
+
+/** Errors that are about the command and not about the run. */
+const usageErrors: ReadonlySet<ErrorCode> = new Set(['bad-option', 'not-found', 'already-exists', 'bad-template', 'bad-dataset']);
+
+/** Runs one command line (without node and script). Never throws; says what is wrong and returns the exit code. */
+export async function main(argv: readonly string[], terminal: Terminal, engine: Engine): Promise<ExitCode> {
+  const color = wantsColor(terminal.stderr, terminal.env);
+  let json = argv.includes('--json');
+  try {
+    const { command, text, notices } = parseArgv(argv, { readFile: (path) => readFileSync(path, 'utf8') });
+    if (command.verb === 'help') {
+      const style = { width: columnsOf(terminal), color: wantsColor(terminal.stdout, terminal.env) };
+      terminal.stdout.write(`${formatHelp(command.topic, style)}\n`);
+      return 0;
+    }
+    if (command.verb === 'version') {
+      terminal.stdout.write(`spimquant ${programVersion}\n`);
+      return 0;
+    }
+    json = command.execution.json;
+    if (!command.execution.quiet) for (const notice of notices) terminal.stderr.write(`note: ${notice}\n`);
+    return await carryOut(command, text, terminal, engine, color);
+  } catch (error) {
+    const report = reportError(error);
+    if (json) terminal.stdout.write(`${JSON.stringify({ type: 'error', error: report })}\n`);
+    else terminal.stderr.write(`spimquant: ${formatError(report, color)}\n`);
+    return report.code === 'cancelled' || terminal.signal.aborted ? 130 : usageErrors.has(report.code) ? 2 : 1;
+  }
+}
+
+function columnsOf({ stdout, env }: Terminal): number {
+  return stdout.columns ?? (Number(env.COLUMNS) || 100);
+}
+
+async function carryOut(command: RunCommand, text: string, terminal: Terminal, engine: Engine, color: boolean): Promise<ExitCode> {
+  const { stdout, env, clock, signal } = terminal;
+  const { json, quiet, unlock, dryRun } = command.execution;
+  const backend = (onEvent: LocalBackend['onEvent']): LocalBackend => ({ ...engine, clock, env, signal, onEvent });
+  if (unlock) {
+    const holder = await unlockLocally(command, { env });
+    stdout.write(holder === undefined ? 'The output was not locked.\n' : `Removed the lock of process ${holder.pid} on ${holder.host}, held since ${holder.since}.\n`);
+    return 0;
+  }
+  if (dryRun) {
+    const dry = await planLocally(command, backend(() => undefined));
+    stdout.write(`${json ? planLines(dry).join('\n') : formatPlan(dry, wantsColor(stdout, env))}\n`);
+    return dry.plan.failures.length > 0 ? 1 : 0;
+  }
+  const reporter = chooseReporter(json, quiet, terminal, color);
+  let summary: RunSummary;
+  try {
+    summary = await runLocally(command, text, backend((event, state) => reporter.event(event, state)));
+  } finally {
+    reporter.stop();
+  }
+  if (!json) stdout.write(`${formatSummary(summary, wantsColor(stdout, env))}\n`);
+  if (summary.outcome === 'cancelled') return 130;
+  return summary.outcome === 'succeeded' ? 0 : 1;
+}
+
+function chooseReporter(json: boolean, quiet: boolean, { stdout, stderr, env, clock }: Terminal, color: boolean): Reporter {
+  if (json) return new JsonReporter(stdout);
+  if (quiet) return silentReporter;
+  return stderr.isTTY === true && env.TERM !== 'dumb' ? new TerminalReporter(stderr, color, clock) : new PlainReporter(stderr);
+}

@@ -1,0 +1,101 @@
+import type { TaskProgress } from '../protocol/events.ts';
+import { countTasks } from '../engine/runState.ts';
+import type { RunState, TaskState } from '../engine/runState.ts';
+import { count, cut, formatBytes, formatScope, formatSeconds, paint } from './words.ts';
+
+/** How progress is drawn. */
+export interface ProgressStyle {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly color: boolean;
+  /** Lines at most. */
+  readonly height: number;
+}
+
+/** A bar of so many columns. */
+export function bar(fraction: number, columns: number): string {
+  const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+  const filled = Math.min(1, Math.max(0, fraction)) * columns;
+  const whole = Math.floor(filled);
+  const part = eighths[Math.floor((filled - whole) * 8)];
+  return `${'█'.repeat(whole)}${part}`.padEnd(columns, '░').slice(0, columns);
+}
+
+function fractionOf(progress: TaskProgress | undefined): number {
+  return progress === undefined || progress.total <= 0 ? 0 : Math.min(1, progress.done / progress.total);
+}
+
+/** The part of a run's tasks that is done, from 0 to 1, running ones counted by their progress. */
+export function runFraction(state: RunState): number {
+  if (state.tasks.size === 0) return 0;
+  let done = 0;
+  for (const task of state.tasks.values()) {
+    if (task.status === 'running') done += fractionOf(task.progress);
+    else if (task.status !== 'waiting') done += 1;
+  }
+  return done / state.tasks.size;
+}
+
+function rate(progress: TaskProgress, seconds: number): string {
+  if (seconds <= 0.2 || progress.done <= 0) return '';
+  const perSecond = progress.done / seconds;
+  if (progress.unit === 'bytes') return `${formatBytes(perSecond)}/s`;
+  if (progress.unit === 'voxels') return `${formatBytes(perSecond).replace(/B$/, '').trim()} voxels/s`;
+  return `${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} ${progress.unit}/s`;
+}
+
+/** Seconds left if the rest goes as fast as what is done; undefined while that says little. */
+function left(fraction: number, seconds: number): number | undefined {
+  return fraction < 0.03 || seconds < 2 ? undefined : (seconds * (1 - fraction)) / fraction;
+}
+
+/**
+ * The lines that show how a run stands at time `now` (milliseconds since the epoch): one for the whole, one for every
+ * running task. No line is wider than the terminal.
+ */
+export function renderProgress(state: RunState, now: number, style: ProgressStyle): string[] {
+  const width = Math.max(20, style.width) - 1;
+  const ink = paint(style.color);
+  const seconds = (now - (state.started ?? now)) / 1000;
+  const counts = countTasks(state.tasks.values());
+  const settled = state.tasks.size - counts.waiting - counts.running;
+  const fraction = runFraction(state);
+  const remaining = left(fraction, seconds);
+  const barColumns = Math.max(6, Math.min(30, Math.floor(width / 4)));
+  const facts = [
+    `${settled}/${state.tasks.size} steps`,
+    formatSeconds(seconds),
+    ...(remaining === undefined ? [] : [`about ${formatSeconds(remaining)} left`]),
+    ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
+    ...(state.bytesRead > 0 ? [`${formatBytes(state.bytesRead)} read`] : []),
+  ];
+  const percent = `${String(Math.floor(fraction * 100)).padStart(3)} %`;
+  const head = state.tasks.size === 0
+    ? cut(`Planning … ${formatSeconds(seconds)}`, width)
+    : `${ink.green(bar(fraction, barColumns))} ${ink.bold(percent)}  ${cut(facts.join('  '), width - barColumns - percent.length - 3)}`;
+  const running = [...state.tasks.values()].filter((task) => task.status === 'running');
+  const room = Math.max(0, style.height - 1);
+  const shown = running.length > room ? running.slice(0, Math.max(0, room - 1)) : running;
+  const lines = shown.map((task) => renderTask(task, now, width, style.color));
+  if (shown.length < running.length && room > 0) lines.push(cut(`  and ${count(running.length - shown.length, 'step')} more`, width));
+  return [head, ...lines];
+}
+
+function renderTask(task: TaskState, now: number, width: number, color: boolean): string {
+  const ink = paint(color);
+  const scope = formatScope(task.summary.scope);
+  const seconds = (now - (task.started ?? now)) / 1000;
+  const { progress } = task;
+  const columns = width >= 60 ? 12 : 0;
+  const fraction = fractionOf(progress);
+  const remaining = left(fraction, seconds);
+  const facts = progress === undefined
+    ? [formatSeconds(seconds)]
+    : [`${Math.floor(fraction * 100)} %`, rate(progress, seconds), remaining === undefined ? '' : `${formatSeconds(remaining)} left`].filter((fact) => fact !== '');
+  const tail = facts.join('  ');
+  const drawn = columns > 0 && progress !== undefined ? `${bar(fraction, columns)} ` : '';
+  const head = cut(`  ${scope}  ${task.summary.title}`, Math.max(8, width - drawn.length - tail.length - 2));
+  const gap = Math.max(1, width - head.length - drawn.length - tail.length);
+  const plain = `${head}${' '.repeat(gap)}${drawn}${tail}`;
+  return plain.length > width ? cut(plain, width) : `${head}${' '.repeat(gap)}${ink.cyan(drawn)}${ink.dim(tail)}`;
+}
