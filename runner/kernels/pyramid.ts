@@ -1,6 +1,6 @@
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Affine, Vec3 } from './geometry.ts';
-import { multiplyAffines } from './geometry.ts';
+import { multiplyAffines, voxelSize } from './geometry.ts';
 import type { Grid } from './transform.ts';
 import { voxelCount, type Volume } from './volume.ts';
 
@@ -40,6 +40,20 @@ export function halveGrid(grid: Grid, axes: readonly [boolean, boolean, boolean]
 /** Which axes can be halved: those that keep at least `smallest` voxels. */
 export function axesToHalve(size: Vec3, smallest: number): [boolean, boolean, boolean] {
   return [size[0] >= 2 * smallest, size[1] >= 2 * smallest, size[2] >= 2 * smallest];
+}
+
+/**
+ * The image with at most so many voxels: halved, first along the axes with the finest voxels, as often as needed. The
+ * same image when it is small enough.
+ */
+export function reduceTo(volume: Volume<Float32Array>, voxels: number): Volume<Float32Array> {
+  let reduced = volume;
+  while (voxelCount(reduced.size) > voxels) {
+    const sizes = voxelSize(reduced.affine);
+    const finest = Math.min(...sizes);
+    reduced = halve(reduced, sizes.map((size) => size < 1.5 * finest) as [boolean, boolean, boolean]);
+  }
+  return reduced;
 }
 
 /** The value range that registration looks at. */

@@ -2,6 +2,13 @@ import type { Stage } from './task.ts';
 
 /** Every stage by name, loaded on first use: a worker thread pays only for the stages it runs. */
 const loaders: Readonly<Record<string, () => Promise<Stage>>> = {
+  'init-affine': async () => (await import('./initAffine.ts')).initAffineStage,
+  'register-affine': async () => (await import('./registerAffine.ts')).registerAffineStage,
+  'register-deformable': async () => (await import('./registerDeformable.ts')).registerDeformableStage,
+  'compose-transforms': async () => (await import('./composeTransforms.ts')).composeTransformsStage,
+  'warp-spim': async () => (await import('./warpSpim.ts')).warpSpimStage,
+  'warp-atlas': async () => (await import('./warpAtlas.ts')).warpAtlasStage,
+  'warp-field-fraction': async () => (await import('./warpFieldFraction.ts')).warpFieldFractionStage,
   'intensity-range': async () => (await import('./intensityRange.ts')).intensityRangeStage,
   'histogram': async () => (await import('./intensityHistogram.ts')).intensityHistogramStage,
   'threshold': async () => (await import('./threshold.ts')).thresholdStage,

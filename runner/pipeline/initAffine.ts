@@ -1,0 +1,12 @@
+import { affineTask, runAffine } from './affineStage.ts';
+import type { ImagePlan } from './imagePlan.ts';
+import { registrationWork } from './registrationFiles.ts';
+import type { Stage, Task } from './task.ts';
+
+/** Registers the raw image affinely to the template: enough to know roughly where the brain is (pipeline-spec §3.2). */
+export function initAffineTask(plan: ImagePlan): Task {
+  const moving = plan.paths.spim(plan.stainForReg, plan.options.registrationLevel);
+  return affineTask(plan, 'init-affine', 'first alignment with the template', moving, registrationWork.initAffine(plan));
+}
+
+export const initAffineStage: Stage = { name: 'init-affine', version: 1, run: runAffine };
