@@ -1,4 +1,4 @@
-import { indexDataset } from '../bids/indexDataset.ts';
+import { indexDataset, requireImages } from '../bids/dataset.ts';
 import { imageIdentity } from '../bids/names.ts';
 import type { DatasetIndex, SpimFile } from '../bids/bids.types.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
@@ -40,6 +40,7 @@ export async function planParticipants(request: ParticipantPlanRequest): Promise
     excludeParticipantLabel: options.excludeParticipantLabel,
     signal,
   });
+  requireImages(index);
   const segs = chooseAtlases(template, options);
   const planned = await planEach(index.images, (image) => describeImage(dataset, image, template, segs, options, signal), signal);
   const templateTasks = planned.plans.length === 0 ? [] : importTemplateTasks({ template, segs, options });

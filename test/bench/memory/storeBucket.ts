@@ -22,6 +22,7 @@ export class StoreBucket implements BucketBackend {
       contentType: 'binary/octet-stream',
       metadata: {},
       read: async (begin, end) => (await this.store.read(key, { range: { offset: begin, length: end - begin } })) ?? new Uint8Array(0),
+      close: async () => undefined,
     };
   }
 
