@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/*
+ * Runs the tests that compare with programs from PyPI. They are kept in a virtual environment in the user's cache, one
+ * per content of requirements.txt. Without python3 or PyPI it says so and succeeds, since nothing was found wrong.
+ */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const requirements = join(root, 'test/conformance/requirements.txt');
+
+function cacheFolder(): string {
+  const base = process.env['XDG_CACHE_HOME'] ?? join(existsSync(homedir()) ? homedir() : tmpdir(), '.cache');
+  return join(base, 'spimquant-conformance', createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12));
+}
+
+/** The python of the environment, made on first use; or why there is none. */
+function preparePython(): { readonly python: string } | { readonly missing: string } {
+  const folder = cacheFolder();
+  const python = process.platform === 'win32' ? join(folder, 'Scripts/python.exe') : join(folder, 'bin/python');
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return { python };
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const made = spawnSync('python3', ['-m', 'venv', folder], { encoding: 'utf8' });
+  if (made.status !== 0) return { missing: `no virtual environment could be made (${made.error?.message ?? lastLine(made.stderr || made.stdout)})` };
+  process.stdout.write('conformance: installing the peers of test/conformance/requirements.txt ...\n');
+  const installed = spawnSync(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--retries', '1', '-r', requirements], { encoding: 'utf8' });
+  if (installed.status !== 0) return { missing: `PyPI could not be reached or lacks a package (${lastLine(installed.stderr)})` };
+  writeFileSync(complete, '');
+  return { python };
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
+
+const prepared = preparePython();
+if ('missing' in prepared) {
+  process.stdout.write(`conformance: not run, ${prepared.missing}\n`);
+} else {
+  const files = readdirSync(join(root, 'test/conformance')).filter((name) => name.endsWith('.test.ts')).sort().map((name) => `test/conformance/${name}`);
+  const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
+  // --spec of the configuration names the ordinary tests, so it is left out here.
+  const run = spawnSync(process.execPath, [mocha, '--no-config', '--extension', 'ts', '--timeout', '300000', '--forbid-only', ...files], {
+    cwd: root, stdio: 'inherit', env: { ...process.env, SPIMQUANT_PYTHON: prepared.python },
+  });
+  process.exitCode = run.status ?? 1;
+}
