@@ -1,3 +1,5 @@
+import { parseParticipants } from '../../bids/participants.ts';
+import type { ParticipantsTable } from '../../bids/participants.ts';
 import type { Provenance } from '../../protocol/options.ts';
 import { concatRows } from '../../tables/combine.ts';
 import { columnNames, rowCount, tableOf, texts } from '../../tables/table.ts';
@@ -9,8 +11,6 @@ import { taskParams } from '../task.ts';
 import type { Artifact, Stage, Task } from '../task.ts';
 import { groupPaths } from './groupPaths.ts';
 import type { Analysis } from './groupPaths.ts';
-import { readParticipants } from './participants.ts';
-import type { ParticipantTable } from './contrast.ts';
 
 interface Params {
   /** `sub-…` of each region table, in the order of the inputs. */
@@ -46,12 +46,12 @@ export function allSubjectsTask(label: string, analysis: Analysis, tables: reado
  * Rows of all tables one after the other, then participant_id, then the columns of participants.tsv (empty for
  * participants without a row). A column of participants.tsv whose name is taken gets the suffix `_participants`.
  */
-export function joinSubjects(tables: readonly { readonly participant: string; readonly table: Table }[], participants: ParticipantTable | undefined): Table {
+export function joinSubjects(tables: readonly { readonly participant: string; readonly table: Table }[], participants: ParticipantsTable | undefined): Table {
   const rows = concatRows(tables.map(({ table }) => table));
   const ids = tables.flatMap(({ participant, table }) => new Array<string>(rowCount(table)).fill(participant));
   const taken = new Set([...columnNames(rows), 'participant_id']);
   const more = (participants?.columns ?? []).map((name): Column =>
-    texts(taken.has(name) ? `${name}_participants` : name, ids.map((id) => participants?.rows.get(id)?.[name] ?? '')));
+    texts(taken.has(name) ? `${name}_participants` : name, ids.map((id) => participants?.rows.get(id.replace(/^sub-/, ''))?.[name] ?? '')));
   return tableOf([...rows.columns, texts('participant_id', ids), ...more]);
 }
 
@@ -67,7 +67,7 @@ export const allSubjectsStage: Stage = {
       context.progress({ done: i + 1, total: params.participants.length, unit: 'items' });
     }
     const file = task.inputs.find((input) => input.place === 'dataset');
-    const participants = file === undefined ? undefined : readParticipants(await readBytes(context, file), `${context.store('dataset').uri}/${file.path}`);
+    const participants = file === undefined ? undefined : parseParticipants(await readBytes(context, file), `${context.store('dataset').uri}/${file.path}`);
     await writeTsvTable(context, task.outputs[0], joinSubjects(tables, participants), params.provenance);
   },
 };

@@ -1,3 +1,4 @@
+import type { ParticipantsTable } from '../../bids/participants.ts';
 import { didYouMean } from '../../protocol/nearest.ts';
 import { SpimquantError } from '../../protocol/errors.ts';
 
@@ -8,12 +9,6 @@ export interface Contrast {
   readonly values: readonly [string, string];
   /** Participants of each group, `sub-…`, sorted. */
   readonly participants: readonly [readonly string[], readonly string[]];
-}
-
-/** participants.tsv as text: participant_id with its `sub-`, and the values of the other columns. */
-export interface ParticipantTable {
-  readonly columns: readonly string[];
-  readonly rows: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
 /** What was asked for, what came of it, and what the user should know. */
@@ -39,15 +34,16 @@ function listed(values: readonly string[]): string {
  * @throws SpimquantError `bad-option` for an unknown column or value and for groups of fewer than two participants
  */
 export function chooseContrast(
-  column: string, values: readonly [string, string] | undefined, table: ParticipantTable, analysed: readonly string[], where: string,
+  column: string, values: readonly [string, string] | undefined, table: ParticipantsTable, analysed: readonly string[], where: string,
 ): ChosenContrast {
   if (!table.columns.includes(column)) {
     throw bad(`participants.tsv has no column ${JSON.stringify(column)}.${didYouMean(column, table.columns)}`,
       table.columns.length === 0 ? 'It holds participant_id only: add the column that tells the groups apart.' : `Its columns are: ${table.columns.join(', ')}.`, where);
   }
-  const valueOf = (participant: string): string => table.rows.get(participant)?.[column] ?? '';
+  const label = (participant: string): string => participant.replace(/^sub-/, '');
+  const valueOf = (participant: string): string => table.rows.get(label(participant))?.[column] ?? '';
   const present = [...new Set(analysed.map(valueOf).filter((value) => value !== ''))].sort();
-  const inFile = [...new Set([...table.rows.values()].map((row) => row[column]).filter((value) => value !== ''))].sort();
+  const inFile = [...new Set([...table.rows.values()].map((row) => row[column]).filter((value) => value !== undefined))].sort();
   if (values === undefined && present.length !== 2) {
     throw bad(`Column ${JSON.stringify(column)} has ${present.length} different values among the participants with results; a contrast needs two.`,
       `Choose two with --contrast_values: ${listed(present)}.`, where);
@@ -63,8 +59,8 @@ export function chooseContrast(
     throw bad(`A contrast needs at least two participants with results in each group; there are ${participants[0].length} with ${column} = ${chosen[0]} and ${participants[1].length} with ${column} = ${chosen[1]}.`,
       `${inFile.length > 2 ? `Other values of ${column}: ${listed(inFile.filter((value) => !chosen.includes(value)))}. ` : ''}Run the participant level for more participants of these groups, or choose other groups.`, where);
   }
-  const without = analysed.filter((participant) => !table.rows.has(participant));
-  const empty = analysed.filter((participant) => table.rows.has(participant) && valueOf(participant) === '');
+  const without = analysed.filter((participant) => !table.rows.has(label(participant)));
+  const empty = analysed.filter((participant) => table.rows.has(label(participant)) && valueOf(participant) === '');
   const others = analysed.filter((participant) => valueOf(participant) !== '' && !chosen.includes(valueOf(participant)));
   const notices = [
     ...(without.length > 0 ? [`Left out of the contrast, because participants.tsv has no row for them: ${without.join(', ')}.`] : []),

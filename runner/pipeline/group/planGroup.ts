@@ -1,3 +1,4 @@
+import { chooseParticipants, parseParticipants } from '../../bids/participants.ts';
 import type { GroupOptions, Provenance } from '../../protocol/options.ts';
 import { SpimquantError } from '../../protocol/errors.ts';
 import type { ObjectStore } from '../../storage/objectStore.ts';
@@ -11,7 +12,6 @@ import { groupPaths } from './groupPaths.ts';
 import type { Analysis } from './groupPaths.ts';
 import { groupReportTask } from './groupReport.ts';
 import { groupStatsTask } from './groupStats.ts';
-import { readParticipants } from './participants.ts';
 
 /** What a group run is planned from. */
 export interface GroupRequest {
@@ -47,7 +47,7 @@ export async function planGroup(request: GroupRequest): Promise<Plan> {
     if (content === undefined) {
       throw new SpimquantError('not-found', `A contrast needs participants.tsv, and the dataset has none: ${where}`, { where, hint: `Make one with the columns participant_id and ${options.contrastColumn}, one row a participant, separated by tabs.` });
     }
-    const chosen = chooseContrast(options.contrastColumn, options.contrastValues, readParticipants(content, where), participants, where);
+    const chosen = chooseContrast(options.contrastColumn, options.contrastValues, parseParticipants(content, where), participants, where);
     contrast = chosen.contrast;
     said.push(...chosen.notices);
   }
@@ -70,10 +70,8 @@ export async function planGroup(request: GroupRequest): Promise<Plan> {
 
 /** All region tables of the participants that are wanted, by listing folders, in the order of their names. */
 async function findTables(output: ObjectStore, options: GroupOptions, signal: AbortSignal | undefined): Promise<readonly SubjectTable[]> {
-  const subjects = (await folders(output, '', signal))
-    .filter((folder) => folder.startsWith('sub-'))
-    .filter((folder) => options.participantLabel.length === 0 || options.participantLabel.includes(folder.slice(4)))
-    .filter((folder) => !options.excludeParticipantLabel.includes(folder.slice(4)));
+  const present = (await folders(output, '', signal)).filter((folder) => folder.startsWith('sub-')).map((folder) => folder.slice(4));
+  const subjects = chooseParticipants(present, options.participantLabel, options.excludeParticipantLabel, output.uri).map((label) => `sub-${label}`);
   const perSubject = await Promise.all(subjects.map(async (participant) => {
     const inside = await folders(output, participant, signal);
     const sessions = inside.filter((folder) => folder.startsWith('ses-'));
