@@ -4,7 +4,7 @@ import type { ObjectStore } from '../storage/objectStore.ts';
 import type { BidsName, DatasetIndex, Skipped, SpimFile } from './bids.types.ts';
 import { componentFilters, defaultExtensions } from './filters.ts';
 import type { NameFilter } from './filters.ts';
-import { imageIdentity, parseBidsName } from './names.ts';
+import { parseBidsName } from './names.ts';
 import { chooseParticipants, parseParticipants } from './participants.ts';
 import { applicableSidecars, interpretSidecar, readJsonObject } from './sidecars.ts';
 
@@ -32,7 +32,7 @@ interface Folder {
  * the images that are kept. What is left out is in `skipped`, with the reason.
  *
  * @throws SpimquantError `not-found` when there is nothing there or a participant asked for does not exist; `bad-dataset`
- *   when it is not a BIDS dataset, has no participants, or two images could not be told apart by their outputs' names
+ *   when it is not a BIDS dataset or has no participants
  */
 export async function indexDataset(store: ObjectStore, options: IndexOptions = {}): Promise<DatasetIndex> {
   const { signal } = options;
@@ -53,7 +53,6 @@ export async function indexDataset(store: ObjectStore, options: IndexOptions = {
   const rootSidecars = root.files.filter(isJson);
   const found = await mapBounded(participants, options.concurrency ?? 8, (label) => indexParticipant({ store, label, filters, rootSidecars, signal }));
   const images = found.flatMap((part) => part.images).sort((a, b) => (a.path < b.path ? -1 : 1));
-  refuseCollisions(images, store.uri);
   const participantsFile = root.files.includes('participants.tsv') ? await store.read('participants.tsv', { signal }) : undefined;
   const table = participantsFile && parseParticipants(participantsFile, `${store.uri}/participants.tsv`);
   return {
@@ -171,24 +170,6 @@ async function readSidecars(task: ParticipantTask, path: string, name: BidsName,
   const merged: Record<string, unknown> = {};
   for (const sidecar of applicableSidecars(name, levels)) Object.assign(merged, await readJsonObject(task.store, sidecar, task.signal));
   return interpretSidecar(merged, `${task.store.uri}/${path}`);
-}
-
-/** Outputs are named by participant, session, sample and acquisition: two images with the same would overwrite each other. */
-function refuseCollisions(images: readonly SpimFile[], uri: string): void {
-  const byIdentity = new Map<string, SpimFile>();
-  for (const image of images) {
-    const key = JSON.stringify(imageIdentity(image.entities));
-    const other = byIdentity.get(key);
-    if (other !== undefined) {
-      const different = Object.keys({ ...other.entities, ...image.entities }).find((entity) => other.entities[entity] !== image.entities[entity]);
-      const choice = different === undefined ? '' : ` for example --filter-spim ${different}${image.entities[different] === undefined ? ':none' : `=${image.entities[different]}`}`;
-      throw new SpimquantError('bad-dataset', `Two images have the same participant, session, sample and acquisition: ${other.path} and ${image.path}.`, {
-        where: uri,
-        hint: `Choose one of them with --filter-spim,${choice}.`.replace(',.', '.'),
-      });
-    }
-    byIdentity.set(key, image);
-  }
 }
 
 function isJson(path: string): boolean {

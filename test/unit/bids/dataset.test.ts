@@ -127,12 +127,6 @@ describe('indexing a dataset', () => {
     await assert.rejects(indexDataset(store, { participantLabel: ['AS36F3'] }), fails('not-found', /no participant AS36F3.*Did you mean AS36F2/));
   });
 
-  it('refuses two images whose outputs would have the same names', async () => {
-    const store = await dataset({ 'dataset_description.json': description, ...zarr('sub-01/micr/sub-01_run-1_SPIM'), ...zarr('sub-01/micr/sub-01_run-2_SPIM') });
-    await assert.rejects(indexDataset(store), fails('bad-dataset', /run-1_SPIM.*run-2_SPIM.*--filter-spim run=2/));
-    assert.equal((await indexDataset(store, { filters: [{ entity: 'run', method: 'equals', value: '1' }] })).images.length, 1);
-  });
-
   it('refuses sidecars and participants.tsv that cannot be understood', async () => {
     const base = { 'dataset_description.json': description, ...zarr('sub-01/micr/sub-01_SPIM') };
     await assert.rejects(indexDataset(await dataset({ ...base, 'sub-01/micr/sub-01_SPIM.json': '{"OrientationStringXYZ": "RRS"}' })), fails('bad-dataset', /OrientationStringXYZ.*three letters/));
