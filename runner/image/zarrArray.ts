@@ -8,7 +8,7 @@ import { decodeChunk } from './zarrChunk.ts';
 import { badChunk, badMetadata, zarrUri } from './zarrErrors.ts';
 import { chunkKey, parseJsonObject, parseV2Array, parseV3Array, type ZarrArrayMetadata } from './zarrMetadata.ts';
 import { coalesceSlots, parseShardIndex, shardIndexRange, type ShardIndex, type ShardSlot } from './zarrShards.ts';
-import { allocateVoxels } from './zarrTypes.ts';
+import { allocateVoxels, bytesPerVoxel } from './zarrTypes.ts';
 
 /** A decoded chunk (an inner one of a shard, where there are shards), or the index of a shard. */
 type Kept = { readonly kind: 'voxels'; readonly data: VoxelArray | 'fill' } | { readonly kind: 'index'; readonly index: ShardIndex | 'absent' };
@@ -26,6 +26,16 @@ export interface ZarrReader {
 
 /** Default bound of the cache of decoded chunks of an image. */
 export const defaultCacheBytes = 128 * 1024 * 1024;
+
+/** Bytes of voxels that may be on their way at once, so that large chunks do not add up to much memory. */
+const inFlightBytes = 128 * 1024 * 1024;
+
+/** How many objects of an array are fetched at once: at least two, so that fetching and decoding overlap. */
+function objectsAtOnce(array: ZarrArray): number {
+  const { metadata, reader } = array;
+  const bytes = metadata.chunkShape.reduce((product, size) => product * size, bytesPerVoxel[metadata.voxelType]);
+  return Math.max(2, Math.min(reader.concurrency, Math.floor(inFlightBytes / bytes)));
+}
 
 /** Makes what arrays are read through. */
 export function zarrReader(store: ObjectStore, cacheBytes = defaultCacheBytes): ZarrReader {
@@ -73,7 +83,7 @@ export interface NeededChunk {
  */
 export async function forEachChunk<C extends NeededChunk>(array: ZarrArray, chunks: readonly C[], use: (chunk: C, data: VoxelArray | 'fill') => void, signal?: AbortSignal): Promise<void> {
   if (!array.metadata.sharding) {
-    await forEachConcurrent(chunks, array.reader.concurrency, async (chunk) => {
+    await forEachConcurrent(chunks, objectsAtOnce(array), async (chunk) => {
       throwIfCancelled(signal, array.uri);
       use(chunk, await plainChunk(array, chunk.index, signal));
     });
@@ -91,7 +101,7 @@ export async function forEachChunk<C extends NeededChunk>(array: ZarrArray, chun
     shard.wanted.set(chunk.index.reduce((sum, at, axis) => sum + (at % perShard[axis]) * strides[axis], 0), chunk);
   }
   const count = perShard.reduce((product, n) => product * n, 1);
-  await forEachConcurrent([...shards.values()], array.reader.concurrency, (shard) => readShard(array, shard.key, count, shard.wanted, use, signal));
+  await forEachConcurrent([...shards.values()], objectsAtOnce(array), (shard) => readShard(array, shard.key, count, shard.wanted, use, signal));
 }
 
 /** Bytes that a decoded value occupies in the cache. */

@@ -93,6 +93,36 @@ describe('reading OME-Zarr written by zarr-python', () => {
   });
 });
 
+describe('other layouts of stores', () => {
+  it('opens the first series that bioformats2raw wrote', async () => {
+    const objects = [...files('v2 <u2')].map(([name, bytes]) => [`0/${name}`, bytes] as const);
+    const image = await openOmeZarr(await storeWith([...objects, ['.zattrs', '{"bioformats2raw.layout": 3}']]), key);
+    assert.deepEqual([...(await image.read(image.level(0), 0, { start: [0, 0, 0], size: [3, 1, 1] }))], expected('uint16', 0, [0, 0, 0], [3, 1, 1]));
+  });
+
+  it('takes attributes from consolidated metadata when they are nowhere else', async () => {
+    const objects = files('v2 <u2');
+    const attributes = JSON.parse(new TextDecoder().decode(objects.get('.zattrs'))) as unknown;
+    objects.delete('.zattrs');
+    const consolidated = JSON.stringify({ zarr_consolidated_format: 1, metadata: { '.zattrs': attributes } });
+    const image = await openOmeZarr(await storeWith([...objects, ['.zmetadata', consolidated]]), key);
+    assert.equal(image.info.channels[0].label, 'Abeta');
+  });
+
+  it('reads axes in another order, with time, and names channels that have no label', async () => {
+    const axes = ['t', 'x', 'c', 'y', 'z'].map((name) => ({ name, type: 'space' }));
+    const group = { multiscales: [{ version: '0.4', axes, datasets: [{ path: 'a', coordinateTransformations: [{ type: 'scale', scale: [1, 1, 1, 1, 1] }] }] }] };
+    const array = { zarr_format: 2, shape: [2, 3, 2, 2, 2], chunks: [1, 2, 2, 2, 2], dtype: '|u1', compressor: null, fill_value: 0, order: 'C', filters: null };
+    const chunk = (from: number): Uint8Array => Uint8Array.from({ length: 16 }, (_, i) => from + i);
+    const image = await openOmeZarr(await storeWith([['.zattrs', JSON.stringify(group)], ['a/.zarray', JSON.stringify(array)], ['a/0.0.0.0.0', chunk(0)], ['a/0.1.0.0.0', chunk(100)]]), key);
+    assert.equal(image.info.timepoints, 2);
+    assert.deepEqual(image.info.channels.map((channel) => channel.label), ['channel0', 'channel1']);
+    assert.deepEqual(image.info.levels[0].size, [3, 2, 2]);
+    // In a chunk the number of a voxel is 8 x + 4 c + 2 y + z.
+    assert.deepEqual([...(await image.read(image.level(0), 1, { start: [0, 0, 0], size: [3, 2, 2] }))], [4, 12, 104, 6, 14, 106, 5, 13, 105, 7, 15, 107]);
+  });
+});
+
 describe('what is damaged, missing or denied', () => {
   const whole = (image: OmeZarrImage): Promise<unknown> => image.read(image.level(0), 0, { start: [0, 0, 0], size: [7, 6, 5] });
 
