@@ -190,11 +190,12 @@ function toStat(key: string, found: BigIntStats): ObjectStat {
 
 /**
  * Gives a finished temporary file its name unless that is taken. A hard link does both in one step. Disks without hard
- * links (exFAT, some network folders) get an empty file as a claim first, which the rename then replaces.
+ * links (exFAT, some network folders) get an empty file as a claim first, which the rename then replaces. Throws
+ * `already-exists`; what else goes wrong is thrown as the system gives it.
  */
-async function nameIfAbsent(temporary: string, path: string): Promise<void> {
+export async function nameIfAbsent(temporary: string, path: string, hardLink: typeof link = link): Promise<void> {
   try {
-    await link(temporary, path);
+    await hardLink(temporary, path);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'EEXIST') throw alreadyExists(path);

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { resolve } from 'node:path';
+import { checkKey, folderKey, formatUri, isRemote, joinKey, joinUri, normaliseUri, parseUri } from '../../../runner/storage/uri.ts';
+import { isError } from '../../integration/storage/objectStoreSuite.ts';
+
+describe('storage URIs', () => {
+  it('tells buckets from folders', () => {
+    assert.deepEqual(parseUri('s3://lab/bids/ds 1/'), { scheme: 's3', bucket: 'lab', prefix: 'bids/ds 1' });
+    assert.deepEqual(parseUri('S3://lab'), { scheme: 's3', bucket: 'lab', prefix: '' });
+    assert.deepEqual(parseUri('/data/bids/'), { scheme: 'local', path: '/data/bids' });
+    assert.deepEqual(parseUri('bids', '/data'), { scheme: 'local', path: '/data/bids' });
+    assert.deepEqual(parseUri('../bids', '/data/here'), { scheme: 'local', path: '/data/bids' });
+    assert.deepEqual(parseUri('file:///data/with%20space/'), { scheme: 'local', path: '/data/with space' });
+    assert.deepEqual(parseUri('/'), { scheme: 'local', path: '/' });
+    assert.deepEqual(parseUri('.'), { scheme: 'local', path: resolve('.') });
+  });
+
+  it('takes keys in a bucket as they stand', () => {
+    assert.equal(normaliseUri('s3://lab/50%25/a+b?x#y/'), 's3://lab/50%25/a+b?x#y');
+    assert.equal(normaliseUri('s3://lab//a//b/'), 's3://lab/a//b');
+  });
+
+  it('says which schemes there are when one is not', () => {
+    for (const uri of ['gs://lab/bids', 'az://lab', 'https://example.org/data']) {
+      assert.throws(() => parseUri(uri), isError('bad-option', uri, 's3://', 'local folders'));
+    }
+  });
+
+  it('refuses what cannot be a bucket or a folder', () => {
+    for (const uri of ['', '  ', 's3://', 's3:///key', 's3://a', 's3://KEY:SECRET@lab/x', 's3://lab/../other', 'file://host/share/%zz']) {
+      assert.throws(() => parseUri(uri), isError('bad-option'), uri);
+    }
+  });
+
+  it('knows what goes over a network', () => {
+    assert.deepEqual(['s3://lab', 'gs://lab', '/data', 'data', 'file:///data', 'C:\\data', 'a:b'].map(isRemote), [true, true, false, false, false, false, false]);
+  });
+
+  it('joins parts', () => {
+    assert.equal(joinUri('s3://lab', 'a', 'b/c'), 's3://lab/a/b/c');
+    assert.equal(joinUri('s3://lab/x/', '/a/', ''), 's3://lab/x/a');
+    assert.equal(joinUri('/data', 'a', 'b'), '/data/a/b');
+    assert.equal(joinUri('/data'), '/data');
+    assert.equal(joinKey('', 'a/', '/b', ''), 'a/b');
+    assert.throws(() => joinUri('/data', '../etc'), isError('bad-option'));
+    assert.equal(formatUri({ scheme: 's3', bucket: 'lab', prefix: '' }), 's3://lab');
+  });
+
+  it('refuses keys that lead out of a store', () => {
+    for (const key of ['a', 'a/b.c', '.hidden', 'a..b', 'ü/ +%?#']) checkKey(key, '/data');
+    for (const key of ['', '/', '/a', 'a/', 'a//b', '.', 'a/./b', '..', 'a/..', 'a\tb']) assert.throws(() => checkKey(key, '/data'), isError('bad-option', '/data'), key);
+    assert.equal(folderKey('a/b/', '/data'), 'a/b');
+    assert.equal(folderKey('', '/data'), '');
+  });
+});
