@@ -159,10 +159,10 @@ const minimalPart = 5 * 1024 * 1024;
 async function completeUpload(bucket: Bucket, request: ParsedRequest, upload: MultipartUpload, xml: string): Promise<Answer> {
   const numbers = elementTexts(xml, 'PartNumber').map(Number);
   const tags = elementTexts(xml, 'ETag').map((tag) => tag.replaceAll('"', ''));
+  if (numbers.some((number, index) => index > 0 && number <= numbers[index - 1])) throw new S3Failure(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
   const parts = numbers.map((number, index) => {
     const part = upload.parts.get(number);
     if (part === undefined || part.etag !== tags[index]) throw new S3Failure(400, 'InvalidPart', 'One or more of the specified parts could not be found.');
-    if (index > 0 && number <= numbers[index - 1]) throw new S3Failure(400, 'InvalidPartOrder', 'The list of parts was not in ascending order.');
     if (index < numbers.length - 1 && part.bytes.length < minimalPart) throw new S3Failure(400, 'EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
     return part;
   });
