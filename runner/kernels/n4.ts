@@ -124,24 +124,26 @@ function collectPoints(image: VoxelArray, mask: VoxelArray | undefined, size: Ve
   });
   const grid: Vec3 = [axes[0].length, axes[1].length, axes[2].length];
   const rows = new Int32Array(grid[1] * grid[2] + 1);
-  const log: number[] = [];
-  const at: number[] = [];
+  const log = new Float64Array(voxelCount(grid));
+  const at = new Int32Array(log.length);
+  let count = 0;
   let row = 0;
   for (const z of axes[2]) {
     for (const y of axes[1]) {
       if (y >= 0 && y < size[1] && z >= 0 && z < size[2]) {
         const start = size[0] * (y + size[1] * z);
-        for (const [i, x] of axes[0].entries()) {
+        for (let i = 0; i < grid[0]; i++) {
+          const x = axes[0][i];
           if (x < 0 || x >= size[0] || (mask !== undefined && mask[start + x] === 0)) continue;
           const value = image[start + x];
-          log.push(value > 0 ? Math.log(value) : 0);
-          at.push(i);
+          log[count] = value > 0 && value < Infinity ? Math.log(value) : 0;
+          at[count++] = i;
         }
       }
-      rows[++row] = at.length;
+      rows[++row] = count;
     }
   }
-  return { grid, log: Float64Array.from(log), x: Int32Array.from(at), rows };
+  return { grid, log: log.slice(0, count), x: at.slice(0, count), rows };
 }
 
 /** Least-squares-like approximation of scattered values by one spline (Lee, Wolberg, Shin 1997), for a fixed set of points. */
