@@ -49,8 +49,8 @@ const smallestStep = 0.1;
  * voxel, composed with the warp, and the warp is smoothed (warpSigma). Coarse to fine.
  *
  * Unlike greedy, updates are kept only while the mutual information grows and space does not fold: otherwise the best warp
- * so far is restored and the step halved, the warp's smoothing with it. Equal images therefore give no warp at all, and a
- * level ends early when nothing is gained any more.
+ * so far is restored and the step halved, the warp's smoothing with it. A level ends early when nothing is gained any more,
+ * and images that match already stay within a fraction of a voxel of where they are.
  *
  * @param fixed values from 0 to 1 (see normaliseIntensity)
  * @param moving values from 0 to 1
