@@ -31,7 +31,7 @@ export function formatScope(scope: string): string {
 
 /** Cuts a line to a width, marking the cut. */
 export function cut(text: string, width: number): string {
-  const flat = text.replaceAll(/\s+/g, ' ');
+  const flat = text.replaceAll(/[\r\n\t]+/g, ' ');
   return flat.length <= width ? flat : `${flat.slice(0, Math.max(0, width - 1))}…`;
 }
 

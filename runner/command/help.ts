@@ -46,7 +46,7 @@ export function formatHelp(topic: string | undefined, style: HelpStyle): string 
     out.push(bold(verb.usage), '', fold(verb.help, width));
     if (!verb.offered) return out.join('\n');
   } else {
-    out.push(`${bold('spimquant')} quantifies cleared-brain lightsheet microscopy.`, '', bold('Usage'));
+    out.push(fold('spimquant quantifies cleared-brain lightsheet microscopy.', width), '', bold('Usage'));
     for (const each of verbs.filter((known) => known.offered)) out.push(`  ${fold(each.usage, width - 4, 6)}`, `      ${fold(each.help, width - 6, 6)}`);
     out.push('', fold('<bids> and <out> are folders or s3://bucket/prefix. Flags may be spelled with - or _. Lists take all words up to the next flag.', width));
   }
