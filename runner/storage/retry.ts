@@ -6,6 +6,8 @@ export type FaultKind =
   | 'transient'
   /** No connection at all: wrong host, nothing listening, no network. Waiting seldom helps. */
   | 'unreachable'
+  /** No connection to a service that answered before: the network is away for a while (a lid closed, another Wi-Fi). */
+  | 'lost'
   /** The clock differs from the service's; the client corrects itself after the first refusal. */
   | 'clock'
   /** Trying again gives the same answer. */
@@ -21,8 +23,8 @@ export interface RetryPolicy {
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
-  attempts: { throttled: 10, transient: 8, unreachable: 4, clock: 2, final: 1 },
-  baseMs: { throttled: 500, transient: 100, unreachable: 200, clock: 0, final: 0 },
+  attempts: { throttled: 10, transient: 8, unreachable: 4, lost: 14, clock: 2, final: 1 },
+  baseMs: { throttled: 500, transient: 100, unreachable: 200, lost: 500, clock: 0, final: 0 },
   capMs: 20_000,
 };
 

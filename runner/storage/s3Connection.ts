@@ -52,6 +52,8 @@ export class S3Connection {
   readonly #sockets: number;
   #region: string | undefined;
   #session: Promise<Session> | undefined;
+  /** Whether any request has succeeded: then the endpoint is right, and trouble to reach it will pass. */
+  #reached = false;
 
   constructor(bucket: string, options: StorageOptions, surroundings: Partial<S3Surroundings> = {}) {
     this.bucket = bucket;
@@ -78,7 +80,9 @@ export class S3Connection {
       try {
         return await this.#places.use(async () => {
           session = await this.#open();
-          return work(session.client, session.settings, signal);
+          const result = await work(session.client, session.settings, signal);
+          this.#reached = true;
+          return result;
         }, signal, where);
       } catch (error) {
         throwIfCancelled(signal, where);
@@ -97,7 +101,8 @@ export class S3Connection {
             continue;
           }
         }
-        const delay = retryDelay(fault.kind, attempt, this.#around.random(), this.#around.retries, fault.askedMs);
+        const kind = fault.kind === 'unreachable' && this.#reached ? 'lost' : fault.kind;
+        const delay = retryDelay(kind, attempt, this.#around.random(), this.#around.retries, fault.askedMs);
         if (delay === undefined) throw s3Error(fault, { bucket: this.bucket, doing, where, settings: session?.settings });
         await this.#around.sleep(delay, signal);
         attempt += 1;

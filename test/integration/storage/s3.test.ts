@@ -230,6 +230,23 @@ describe('S3Store when things go wrong', () => {
     await assert.rejects(store.read('a.txt'), isError('network', 'http://127.0.0.1:9', 'cannot be reached'));
   });
 
+  it('waits for a network that is away for a while', async () => {
+    const port = Number(new URL(server.endpoint).port);
+    let waits = 0;
+    const store = new S3Store({ scheme: 's3', bucket: 'lab', prefix: '' }, { s3Endpoint: server.endpoint }, {
+      sleep: async () => {
+        waits += 1;
+        if (waits < 8) return;
+        server = await startS3Server({ port, buckets: { lab: {} } });
+        await server.put('lab', 'a.txt', 'back');
+      },
+    });
+    assert.equal(text(await store.read('a.txt')), 'alpha');
+    await server.close();
+    assert.equal(text(await store.read('a.txt')), 'back');
+    assert.equal(waits, 8);
+  });
+
   it('names a missing bucket, for every kind of request', async () => {
     const { store } = impatient(server, {}, { bucket: 'absent' });
     await assert.rejects(store.stat('a'), isError('not-found', '"absent"'));
