@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { voxelCount } from '../kernels/volume.ts';
 import type { VectorVolume, Volume, VoxelArray } from '../kernels/volume.ts';
 import type { Vec3 } from '../kernels/geometry.ts';
@@ -80,9 +80,9 @@ export function writeVectorNifti(field: VectorVolume, options: NiftiWriteOptions
   return assemble(header, field.data, options);
 }
 
-/** Size and affine of an image without converting its voxels. */
+/** Size and affine of an image, from its header alone. Throws `bad-nifti`. */
 export function readNiftiGrid(bytes: Uint8Array, name = 'the image'): Pick<Volume, 'size' | 'affine'> {
-  const header = parseHeader(inflate(bytes, name).content, name);
+  const header = parseHeader(isGzip(bytes) ? inflateStart(bytes, name) : bytes, name);
   return { size: spatialSize(header), affine: header.affine };
 }
 
@@ -91,8 +91,21 @@ function spatialSize(header: NiftiHeader): Vec3 {
   return [nx, ny, nz];
 }
 
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** Enough of the content to hold a header, without unpacking the rest. */
+function inflateStart(bytes: Uint8Array, name: string): Uint8Array {
+  try {
+    return gunzipSync(bytes.subarray(0, 1 << 16), { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch (error) {
+    throw badNifti(name, 'its compressed content is broken.', error);
+  }
+}
+
 function inflate(bytes: Uint8Array, name: string): { readonly content: Uint8Array; readonly own: boolean } {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { content: bytes, own: false };
+  if (!isGzip(bytes)) return { content: bytes, own: false };
   try {
     return { content: gunzipSync(bytes), own: true };
   } catch (error) {
