@@ -6,7 +6,7 @@ import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ParticipantOptions } from '../protocol/options.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import type { ResolvedTemplate } from '../templates/template.types.ts';
-import { resolveTemplate } from '../templates/resolve.ts';
+import { resolveTemplate, templateCacheFolder } from '../templates/resolve.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { importTemplateTasks } from './importTemplate.ts';
 import { imagePaths, templatePaths } from './paths.ts';
@@ -43,9 +43,10 @@ export async function planParticipants(request: ParticipantPlanRequest): Promise
   requireImages(index);
   const segs = chooseAtlases(template, options);
   const planned = await planEach(index.images, (image) => describeImage(dataset, image, template, segs, options, signal), signal);
-  const templateTasks = planned.plans.length === 0 ? [] : importTemplateTasks({ template, segs, options });
+  const fixed = [...new Set(planned.plans.map((plan) => plan.template.fixed))];
+  const templateTasks = planned.plans.length === 0 ? [] : importTemplateTasks({ template, segs, options, fixed });
   const tasks: Task[] = [...templateTasks, ...planned.plans.flatMap(planImage)];
-  return { tasks, notices: [...noticesOf(index), ...stainNotices(planned.plans)], failures: planned.failures };
+  return { tasks, templates: options.templateDir ?? templateCacheFolder(), notices: [...(template.notices ?? []), ...noticesOf(index), ...stainNotices(planned.plans)], failures: planned.failures };
 }
 
 /** Levels that cannot go together. */
