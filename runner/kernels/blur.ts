@@ -8,11 +8,11 @@ export interface BlurOptions {
   readonly truncate?: number;
   /** Where to put the result (may be the data itself). Default: a new array. */
   readonly out?: Float32Array;
-  /** Bound of the WebAssembly memory used, in bytes; larger images are done in tiles. Default 256 MiB. */
+  /** Bound of the WebAssembly memory used, in bytes; larger images are done in tiles. Default 128 MiB. */
   readonly scratchBytes?: number;
 }
 
-const defaultScratchBytes = 256 * 1024 * 1024;
+const defaultScratchBytes = 128 * 1024 * 1024;
 
 /**
  * Half of a sampled, normalised Gaussian: weight of the centre, of distance 1, and so on up to

@@ -13,16 +13,17 @@ import sys, time, numcodecs, numpy as np, zarr
 def processor():
     return time.process_time()
 folder, codec, what = sys.argv[1:4]
+two = {'zarr_format': 2} if int(zarr.__version__.split('.')[0]) > 2 else {}
 if what == 'make':
     rng = np.random.default_rng(7)
     z, y, x = np.ogrid[:512, :512, :512]
     data = (400 + 300 * np.sin(x / 40) * np.cos(y / 50) * np.sin(z / 60 + 1) + rng.normal(0, 12, (512, 512, 512))).astype('<u2')
     compressor = {'none': None, 'zstd': numcodecs.Zstd(3), 'blosc-lz4': numcodecs.Blosc('lz4', 5, 1), 'gzip': numcodecs.GZip(1)}
     for name, c in compressor.items():
-        group = zarr.open_group(f'{folder}/{name}', mode='w', zarr_format=2)
+        group = zarr.open_group(f'{folder}/{name}', mode='w', **two)
         axes = [{'name': n, 'type': 'space', 'unit': 'micrometer'} for n in 'zyx']
         group.attrs['multiscales'] = [{'version': '0.4', 'axes': axes, 'datasets': [{'path': '0', 'coordinateTransformations': [{'type': 'scale', 'scale': [1, 1, 1]}]}]}]
-        array = zarr.create(store=group.store, path='0', shape=data.shape, chunks=(128, 128, 128), dtype='<u2', compressor=c, zarr_format=2)
+        array = zarr.create(store=group.store, path='0', shape=data.shape, chunks=(128, 128, 128), dtype='<u2', compressor=c, **two)
         array[:] = data
 else:
     best = None
