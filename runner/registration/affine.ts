@@ -27,6 +27,8 @@ export interface AffineOptions {
 /** Volume ratios beyond which an affine between two brains is not believed. */
 const leastScale = 0.2;
 const mostScale = 5;
+/** Mutual information, in nats, that any two pictures of a brain exceed by far when they lie on each other. */
+const leastInformation = 0.005;
 /** Part of the fixed image's bright voxels that must fall on the moving image. */
 const leastOverlap = 0.25;
 
@@ -68,6 +70,7 @@ function objection(fixed: Volume<Float32Array>, moving: Volume<Float32Array>, ma
   if (!(scale >= leastScale && scale <= mostScale)) return `it changes volumes by a factor of ${scale.toPrecision(3)}`;
   const overlap = overlapOf(fixed, moving, matrix);
   if (overlap < leastOverlap) return `only ${Math.round(100 * overlap)} % of the brain remain in view`;
+  if (after < leastInformation) return 'the images have nothing in common where it lays them';
   // Images that match already may come out a trace worse, by the randomness of the sampling.
   if (after < before * 0.98) return 'the images match less well than before';
   return undefined;

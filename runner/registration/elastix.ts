@@ -43,7 +43,7 @@ async function runElastix(parameters: ParameterMap, fixed: Image, moving: Image)
     });
   let outputs;
   try {
-    const run = await runPipelineNode(
+    const run = await withoutConsole(() => runPipelineNode(
       assetPath('elastix/elastix'),
       ['0', '0', '1', '2', '--memory-io', '--fixed', '1', '--moving', '2'],
       [{ type: InterfaceTypes.Image }, { type: InterfaceTypes.TransformList }, { type: InterfaceTypes.JsonCompatible }],
@@ -52,7 +52,7 @@ async function runElastix(parameters: ParameterMap, fixed: Image, moving: Image)
         { type: InterfaceTypes.Image, data: fixed },
         { type: InterfaceTypes.Image, data: moving },
       ],
-    );
+    ));
     if (run.returnValue !== 0) throw failed(run.stderr);
     outputs = run.outputs;
   } catch (error) {
@@ -67,6 +67,21 @@ async function runElastix(parameters: ParameterMap, fixed: Image, moving: Image)
   const numbers = map?.TransformParameters?.map(Number) ?? [];
   if (numbers.length !== 12 || !numbers.every(Number.isFinite)) throw failed('no finite parameters');
   return numbers;
+}
+
+/**
+ * Runs something with `console` silent. itk-wasm prints to the standard output when elastix fails, which would break the
+ * lines of events there; a worker thread has one task at a time, so nobody else's words are lost.
+ */
+async function withoutConsole<T>(run: () => Promise<T>): Promise<T> {
+  const { log, error } = console;
+  console.log = console.error = () => undefined;
+  try {
+    return await run();
+  } finally {
+    console.log = log;
+    console.error = error;
+  }
 }
 
 type ParameterMap = Readonly<Record<string, readonly string[]>>;
@@ -102,7 +117,7 @@ function parameterMap(fixed: Grid, moving: Grid, unit: number, options: ElastixO
     FixedImagePyramidSchedule: schedule(fixed, unit, resolutions),
     MovingImagePyramidSchedule: schedule(moving, unit, resolutions),
     MaximumNumberOfIterations: options.iterations ?? 250,
-    NumberOfSpatialSamples: Math.min(4096, Math.max(1000, Math.round(voxels / 4))),
+    NumberOfSpatialSamples: Math.min(2048, Math.max(1000, Math.round(voxels / 4))),
     NewSamplesEveryIteration: true,
     CheckNumberOfSamples: true,
     MaximumNumberOfSamplingAttempts: 8,

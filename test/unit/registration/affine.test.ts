@@ -51,7 +51,7 @@ describe('affine registration by elastix', () => {
   });
 
   it('leaves equal images where they are', async () => {
-    const { matrix } = await registerAffine(fixed, fixed);
+    const { matrix } = await registerAffine(fixed, fixed, { iterations: 60 });
     assert.ok(worstCorner(matrix, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], template) < 0.1);
   });
 
@@ -60,12 +60,9 @@ describe('affine registration by elastix', () => {
     // One bright voxel in a corner: nothing that an affine could be found from.
     const data = new Float32Array(voxelCount(grid.size));
     data[0] = 1;
-    const result = await registerAffine(fixed, { ...grid, data });
-    if (result.start === 'none') {
-      assert.deepEqual(result.matrix, [1, 0, 0, 40, 0, 1, 0, -30, 0, 0, 1, 20, 0, 0, 0, 1]);
-      assert.equal(result.warnings.length, 2);
-    } else {
-      assert.ok(result.after >= 0.98 * result.before);
-    }
+    const result = await registerAffine(fixed, { ...grid, data }, { iterations: 60 });
+    assert.equal(result.start, 'none');
+    assert.deepEqual(result.matrix, [1, 0, 0, 40, 0, 1, 0, -30, 0, 0, 1, 20, 0, 0, 0, 1]);
+    assert.equal(result.warnings.length, 2);
   });
 });
