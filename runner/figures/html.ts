@@ -48,12 +48,14 @@ figure{margin:18px 0;background:#fff;border:1px solid var(--rule);border-radius:
 figure img,figure svg{display:block;max-width:100%;height:auto;margin:0 auto}
 figcaption{color:#454c58;font-size:.88rem;padding:8px 6px 2px}
 figcaption a{color:#0062a3}
-.scroll{overflow-x:auto;margin:12px 0}
+.scroll{overflow:auto;max-height:36rem;margin:12px 0}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--faint);padding:4px 0 8px}
 th,td{padding:5px 12px 5px 8px;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 thead th{vertical-align:bottom;background:var(--card);position:sticky;top:0}
-td.n,th.n{text-align:right;white-space:nowrap}
+td.n,th.n{text-align:right}
+td.n{white-space:nowrap}
+td:first-child{min-width:12em}
 th button{font:inherit;font-weight:600;color:inherit;background:none;border:0;padding:0;cursor:pointer;text-align:inherit}
 th button::after{content:" ↕";color:var(--faint)}
 th[aria-sort=ascending] button::after{content:" ↑"}
@@ -64,7 +66,7 @@ code{font:.88em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere
 details{margin:10px 0}
 summary{cursor:pointer}
 footer{color:var(--faint);font-size:.85rem;padding-top:24px;padding-bottom:40px}
-@media print{:root{--paper:#fff;--card:#fff;--text:#000;--faint:#444;--rule:#bbb;--accent:#000}nav,th button::after{display:none}main,header,footer{max-width:none;padding:0}h2{break-after:avoid}thead th{position:static}body{font-size:11pt}}
+@media print{:root{--paper:#fff;--card:#fff;--text:#000;--faint:#444;--rule:#bbb;--accent:#000}nav,th button::after{display:none}main,header,footer{max-width:none;padding:0}h2{break-after:avoid}thead th{position:static}.scroll{max-height:none;overflow:visible}body{font-size:11pt}}
 `;
 
 // Sorts a table by the column of the button that was pressed; empty cells stay at the end.

@@ -93,15 +93,22 @@ async function effectFigure(all: readonly Finding[], metric: string, names: read
   const own = all.filter((finding) => finding.metric === metric && Number.isFinite(finding.p) && Number.isFinite(finding.d)).sort((a, b) => a.p - b.p || a.index - b.index);
   const evidence = (finding: Finding): number => -Math.log10(Math.max(finding.p, 1e-300));
   const reach = Math.max(0.5, ...own.map((finding) => Math.abs(finding.d))) * 1.15;
+  const highest = Math.max(2, ...own.map(evidence));
+  // Names that would be written over each other are left out: the bars and the table have them.
+  const named: Finding[] = [];
+  for (const finding of own.slice(0, 12)) {
+    const hidden = named.some((other) => Math.abs(evidence(other) - evidence(finding)) < highest * 0.06 && Math.abs(other.d - finding.d) < reach);
+    if (!hidden && named.length < 6) named.push(finding);
+  }
   const [sure, unsure] = [own.filter((finding) => finding.q < alpha), own.filter((finding) => !(finding.q < alpha))];
   const points = (list: readonly Finding[], paint: string, label: string): Mark => ({ kind: 'points', x: list.map((f) => f.d), y: list.map(evidence), color: paint, label });
   const plot = drawPlot({ x: 0, y: 0, width: 590, height: 460 }, {
     title: metric,
-    x: { label: `Cohen's d (right: ${names[0]} higher)`, domain: [-reach, reach] }, y: { label: '−log₁₀ p', domain: [0, Math.max(2, ...own.map(evidence)) * 1.18] },
+    x: { label: `Cohen's d (right: ${names[0]} higher)`, domain: [-reach, reach] }, y: { label: '−log₁₀ p', domain: [0, highest * 1.38] },
     marks: [
       { kind: 'vertical', x: 0, color: ink.rule, width: 1 }, { kind: 'horizontal', y: -Math.log10(alpha), color: ink.faint, dash: '4 4', label: 'p = 0.05' },
       points(unsure, '#98a2b3', `q ≥ ${alpha}`), points(sure, color, `q < ${alpha}`),
-      ...own.slice(0, 6).map((finding): Mark => ({ kind: 'note', x: finding.d, y: evidence(finding), content: `\u00a0\u00a0${shorten(finding.name)}\u00a0\u00a0`, anchor: finding.d > reach * 0.3 ? 'end' : 'start' })),
+      ...named.map((finding): Mark => ({ kind: 'note', x: finding.d, y: evidence(finding), content: `\u00a0\u00a0${shorten(finding.name)}\u00a0\u00a0`, anchor: finding.d > reach * 0.3 ? 'end' : 'start' })),
     ],
     legend: 'top-left',
   });

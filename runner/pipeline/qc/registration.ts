@@ -6,10 +6,9 @@ import { resampleLinear, resampleNearest } from '../../kernels/sample.ts';
 import type { Grid, TransformStep } from '../../kernels/transform.ts';
 import { voxelCount } from '../../kernels/volume.ts';
 import type { Volume } from '../../kernels/volume.ts';
-import { findColumn, numberValues, textValues } from '../../tables/table.ts';
-import { readTsv } from '../../tables/tsv.ts';
 import type { ImagePlan } from '../imagePlan.ts';
 import { paramsOf, readBytes, readFloatVolume, readVolume, writeBytes, writeJson } from '../io.ts';
+import { readRegions } from '../tableFiles.ts';
 import type { Artifact, Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';
 import { affinePart, beyondAffine, maskDice, similarity } from './registrationMetrics.ts';
@@ -114,11 +113,7 @@ export const registrationFigureStage: Stage = {
     let labels: Volume | undefined;
     if (dsegFile !== undefined && tableFile !== undefined) {
       labels = onGrid(await readVolume(context, dsegFile), (volume) => resampleNearest(volume, grid));
-      const table = readTsv(await readBytes(context, tableFile), { name: tableFile.path, text: ['name', 'color'] });
-      if (findColumn(table, 'color') !== undefined) {
-        const given = textValues(table, 'color');
-        numberValues(table, 'index', tableFile.path).forEach((index, i) => given[i] !== '' && colors.set(index, given[i]));
-      }
+      for (const { index, color } of await readRegions(context, tableFile)) if (color !== undefined) colors.set(index, color);
     }
     const images: RegistrationImages = { fixed, mask, affine, deformed, labels, colors, warp: { ...grid, data: warp } };
     const page = await registrationPage(images, metrics, {

@@ -4,10 +4,9 @@ import { cropSlice, cutSlice, fitSlice, planeView } from '../../figures/slices.t
 import type { PlaneView } from '../../figures/slices.ts';
 import { ink, svgDocument, text } from '../../figures/svg.ts';
 import type { Volume } from '../../kernels/volume.ts';
-import { numberValues, textValues } from '../../tables/table.ts';
-import { readTsv } from '../../tables/tsv.ts';
 import type { ImagePlan } from '../imagePlan.ts';
-import { paramsOf, readBytes, readVolume, writeBytes } from '../io.ts';
+import { paramsOf, readVolume, writeBytes } from '../io.ts';
+import { readRegions } from '../tableFiles.ts';
 import type { Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';
 
@@ -128,9 +127,7 @@ export const roiMontageStage: Stage = {
     const [spim, parcellation, table, fieldFraction] = task.inputs;
     const image = await readVolume(context, spim);
     const labels = await readVolume(context, parcellation);
-    const regions = readTsv(await readBytes(context, table), { name: table.path, text: ['name'] });
-    const regionNames = textValues(regions, 'name', table.path);
-    const names = new Map(Array.from(numberValues(regions, 'index', table.path), (index, i) => [index, regionNames[i]]));
+    const names = new Map((await readRegions(context, table)).map(({ index, name }) => [index, name]));
     const fraction = fieldFraction === undefined ? undefined : await readVolume(context, fieldFraction);
     context.signal.throwIfAborted();
     await writeBytes(context, task.outputs[0], await svgToPng(roiMontageSvg(image, labels, fraction, names, params), 1));

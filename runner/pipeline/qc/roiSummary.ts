@@ -3,9 +3,9 @@ import { svgToPng } from '../../figures/render.ts';
 import { ink, seriesColor, svgDocument, text } from '../../figures/svg.ts';
 import { findColumn, numberValues, textValues } from '../../tables/table.ts';
 import type { Table } from '../../tables/table.ts';
-import { readTsv } from '../../tables/tsv.ts';
 import type { ImagePlan } from '../imagePlan.ts';
-import { paramsOf, readBytes, writeBytes } from '../io.ts';
+import { paramsOf, writeBytes } from '../io.ts';
+import { readTsvTable } from '../tableFiles.ts';
 import type { Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';
 
@@ -49,7 +49,8 @@ const rowHeight = 24;
 
 /** The figure as SVG: for each stain the 20 regions with the largest field fraction and the largest density. */
 export function roiSummarySvg(table: Table, params: Params): string {
-  const panelHeight = 36 + 46 + topCount * rowHeight;
+  const most = Math.max(4, ...params.stains.flatMap((stain) => ['fieldfrac', 'density'].map((metric) => topRegions(table, `${stain}+${metric}`, topCount).length)));
+  const panelHeight = 36 + 46 + most * rowHeight;
   const panels = params.stains.flatMap((stain, i) => {
     const y = 80 + i * (panelHeight + 24);
     const color = seriesColor(i);
@@ -74,7 +75,7 @@ export const roiSummaryStage: Stage = {
   version: 1,
   async run(task, context) {
     const [input] = task.inputs;
-    const table = readTsv(await readBytes(context, input), { name: input.path, text: ['name'] });
+    const table = await readTsvTable(context, input);
     await writeBytes(context, task.outputs[0], await svgToPng(roiSummarySvg(table, paramsOf<Params>(task)), 1.2));
   },
 };
