@@ -73,6 +73,11 @@ const dsurqeTemplate: ResolvedTemplate = {
   defaultSegs: ['all'],
 };
 
+/** What is said of a template without a brain mask. */
+export function missingMaskNotice(name: string): string {
+  return `The template ${name} has no brain mask: what is above 0 in its anatomical image is taken for brain.`;
+}
+
 /** The last commit known to name the T2w images of MBMv3 and turone as its configuration does. */
 const withT2w = '437113f7a51da52af9a36c735f2122fe354afceb';
 
@@ -93,9 +98,10 @@ const mbm: ResolvedTemplate = {
 const turone: ResolvedTemplate = {
   name: 'turone',
   origin: 'download',
+  // Upstream has no mask for it either, and fails.
+  notices: [missingMaskNotice('turone')],
   anat: file('tpl-turone/tpl-turone_anat.nii.gz', inRepository('154fb0d3cf8884702080e6bec02e4cc499444ec4', 'tpl-turone/tpl-turone_anat.nii.gz'),
     inRepository(withT2w, 'tpl-turone/tpl-turone_T2w.nii.gz')),
-  // Upstream has no mask for it and fails; here the mask is where the anatomy is above 0.
   spim: [],
   atlases: [{
     seg: 'all',

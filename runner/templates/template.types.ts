@@ -41,4 +41,6 @@ export interface ResolvedTemplate {
   readonly spim: readonly { readonly stain: string; readonly file?: TemplateFile }[];
   readonly atlases: readonly (TemplateAtlas | { readonly seg: string })[];
   readonly defaultSegs: readonly string[];
+  /** What the user should know before using it, one sentence each. */
+  readonly notices?: readonly string[];
 }

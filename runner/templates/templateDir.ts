@@ -3,7 +3,7 @@ import { didYouMean } from '../protocol/nearest.ts';
 import { parseBidsName } from '../bids/names.ts';
 import type { BidsName } from '../bids/bids.types.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
-import { findTemplate } from './registry.ts';
+import { findTemplate, missingMaskNotice } from './registry.ts';
 import type { ResolvedTemplate, TemplateAtlas, TemplateFile } from './template.types.ts';
 
 interface NamedFile {
@@ -49,7 +49,7 @@ export async function resolveTemplateDir(store: ObjectStore, name: string, signa
     name,
     origin: 'folder',
     anat: present(anat.key),
-    ...(mask === undefined ? {} : { mask: present(mask.key) }),
+    ...(mask === undefined ? { notices: [missingMaskNotice(name)] } : { mask: present(mask.key) }),
     spim: findStains(images, pick, (registered?.spim ?? []).map(({ stain }) => stain)),
     atlases,
     defaultSegs: preferred.length > 0 ? preferred : segs,
