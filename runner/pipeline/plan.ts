@@ -46,7 +46,7 @@ export async function planParticipants(request: ParticipantPlanRequest): Promise
   const fixed = [...new Set(planned.plans.map((plan) => plan.template.fixed))];
   const templateTasks = planned.plans.length === 0 ? [] : importTemplateTasks({ template, segs, options, fixed });
   const tasks: Task[] = [...templateTasks, ...planned.plans.flatMap(planImage)];
-  return { tasks, templates: options.templateDir ?? templateCacheFolder(), notices: [...noticesOf(index), ...stainNotices(planned.plans)], failures: planned.failures };
+  return { tasks, templates: options.templateDir ?? templateCacheFolder(), notices: [...(template.notices ?? []), ...noticesOf(index), ...stainNotices(planned.plans)], failures: planned.failures };
 }
 
 /** Levels that cannot go together. */
