@@ -175,5 +175,5 @@ function assemble(header: Uint8Array, data: VoxelArray, options: NiftiWriteOptio
   // are equal files on every platform.
   const packed = gzipSync(out, { level: 1 });
   packed[9] = 255;
-  return packed;
+  return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
 }
