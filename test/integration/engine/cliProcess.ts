@@ -23,7 +23,11 @@ export class Bench {
   readonly out = join(this.folder, 'out');
   readonly state = join(this.folder, 'state');
 
-  constructor(tasks: readonly Task[]) {
+  /** Added to the environment of every process. */
+  readonly env: Readonly<Record<string, string>>;
+
+  constructor(tasks: readonly Task[], env: Readonly<Record<string, string>> = {}) {
+    this.env = env;
     mkdirSync(this.bids);
     writeFileSync(join(this.bids, 'image.txt'), 'voxels');
     this.plan(tasks);
@@ -37,7 +41,7 @@ export class Bench {
   /** Starts `spimquant BIDS OUT participant FLAGS`. */
   start(flags: readonly string[] = [], out: string = this.out): ChildProcess {
     const options = ['--disable-warning=ExperimentalWarning', cli, this.bids, out, 'participant', ...flags];
-    return spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SPIMQUANT_STATE_DIR: this.state, NO_COLOR: '1' } });
+    return spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SPIMQUANT_STATE_DIR: this.state, SPIMQUANT_CACHE_DIR: join(this.folder, 'cache'), NO_COLOR: '1', ...this.env } });
   }
 
   async run(flags: readonly string[] = [], out: string = this.out): Promise<Ended> {
