@@ -86,7 +86,7 @@ export function expandAxis(controlValues: Float64Array, inner: number, outer: nu
     for (let i = 0; i < basis.samples; i++) {
       const to = inner * (i + basis.samples * o);
       const from = inner * (basis.first[i] + controls * o);
-      const [a, b, c, d] = basis.weights.subarray(4 * i, 4 * i + 4);
+      const [a, b, c, d] = [basis.weights[4 * i], basis.weights[4 * i + 1], basis.weights[4 * i + 2], basis.weights[4 * i + 3]];
       for (let k = 0; k < inner; k++) {
         out[to + k] = a * controlValues[from + k] + b * controlValues[from + inner + k] + c * controlValues[from + 2 * inner + k] + d * controlValues[from + 3 * inner + k];
       }

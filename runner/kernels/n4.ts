@@ -167,41 +167,54 @@ class SplineFit {
     this.alongXY = new Float64Array(cx * cy * nz);
     this.values = new Float64Array(cx * cy * cz);
     const squares = this.axes.map(denominatorWeights);
-    this.sumRows(() => 1, squares[0]);
+    this.sumRows(new Float64Array(points.log.length).fill(1), squares[0]);
     gatherAxis(this.alongX, cx, nz, this.axes[1], squares[1], this.alongXY);
     gatherAxis(this.alongXY, cx * cy, 1, this.axes[2], squares[2], this.values);
     this.inverse = this.values.map((value) => (value > 1e-12 ? 1 / value : 0));
   }
 
-  private sumRows(value: (point: number) => number, weights: Float64Array): void {
+  /** Sums a value of each point into the control points along x, row by row. */
+  private sumRows(values: Float64Array, weights: Float64Array): void {
     const { rows, x } = this.points;
     const { first } = this.axes[0];
     const cx = this.axes[0].spans + 3;
     const out = this.alongX;
     out.fill(0);
     for (let row = 0; row < rows.length - 1; row++) {
-      for (let p = rows[row]; p < rows[row + 1]; p++) {
-        const i = x[p];
-        const to = row * cx + first[i];
-        const v = value(p);
-        out[to] += weights[4 * i] * v;
-        out[to + 1] += weights[4 * i + 1] * v;
-        out[to + 2] += weights[4 * i + 2] * v;
-        out[to + 3] += weights[4 * i + 3] * v;
+      // Neighbours mostly reach the same four control points: they are summed up before memory is touched.
+      let p = rows[row];
+      while (p < rows[row + 1]) {
+        const piece = first[x[p]];
+        let a = 0, b = 0, c = 0, d = 0;
+        for (; p < rows[row + 1] && first[x[p]] === piece; p++) {
+          const w = 4 * x[p];
+          const value = values[p];
+          a += weights[w] * value;
+          b += weights[w + 1] * value;
+          c += weights[w + 2] * value;
+          d += weights[w + 3] * value;
+        }
+        const to = row * cx + piece;
+        out[to] += a;
+        out[to + 1] += b;
+        out[to + 2] += c;
+        out[to + 3] += d;
       }
     }
   }
 
-  /** Control points fitted to current − E[current]. The array is reused by the next call. */
+  /** Control points fitted to current − E[current], which replaces `current`. The result is overwritten by the next call. */
   fit(current: Float64Array, { lo, step, expected }: { readonly lo: number; readonly step: number; readonly expected: Float64Array }): Float64Array {
     const [cx, cy] = [this.axes[0].spans + 3, this.axes[1].spans + 3];
     const last = expected.length - 1;
-    this.sumRows((p) => {
-      const position = (current[p] - lo) / step;
-      const bin = Math.floor(position);
-      const sharpened = bin < last ? expected[bin] + (expected[bin + 1] - expected[bin]) * (position - bin) : expected[last];
-      return current[p] - sharpened;
-    }, this.numerators[0]);
+    const scale = 1 / step;
+    for (let p = 0; p < current.length; p++) {
+      const value = current[p];
+      const position = (value - lo) * scale;
+      const bin = position | 0;
+      current[p] = value - (bin < last ? expected[bin] + (expected[bin + 1] - expected[bin]) * (position - bin) : expected[last]);
+    }
+    this.sumRows(current, this.numerators[0]);
     gatherAxis(this.alongX, cx, this.points.grid[2], this.axes[1], this.numerators[1], this.alongXY);
     gatherAxis(this.alongXY, cx * cy, 1, this.axes[2], this.numerators[2], this.values);
     for (let i = 0; i < this.values.length; i++) this.values[i] *= this.inverse[i];
@@ -220,7 +233,8 @@ class SplineFit {
       for (let p = rows[row]; p < rows[row + 1]; p++) {
         const i = x[p];
         const c = row * cx + first[i];
-        out[p] = weights[4 * i] * values[c] + weights[4 * i + 1] * values[c + 1] + weights[4 * i + 2] * values[c + 2] + weights[4 * i + 3] * values[c + 3];
+        const w = 4 * i;
+        out[p] = weights[w] * values[c] + weights[w + 1] * values[c + 1] + weights[w + 2] * values[c + 2] + weights[w + 3] * values[c + 3];
       }
     }
   }

@@ -26,8 +26,9 @@ export function sharpenHistogram(values: Float64Array, options: SharpenOptions =
   let lo = Infinity;
   let hi = -Infinity;
   for (let i = 0; i < values.length; i++) {
-    if (values[i] < lo) lo = values[i];
-    if (values[i] > hi) hi = values[i];
+    const value = values[i];
+    if (value < lo) lo = value;
+    if (value > hi) hi = value;
   }
   const step = (hi - lo) / (bins - 1);
   if (!(step > 0)) return undefined;
@@ -36,27 +37,25 @@ export function sharpenHistogram(values: Float64Array, options: SharpenOptions =
   const offset = Math.floor((length - bins) / 2);
   const vr = new Float64Array(length);
   const vi = new Float64Array(length);
+  const scale = 1 / step;
   for (let i = 0; i < values.length; i++) {
-    const position = (values[i] - lo) / step;
-    const bin = Math.floor(position);
+    // Each value counts in the two bins beside it. The brightest may come to lie on the last bin, or by rounding a hair beyond.
+    const position = Math.min(bins - 1, (values[i] - lo) * scale);
+    const bin = position | 0;
     const fraction = position - bin;
-    if (fraction === 0) {
-      vr[offset + bin] += 1;
-    } else if (bin < bins - 1) {
-      vr[offset + bin] += 1 - fraction;
-      vr[offset + bin + 1] += fraction;
-    }
+    vr[offset + bin] += 1 - fraction;
+    vr[offset + bin + 1] += fraction;
   }
   fft(vr, vi);
 
   const width = fwhm / step;
   const exponent = (4 * Math.LN2) / (width * width);
-  const scale = (2 * Math.sqrt(Math.LN2 / Math.PI)) / width;
+  const height = (2 * Math.sqrt(Math.LN2 / Math.PI)) / width;
   const fr = new Float64Array(length);
   const fi = new Float64Array(length);
-  fr[0] = scale;
+  fr[0] = height;
   for (let i = 1; i <= length / 2; i++) {
-    fr[i] = scale * Math.exp(-i * i * exponent);
+    fr[i] = height * Math.exp(-i * i * exponent);
     fr[length - i] = fr[i];
   }
   fft(fr, fi);
