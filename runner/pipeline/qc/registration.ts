@@ -11,7 +11,7 @@ import { paramsOf, readBytes, readFloatVolume, readVolume, writeBytes, writeJson
 import { readRegions } from '../tableFiles.ts';
 import type { Artifact, Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';
-import { affinePart, beyondAffine, maskDice, similarity } from './registrationMetrics.ts';
+import { affinePart, beyondAffine, maskDice, similarity, thinField } from './registrationMetrics.ts';
 import { registrationPage } from './registrationPage.ts';
 
 interface Params {
@@ -72,6 +72,9 @@ function sameGrid(a: Grid, b: Grid): boolean {
   return a.size.every((n, i) => n === b.size[i]) && a.affine.every((value, i) => Math.abs(value - b.affine[i]) < 1e-4);
 }
 
+/** Voxels of the grid on which everything is measured and drawn; larger templates are thinned. */
+const mostVoxels = 6e6;
+
 /** JSON knows no NaN. */
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
@@ -83,7 +86,7 @@ export const registrationFigureStage: Stage = {
   async run(task, context) {
     const params = paramsOf<Params>(task);
     const [fixedFile, maskFile, movingFile, movingMaskFile, fieldFile, dsegFile, tableFile] = task.inputs;
-    const field = swapLpsRas(readVectorNifti(await readBytes(context, fieldFile), fieldFile.path));
+    const field = swapLpsRas(thinField(readVectorNifti(await readBytes(context, fieldFile), fieldFile.path), mostVoxels));
     const grid: Grid = { size: field.size, affine: field.affine };
     const onGrid = <V extends Volume>(volume: V, resample: (volume: V) => V): V => (sameGrid(volume, grid) ? volume : resample(volume));
     const fixed = onGrid(await readFloatVolume(context, fixedFile), (volume) => resampleLinear(volume, grid));

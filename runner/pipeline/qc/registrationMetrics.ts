@@ -1,4 +1,4 @@
-import { invertAffine, transformPoint } from '../../kernels/geometry.ts';
+import { invertAffine, stridedAffine, transformPoint } from '../../kernels/geometry.ts';
 import type { Affine, Vec3 } from '../../kernels/geometry.ts';
 import type { DisplacementField } from '../../kernels/transform.ts';
 import { voxelCount } from '../../kernels/volume.ts';
@@ -136,4 +136,29 @@ export function beyondAffine(field: DisplacementField, part: Affine): Displaceme
     }
   }
   return { size, affine, data: out };
+}
+
+/**
+ * Every n-th voxel of a field along each axis, n the smallest step that leaves no more than `most` voxels: a picture of a
+ * large template needs no more.
+ */
+export function thinField(field: DisplacementField, most: number): DisplacementField {
+  const { size, data } = field;
+  const count = voxelCount(size);
+  let step = 1;
+  const thinned = (n: number): Vec3 => [Math.ceil(size[0] / n), Math.ceil(size[1] / n), Math.ceil(size[2] / n)];
+  while (voxelCount(thinned(step)) > most) step++;
+  if (step === 1) return field;
+  const small = thinned(step);
+  const kept = voxelCount(small);
+  const out = new Float32Array(3 * kept);
+  for (let c = 0; c < 3; c++) {
+    for (let z = 0, i = c * kept; z < small[2]; z++) {
+      for (let y = 0; y < small[1]; y++) {
+        const row = c * count + size[0] * step * (y + size[1] * z);
+        for (let x = 0; x < small[0]; x++, i++) out[i] = data[row + x * step];
+      }
+    }
+  }
+  return { size: small, affine: stridedAffine(field.affine, [step, step, step]), data: out };
 }

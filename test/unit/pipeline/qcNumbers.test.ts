@@ -3,7 +3,7 @@ import { composeField } from '../../../runner/kernels/displacement.ts';
 import type { Affine } from '../../../runner/kernels/geometry.ts';
 import { intensityProfile } from '../../../runner/pipeline/qc/histogram.ts';
 import { histogram50 } from '../../../runner/pipeline/qc/objectStats.ts';
-import { affinePart, beyondAffine, maskDice, similarity } from '../../../runner/pipeline/qc/registrationMetrics.ts';
+import { affinePart, beyondAffine, maskDice, similarity, thinField } from '../../../runner/pipeline/qc/registrationMetrics.ts';
 import { labelBoxes } from '../../../runner/pipeline/qc/roiMontage.ts';
 import { topRegions } from '../../../runner/pipeline/qc/roiSummary.ts';
 import { interpolateTo, planeProfile } from '../../../runner/pipeline/qc/zProfile.ts';
@@ -72,6 +72,15 @@ describe('numbers of the registration report', () => {
     const part = affinePart(field, everywhere);
     part.forEach((value, i) => assert.ok(Math.abs(value - matrix[i]) < 1e-5, `entry ${i}: ${value}`));
     assert.ok(beyondAffine(field, part).data.every((value) => Math.abs(value) < 1e-5));
+  });
+
+  it('thins a large field without moving what it keeps', () => {
+    const field = composeField(grid, [{ kind: 'affine', matrix }]);
+    const thin = thinField(field, 1000);
+    assert.deepEqual(thin.size, [10, 9, 8]);
+    assert.equal(thinField(field, 5760), field);
+    const expected = composeField({ size: thin.size, affine: thin.affine }, [{ kind: 'affine', matrix }]);
+    assert.ok(thin.data.every((value, i) => Math.abs(value - expected.data[i]) < 1e-5));
   });
 
   it('takes the mean shift when an affine cannot be told', () => {
