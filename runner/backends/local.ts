@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { mergedConfiguration } from '../command/build.ts';
+import { waitAtMost } from '../engine/concurrency.ts';
 import { checkOutput, prepareOutput } from '../engine/outputFolder.ts';
 import { acquireLock, removeLock } from '../engine/lock.ts';
 import type { Lock, LockHolder } from '../engine/lock.ts';
@@ -28,6 +29,7 @@ import type { Command } from '../protocol/options.ts';
 import { removeStaleTemporaries } from '../storage/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
 import { isRemote, normaliseUri } from '../storage/uri.ts';
+import { templateCacheFolder } from '../templates/resolve.ts';
 
 /** A command that runs something. */
 export type RunCommand = Extract<Command, { verb: 'participant' | 'group' }>;
@@ -111,7 +113,7 @@ function workFolder(output: string, chosen: string | undefined, env: LocalBacken
     return join(normaliseUri(expandHome(expanded)), mark);
   }
   if (!isRemote(output)) return join(output, '.spimquant', 'work');
-  return join(env.SPIMQUANT_CACHE_DIR ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'spimquant'), 'work', mark);
+  return join(dirname(templateCacheFolder({ env, platform: process.platform, home: homedir() })), 'work', mark);
 }
 
 /** Throws `not-found` when there is nothing at the dataset's place. */
@@ -176,7 +178,8 @@ export async function runLocally(command: RunCommand, text: string, backend: Loc
   try {
     return await runLocked(command, text, backend, places, store, lock);
   } finally {
-    await lock.release();
+    // A lock that stays because the bucket does not answer is taken over by the next run on this machine.
+    await (backend.signal.aborted ? waitAtMost(500, lock.release()) : lock.release());
   }
 }
 

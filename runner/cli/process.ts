@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { Engine } from './main.ts';
 import { main } from './main.ts';
 
@@ -11,7 +12,10 @@ export async function runProcess(engine: Engine): Promise<never> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       // One Ctrl-C may arrive twice: from the terminal, and passed on by npm or another parent.
-      if (asked !== undefined && Date.now() - asked > 250) process.kill(process.pid, 'SIGKILL');
+      if (asked !== undefined && Date.now() - asked > 250) {
+        if (process.stderr.isTTY) writeSync(2, '\u001b[?25h');
+        process.kill(process.pid, 'SIGKILL');
+      }
       asked ??= Date.now();
       abort.abort();
     });

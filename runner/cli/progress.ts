@@ -65,20 +65,29 @@ export function renderProgress(state: RunState, now: number, style: ProgressStyl
   const facts = [
     `${settled}/${state.tasks.size} steps`,
     formatSeconds(seconds),
-    ...(remaining === undefined ? [] : [`about ${formatSeconds(remaining)} left`]),
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
+    ...(remaining === undefined ? [] : [`about ${formatSeconds(remaining)} left`]),
     ...(state.bytesRead > 0 ? [`${formatBytes(state.bytesRead)} read`] : []),
   ];
   const percent = `${String(Math.floor(fraction * 100)).padStart(3)} %`;
   const head = state.tasks.size === 0
     ? cut(`Planning … ${formatSeconds(seconds)}`, width)
-    : `${ink.green(bar(fraction, barColumns))} ${ink.bold(percent)}  ${cut(facts.join('  '), width - barColumns - percent.length - 3)}`;
+    : `${ink.green(bar(fraction, barColumns))} ${ink.bold(percent)}  ${joinFitting(facts, width - barColumns - percent.length - 3)}`;
   const running = [...state.tasks.values()].filter((task) => task.status === 'running');
   const room = Math.max(0, style.height - 1);
   const shown = running.length > room ? running.slice(0, Math.max(0, room - 1)) : running;
   const lines = shown.map((task) => renderTask(task, now, width, style.color));
   if (shown.length < running.length && room > 0) lines.push(cut(`  and ${count(running.length - shown.length, 'step')} more`, width));
   return [head, ...lines];
+}
+
+/** As many of the facts, from the first on, as fit. */
+function joinFitting(facts: readonly string[], width: number): string {
+  for (let n = facts.length; n > 1; n--) {
+    const text = facts.slice(0, n).join('  ');
+    if (text.length <= width) return text;
+  }
+  return cut(facts[0], width);
 }
 
 function renderTask(task: TaskState, now: number, width: number, color: boolean): string {

@@ -1,3 +1,11 @@
+/** Waits for something, but not longer than so many milliseconds. Whether it ended well is not asked. */
+export async function waitAtMost(milliseconds: number, something: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([something.then(() => undefined, () => undefined), limit]);
+  clearTimeout(timer);
+}
+
 /** Runs `work` on every item, at most `limit` at a time. The first failure is thrown after those under way have ended. */
 export async function forEachAtMost<T>(limit: number, items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   let next = 0;

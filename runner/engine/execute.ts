@@ -2,6 +2,7 @@ import type { ErrorReport } from '../protocol/errors.ts';
 import { reportError } from '../protocol/errors.ts';
 import type { Clock } from '../protocol/log.ts';
 import type { Task } from '../pipeline/task.ts';
+import { waitAtMost } from './concurrency.ts';
 import { unneededWork } from './decide.ts';
 import { artifactKey } from './graph.ts';
 import type { Journal } from './journal.ts';
@@ -27,6 +28,9 @@ export interface ExecuteRequest {
   /** See WorkerSetup. */
   readonly stageModule?: string;
 }
+
+/** How long a cancelled run waits for what it cannot interrupt, in milliseconds. */
+const patience = 300;
 
 /** How it went. */
 export type ExecuteOutcome = 'succeeded' | 'failed' | 'cancelled';
@@ -116,10 +120,11 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteOutcome> 
       awaken = new Promise<void>((resolve) => (wake = resolve));
     }
     if (signal.aborted) await pool.cancel();
-    await Promise.allSettled(running);
+    // A receipt on its way to a bucket that does not answer must not hold up somebody who wants to stop.
+    await (signal.aborted ? waitAtMost(patience, Promise.allSettled(running)) : Promise.allSettled(running));
   } finally {
     signal.removeEventListener('abort', onAbort);
-    await pool.close();
+    await (signal.aborted ? waitAtMost(patience, pool.close()) : pool.close());
   }
   if (defect !== undefined) throw defect instanceof Error ? defect : new Error('The run stopped for an unknown reason.', { cause: defect });
   return signal.aborted ? 'cancelled' : failed ? 'failed' : 'succeeded';

@@ -3,6 +3,7 @@ import { Piscina } from 'piscina';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { Task } from '../pipeline/task.ts';
 import type { Places } from './places.ts';
+import { waitAtMost } from './concurrency.ts';
 import { outOfMemory } from './workerMessages.ts';
 import type { Assignment, Verdict, WorkerMessage, WorkerSetup } from './workerMessages.ts';
 
@@ -61,10 +62,7 @@ export class WorkerPool {
   /** Asks running tasks to stop, and ends the threads of those that have not within {@link gracePeriod}. */
   async cancel(): Promise<void> {
     for (const port of this.#ports) port.postMessage('cancel');
-    const ended = Promise.allSettled(this.#running);
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, gracePeriod)))]);
-    clearTimeout(timer);
+    await waitAtMost(gracePeriod, Promise.allSettled(this.#running));
     this.#kill.abort();
   }
 

@@ -11,8 +11,8 @@ import type { Places } from './places.ts';
 import { outOfMemory } from './workerMessages.ts';
 import type { Assignment, StageModule, Verdict, WorkerMessage, WorkerSetup } from './workerMessages.ts';
 
-/** Progress is told at most this often, in milliseconds. */
-const progressInterval = 200;
+/** Progress is told at most this often, in milliseconds; the longer a task runs the more rarely, which keeps journals small. */
+const progressInterval = { least: 200, most: 5000 } as const;
 
 /** This thread's connections, kept from task to task: opening one to a bucket costs a handshake. */
 const connections = new Map<string, ObjectStore>();
@@ -74,12 +74,14 @@ async function runTask({ task, places, port }: Assignment): Promise<Verdict> {
   }
 }
 
-/** Passes on what comes at least {@link progressInterval} after the last, and everything that completes. */
+/** Passes on what comes long enough after the last ({@link progressInterval}), and everything that completes. */
 function throttle(tell: (progress: TaskProgress) => void): (progress: TaskProgress) => void {
+  const started = performance.now();
   let last = -Infinity;
   return (progress) => {
     const now = performance.now();
-    if (now - last < progressInterval && progress.done < progress.total) return;
+    const interval = Math.min(progressInterval.most, Math.max(progressInterval.least, (now - started) / 50));
+    if (now - last < interval && progress.done < progress.total) return;
     last = now;
     tell(progress);
   };
