@@ -28,7 +28,7 @@ import type { Clock } from '../protocol/log.ts';
 import type { Command } from '../protocol/options.ts';
 import { removeStaleTemporaries } from '../storage/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
-import { isRemote, normaliseUri } from '../storage/uri.ts';
+import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
 import { templateCacheFolder } from '../templates/resolve.ts';
 
 /** A command that runs something. */
@@ -83,11 +83,6 @@ export function resolveLocations(command: RunCommand): { readonly dataset: strin
   const output = normaliseUri(expandHome(command.output));
   if (dataset === output) throw new SpimquantError('bad-option', `Dataset and output are the same: ${output}`, { where: output, hint: 'Give the output a folder of its own, for example derivatives/spimquant inside the dataset.' });
   return { dataset, output };
-}
-
-/** Shells expand `~`; notebook cells and configuration files do not. */
-function expandHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
 
 /** Stores of a run before its templates are known. */

@@ -6,5 +6,5 @@ import type { Planner } from './local.ts';
 /** Plans commands with SPIMquant's pipeline. */
 export const pipelinePlanner: Planner = ({ command, dataset, output, signal }) =>
   command.verb === 'participant'
-    ? planParticipants({ dataset, options: command.options, signal })
+    ? planParticipants({ dataset, options: command.options, storage: { ...command.storage, anonymous: false, requesterPays: false }, signal })
     : planGroup({ dataset, output, options: command.options, signal, provenance: provenanceOf(command.options) });

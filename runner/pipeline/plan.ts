@@ -4,7 +4,8 @@ import type { DatasetIndex, SpimFile } from '../bids/bids.types.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ParticipantOptions } from '../protocol/options.ts';
-import type { ObjectStore } from '../storage/objectStore.ts';
+import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
+import { expandHome, normaliseUri } from '../storage/uri.ts';
 import type { ResolvedTemplate } from '../templates/template.types.ts';
 import { resolveTemplate, templateCacheFolder } from '../templates/resolve.ts';
 import type { ImagePlan } from './imagePlan.ts';
@@ -20,6 +21,8 @@ import type { Task } from './task.ts';
 export interface ParticipantPlanRequest {
   readonly dataset: ObjectStore;
   readonly options: ParticipantOptions;
+  /** How to reach a template folder that is in a bucket. */
+  readonly storage?: StorageOptions;
   readonly signal: AbortSignal;
 }
 
@@ -32,8 +35,9 @@ const concurrentImages = 8;
  */
 export async function planParticipants(request: ParticipantPlanRequest): Promise<Plan> {
   const { dataset, options, signal } = request;
-  checkLevels(options);
-  const template = await resolveTemplate(options.template, { ...(options.templateDir === undefined ? {} : { templateDir: options.templateDir }), signal });
+  checkOptions(options);
+  const templateDir = options.templateDir === undefined ? undefined : normaliseUri(expandHome(options.templateDir));
+  const template = await resolveTemplate(options.template, { templateDir, storage: request.storage, signal });
   const index = await indexDataset(dataset, {
     filters: options.filterSpim,
     participantLabel: options.participantLabel,
@@ -46,11 +50,21 @@ export async function planParticipants(request: ParticipantPlanRequest): Promise
   const fixed = [...new Set(planned.plans.map((plan) => plan.template.fixed))];
   const templateTasks = planned.plans.length === 0 ? [] : importTemplateTasks({ template, segs, options, fixed });
   const tasks: Task[] = [...templateTasks, ...planned.plans.flatMap(planImage)];
-  return { tasks, templates: options.templateDir ?? templateCacheFolder(), notices: [...(template.notices ?? []), ...noticesOf(index), ...stainNotices(planned.plans)], failures: planned.failures };
+  return {
+    tasks,
+    templates: templateDir ?? templateCacheFolder(),
+    notices: [...(template.notices ?? []), ...noticesOf(index), ...stainNotices(planned.plans), ...vesselNotices(planned.plans)],
+    failures: planned.failures,
+  };
 }
 
-/** Levels that cannot go together. */
-function checkLevels(options: ParticipantOptions): void {
+/** Options that cannot go together. */
+function checkOptions(options: ParticipantOptions): void {
+  if (options.correctionMethod === 'gaussian' && !options.noSegmentation && options.segHistBinWidth >= 1 && options.segMethod.some(({ kind }) => kind !== 'threshold')) {
+    throw new SpimquantError('bad-option', `With --correction_method gaussian intensities lie around 1: a histogram with bins of ${options.segHistBinWidth} cannot tell them apart.`, {
+      hint: 'Give a smaller --seg_hist_bin_width, for example 0.005, or use --correction_method n4.',
+    });
+  }
   if (options.registrationLevel < options.segmentationLevel) {
     throw new SpimquantError('bad-option', `--registration_level ${options.registrationLevel} is finer than --segmentation_level ${options.segmentationLevel}.`, {
       hint: 'Maps and atlas are made at the registration level, which must be as coarse as the segmentation level or coarser.',
@@ -152,4 +166,10 @@ function stainNotices(plans: readonly ImagePlan[]): readonly string[] {
   }
   const notices = sets.size < 2 ? [] : [`Participants differ in the stains to segment: ${[...sets].map(([stains, who]) => `${stains || 'none'} (${who.join(', ')})`).join('; ')}.`];
   return sets.has('') && plans.some((plan) => !plan.options.noSegmentation) ? [...notices, 'Nothing is segmented where no stain of --stains_for_seg is present.'] : notices;
+}
+
+/** Vessels are found by a neural network, which the embedded engine does not run (pipeline-spec §3.10). */
+function vesselNotices(plans: readonly ImagePlan[]): readonly string[] {
+  const present = new Set(plans.flatMap(({ stains, options }) => (options.noVessels ? [] : options.stainsForVessels.filter((stain) => stains.includes(stain)).slice(0, 1))));
+  return [...present].map((stain) => `Vessels (${stain}) are not segmented: that needs the vesselFM network of the Python SPIMquant. Everything else is done; --no_vessels leaves this note out.`);
 }

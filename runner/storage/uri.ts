@@ -1,5 +1,6 @@
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { homedir } from 'node:os';
 import { SpimquantError } from '../protocol/errors.ts';
 
 /** Where a dataset or an output is: a local folder by absolute path, or a bucket and the part of its keys before the store's. */
@@ -57,6 +58,11 @@ function withoutTrailingSeparator(path: string): string {
 export function formatUri(location: Location): string {
   if (location.scheme === 'local') return location.path;
   return location.prefix === '' ? `s3://${location.bucket}` : `s3://${location.bucket}/${location.prefix}`;
+}
+
+/** A path whose leading `~` is the home folder. Shells do that themselves; notebook cells and configuration files do not. */
+export function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
 }
 
 /** A URI or path in its one written form. Throws as {@link parseUri}. */
