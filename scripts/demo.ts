@@ -13,7 +13,8 @@ import { judgeParticipant, printJudgement, type Judgement } from './demo/judge.t
 import { differingTables, filesBelow, tableDigests } from './demo/results.ts';
 
 const seed = 2026;
-const method = 'th900';
+// N4 lets the scale of intensities drift: after it, tissue is at 500 to 800 here and plaques are at 4000.
+const method = 'th1300';
 /** Largest share of plaques that may be missed, invented or put into a wrong region. */
 const allowedError = 0.05;
 const lowestDice = 0.9;
@@ -55,12 +56,13 @@ async function demo(folder: string): Promise<boolean> {
     AWS_ACCESS_KEY_ID: defaultCredential.accessKeyId, AWS_SECRET_ACCESS_KEY: defaultCredential.secretAccessKey, AWS_SESSION_TOKEN: '',
   });
 
-  step('Quantifying all four from the folder');
-  await run([bids, fromFolder, 'participant', ...flags]);
-  const bucketTables = await tableDigests(fromBucket);
+  step('Quantifying two of them from the folder');
+  const again = cohort.slice(0, 2).map(({ label }) => label);
+  await run([bids, fromFolder, 'participant', ...flags, '--participant-label', ...again]);
+  const bucketTables = new Map([...await tableDigests(fromBucket)].filter(([path]) => again.some((label) => path.startsWith(`sub-${label}/`))));
   const different = differingTables(bucketTables, await tableDigests(fromFolder));
   say(different.length === 0
-    ? `  All ${bucketTables.size} tables are the same, byte for byte, from the bucket and from the folder.`
+    ? `  Their ${bucketTables.size} tables are the same, byte for byte, from the bucket and from the folder.`
     : `  ${different.length} tables differ between bucket and folder:\n    ${different.join('\n    ')}`);
 
   step('Comparing control and drug');
