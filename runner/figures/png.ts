@@ -75,7 +75,7 @@ export function encodePng(raster: Raster, dotsPerInch?: number): Uint8Array {
     density[8] = 1;
     parts.push(chunk('pHYs', density));
   }
-  parts.push(chunk('IDAT', deflateSync(filtered, { level: 7 })), chunk('IEND', new Uint8Array(0)));
+  parts.push(chunk('IDAT', deflateSync(filtered, { level: 4 })), chunk('IEND', new Uint8Array(0)));
   return Buffer.concat(parts);
 }
 

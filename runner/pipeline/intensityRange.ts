@@ -10,6 +10,18 @@ import { taskParams, type Stage, type Task } from './task.ts';
 
 /** Levels above the segmentation level at which the range is taken (pipeline-spec §3.5). */
 const levelsAbove = 5;
+/** Percentiles of fewer voxels would miss small bright objects: of a small image a finer level is taken. */
+const leastVoxels = 1e5;
+
+/** The level whose percentiles are the range: five above the segmentation level, or the deepest before that is large enough. */
+export function rangeLevel(plan: ImagePlan): number {
+  const { segmentationLevel } = plan.options;
+  for (let level = segmentationLevel + levelsAbove; level > segmentationLevel; level--) {
+    const { size } = levelGrid(plan.info, level);
+    if (size[0] * size[1] * size[2] >= leastVoxels) return level;
+  }
+  return segmentationLevel;
+}
 
 interface Params {
   readonly correction: CorrectionParams;
@@ -27,7 +39,7 @@ export interface IntensityRange {
 
 /** Finds the intensities between which a stain's histogram is taken, from a coarse level. */
 export function intensityRangeTask(plan: ImagePlan, stain: string): Task {
-  const level = plan.options.segmentationLevel + levelsAbove;
+  const level = rangeLevel(plan);
   const grid = levelGrid(plan.info, level);
   const voxels = grid.size[0] * grid.size[1] * grid.size[2];
   const params: Params = {
@@ -51,7 +63,7 @@ export function intensityRangeTask(plan: ImagePlan, stain: string): Task {
 
 export const intensityRangeStage: Stage = {
   name: 'intensity-range',
-  version: 1,
+  version: 2,
   async run(task, context) {
     const params = paramsOf<Params>(task);
     const channel = await openCorrectedChannel(context, params.correction, params.level);

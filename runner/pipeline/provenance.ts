@@ -15,6 +15,9 @@ const differences: readonly string[] = [
   'Translations of pyramid levels turn with flipped axes; upstream leaves their sign.',
   'Feature maps are 0 outside the atlas; upstream writes the value of objects outside the atlas there.',
   'Regions missing from the label table have one name in all tables.',
+  'Intensity ranges of small images are taken from a finer level than 5.',
+  'The gaussian bias field is estimated on the pyramid level; upstream takes every n-th voxel of the segmentation level.',
+  'N4 for registration shrinks by less than 4 along axes that would keep fewer than 8 voxels.',
   'Gaussian mixtures are fitted to the histogram itself; upstream draws 500 000 random samples from it.',
   'Registration uses elastix for the affine part and an own greedy-style method for the deformable part.',
 ];
