@@ -69,7 +69,8 @@ describe('a participant run on a phantom other than the demo\'s', function () {
     for (const index of [2, 102, 9, 109, 5, 105]) {
       const expected = labels.reduce((n, label) => n + (label === index ? 1 : 0), 0) * 0.08 ** 3;
       const found = Number(rows.find((row) => Number(row.index) === index)?.['Abeta+volume']);
-      assert.ok(Math.abs(found / expected - 1) < 0.1, `region ${index}: ${found} mm3, true ${expected}`);
+      // A border that is off by a tenth of a millimetre changes these volumes by about a tenth.
+      assert.ok(Math.abs(found / expected - 1) < 0.15, `region ${index}: ${found} mm3, true ${expected}`);
     }
   });
 
