@@ -1,5 +1,6 @@
 import type { Affine, Vec3 } from '../kernels/geometry.ts';
 import { voxelSize } from '../kernels/geometry.ts';
+import type { Runs } from '../kernels/runs.ts';
 import type { Box } from '../image/omeZarr.types.ts';
 import { planBatches } from './bricks.ts';
 import type { ImagePlan } from './imagePlan.ts';
@@ -52,19 +53,19 @@ export interface BrickFraction {
   readonly counts: Uint32Array;
 }
 
-/** Counts the foreground of one brick (values above 0) into cells. */
-export function countIntoCells(mask: Uint8Array, brick: Box, cells: CellGrid): BrickFraction {
+/** Counts the foreground of one brick into cells. `start` is the brick's first voxel in the image. */
+export function countIntoCells(runs: Runs, start: Vec3, cells: CellGrid): BrickFraction {
   const range = (axis: 0 | 1 | 2): { first: number; count: number; of: Int32Array } => {
-    const of = Int32Array.from({ length: brick.size[axis] }, (_, i) => cellOf(brick.start[axis] + i, cells, axis));
+    const of = Int32Array.from({ length: runs.size[axis] }, (_, i) => cellOf(start[axis] + i, cells, axis));
     return { first: of[0], count: of[of.length - 1] - of[0] + 1, of };
   };
   const [x, y, z] = [range(0), range(1), range(2)];
   const counts = new Uint32Array(x.count * y.count * z.count);
-  let i = 0;
-  for (let k = 0; k < brick.size[2]; k++) {
-    for (let j = 0; j < brick.size[1]; j++) {
-      const row = x.count * (y.of[j] - y.first + y.count * (z.of[k] - z.first)) - x.first;
-      for (let n = 0; n < brick.size[0]; n++, i++) if (mask[i] !== 0) counts[row + x.of[n]]++;
+  const ny = runs.size[1];
+  for (let line = 0; line < runs.rows.length - 1; line++) {
+    const row = x.count * (y.of[line % ny] - y.first + y.count * (z.of[Math.floor(line / ny)] - z.first)) - x.first;
+    for (let run = runs.rows[line]; run < runs.rows[line + 1]; run++) {
+      for (let n = runs.from[run]; n < runs.to[run]; n++) counts[row + x.of[n]]++;
     }
   }
   return { box: { start: [x.first, y.first, z.first], size: [x.count, y.count, z.count] }, counts };

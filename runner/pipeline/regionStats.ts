@@ -1,4 +1,3 @@
-import type { Affine } from '../kernels/geometry.ts';
 import { determinant } from '../kernels/geometry.ts';
 import type { Volume } from '../kernels/volume.ts';
 import type { Region } from '../templates/template.types.ts';
@@ -43,7 +42,7 @@ export function meanPerRegion(labels: Volume, map: Volume): readonly { readonly 
     last.voxels++;
     last.sum += map.data[i];
   }
-  const voxel = Math.abs(determinant(labels.affine as Affine));
+  const voxel = Math.abs(determinant(labels.affine));
   return [...sums].sort(([a], [b]) => a - b).map(([index, { voxels, sum }]) => ({ index, mean: sum / voxels, volume: voxels * voxel }));
 }
 

@@ -7,7 +7,7 @@ import type { Provenance } from '../protocol/options.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { paramsOf, readBytes, readJson, readVolume, writeBytes } from './io.ts';
 import { registrationMetricsPath } from './qc/registration.ts';
-import type { RegistrationMetrics } from './qc/registration.ts';
+import type { RegistrationMetrics } from './qc/registrationMetrics.ts';
 import { figureSections, reportFigures } from './reportFigures.ts';
 import type { ReportFigure } from './reportFigures.ts';
 import { provenanceSection } from './reportParts.ts';

@@ -12,7 +12,9 @@ import { readRegions } from '../tableFiles.ts';
 import type { Artifact, Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';
 import { affinePart, beyondAffine, maskDice, similarity, thinField } from './registrationMetrics.ts';
+import type { RegistrationMetrics } from './registrationMetrics.ts';
 import { registrationPage } from './registrationPage.ts';
+import type { RegistrationImages } from './registrationPage.ts';
 
 interface Params {
   readonly id: string;
@@ -42,30 +44,6 @@ export function registrationFigureTask(plan: ImagePlan): Task {
   });
   const metrics: Artifact = { place: 'output', path: registrationMetricsPath(plan) };
   return { ...task, outputs: [...task.outputs, metrics] };
-}
-
-/** How well a registration went. Written beside the registration report, read by the participant's report. */
-export interface RegistrationMetrics {
-  /** Pearson's r and normalised mutual information with the template, in its brain mask. */
-  readonly affine: { readonly correlation: number | null; readonly normalizedMutualInformation: number | null; readonly maskDice: number | null };
-  readonly deformable: { readonly correlation: number | null; readonly normalizedMutualInformation: number | null; readonly maskDice: number | null };
-  /** Length of the displacements beyond the affine part, in the brain mask, millimetres. */
-  readonly warpMillimetres: { readonly mean: number; readonly std: number; readonly max: number };
-  /** Volume changes of the whole transform: a negative value is a fold. */
-  readonly jacobian: { readonly min: number; readonly max: number; readonly folded: number };
-}
-
-/** The images that the report shows, all on the template's grid. */
-export interface RegistrationImages {
-  readonly fixed: Volume<Float32Array>;
-  readonly mask: Volume;
-  readonly affine: Volume<Float32Array>;
-  readonly deformed: Volume<Float32Array>;
-  readonly labels: Volume | undefined;
-  /** Label colours `#rrggbb` where the atlas gives them. */
-  readonly colors: ReadonlyMap<number, string>;
-  /** Length of the displacement beyond the affine part, millimetres. */
-  readonly warp: Volume<Float32Array>;
 }
 
 function sameGrid(a: Grid, b: Grid): boolean {

@@ -3,6 +3,17 @@ import type { Affine, Vec3 } from '../../kernels/geometry.ts';
 import type { DisplacementField } from '../../kernels/transform.ts';
 import { voxelCount } from '../../kernels/volume.ts';
 
+/** How well a registration went. Written beside the registration report, read by the participant's report. */
+export interface RegistrationMetrics {
+  /** Pearson's r and normalised mutual information with the template, in its brain mask. */
+  readonly affine: { readonly correlation: number | null; readonly normalizedMutualInformation: number | null; readonly maskDice: number | null };
+  readonly deformable: { readonly correlation: number | null; readonly normalizedMutualInformation: number | null; readonly maskDice: number | null };
+  /** Length of the displacements beyond the affine part, in the brain mask, millimetres. */
+  readonly warpMillimetres: { readonly mean: number; readonly std: number; readonly max: number };
+  /** Volume changes of the whole transform: a negative value is a fold. */
+  readonly jacobian: { readonly min: number; readonly max: number; readonly folded: number };
+}
+
 /** How alike two images are inside a mask. */
 export interface Similarity {
   /** Pearson's r. */

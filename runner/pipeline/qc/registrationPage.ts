@@ -12,7 +12,20 @@ import { svgDocument, text } from '../../figures/svg.ts';
 import type { Affine, Vec3 } from '../../kernels/geometry.ts';
 import { transformPoint } from '../../kernels/geometry.ts';
 import type { Volume } from '../../kernels/volume.ts';
-import type { RegistrationImages, RegistrationMetrics } from './registration.ts';
+import type { RegistrationMetrics } from './registrationMetrics.ts';
+
+/** The images that the report shows, all on the template's grid. */
+export interface RegistrationImages {
+  readonly fixed: Volume<Float32Array>;
+  readonly mask: Volume;
+  readonly affine: Volume<Float32Array>;
+  readonly deformed: Volume<Float32Array>;
+  readonly labels: Volume | undefined;
+  /** Label colours `#rrggbb` where the atlas gives them. */
+  readonly colors: ReadonlyMap<number, string>;
+  /** Length of the displacement beyond the affine part, millimetres. */
+  readonly warp: Volume<Float32Array>;
+}
 
 /** What the page says besides what it shows. */
 export interface RegistrationFacts {

@@ -9,7 +9,7 @@ import { phantomTemplate } from '../../../runner/phantom/template.ts';
 import type { ImagePlan } from '../../../runner/pipeline/imagePlan.ts';
 import { imagePaths, templatePaths } from '../../../runner/pipeline/paths.ts';
 import { qcTasks } from '../../../runner/pipeline/qc/qcTasks.ts';
-import type { RegistrationMetrics } from '../../../runner/pipeline/qc/registration.ts';
+import type { RegistrationMetrics } from '../../../runner/pipeline/qc/registrationMetrics.ts';
 import { registrationMetricsPath } from '../../../runner/pipeline/qc/registration.ts';
 import { reportTask } from '../../../runner/pipeline/report.ts';
 import { segmentationWork } from '../../../runner/pipeline/segmentation.ts';
