@@ -72,8 +72,11 @@ export async function writeBox(store: ObjectStore, key: string, layout: ImageLay
       for (let x = 0; x < box.size[0]; x += chunk[0]) {
         throwIfCancelled(options.signal, below(key, String(level)));
         const extent: Vec3 = [Math.min(chunk[0], box.size[0] - x), Math.min(chunk[1], box.size[1] - y), Math.min(chunk[2], box.size[2] - z)];
-        const voxels = allocateVoxels(layout.voxelType, chunk[0] * chunk[1] * chunk[2]);
-        cutChunk(data, box.size, [x, y, z], extent, voxels, chunk);
+        let voxels = data;
+        if (chunk.some((n, axis) => n !== box.size[axis])) {
+          voxels = allocateVoxels(layout.voxelType, chunk[0] * chunk[1] * chunk[2]);
+          cutChunk(data, box.size, [x, y, z], extent, voxels, chunk);
+        }
         const index: Vec3 = [(box.start[0] + x) / chunk[0], (box.start[1] + y) / chunk[1], (box.start[2] + z) / chunk[2]];
         await writeChunk(store, key, layout, level, channel, index, voxels, options);
       }

@@ -1,4 +1,5 @@
 import type { Vec3 } from './geometry.ts';
+import type { RunCollector } from './runs.ts';
 import type { Volume, VoxelArray } from './volume.ts';
 
 /** How a bias field divides: N4 fields are interpolated as logarithms, Gaussian ones as they are (pipeline-spec §3.3). */
@@ -67,6 +68,43 @@ function interpolated(field: Volume<Float32Array>, kind: BiasKind): Float32Array
   return logs;
 }
 
+/** The field along one row of the box, and the least of it. */
+interface FieldRow {
+  readonly values: Float64Array;
+  lowest: number;
+}
+
+/** Visits the rows of a box in raster order with the low-resolution field interpolated to each, along y and z. */
+function forEachRow(field: Volume<Float32Array>, fullSize: Vec3, box: VoxelBox, kind: BiasKind, visit: (row: FieldRow, start: number, runs: readonly Run[]) => void): void {
+  const [nx, ny, nz] = box.size;
+  const [lowX, lowY, lowZ] = field.size;
+  const low = interpolated(field, kind);
+  const runs = runsOf(box.start[0], nx, fullSize[0], lowX);
+  const row: FieldRow = { values: new Float64Array(lowX), lowest: 0 };
+  for (let z = 0; z < nz; z++) {
+    const w = lowPosition(box.start[2] + z, fullSize[2], lowZ);
+    const z0 = Math.floor(w);
+    const z1 = Math.min(lowZ - 1, z0 + 1);
+    for (let y = 0; y < ny; y++) {
+      const v = lowPosition(box.start[1] + y, fullSize[1], lowY);
+      const y0 = Math.floor(v);
+      const y1 = Math.min(lowY - 1, y0 + 1);
+      const [a, b, c, d] = [lowX * (y0 + lowY * z0), lowX * (y1 + lowY * z0), lowX * (y0 + lowY * z1), lowX * (y1 + lowY * z1)];
+      const [fy, fz] = [v - y0, w - z0];
+      let lowest = Infinity;
+      for (let x = runs[0].below; x <= runs[runs.length - 1].above; x++) {
+        const near = low[a + x] + (low[b + x] - low[a + x]) * fy;
+        const far = low[c + x] + (low[d + x] - low[c + x]) * fy;
+        const value = near + (far - near) * fz;
+        row.values[x] = value;
+        if (value < lowest) lowest = value;
+      }
+      row.lowest = lowest;
+      visit(row, nx * (y + ny * z), runs);
+    }
+  }
+}
+
 /**
  * Divides a box of an image by a bias field of low resolution. The field is interpolated trilinearly in index space over
  * the whole image, so that boxes meet without seams however the image is cut.
@@ -80,29 +118,50 @@ function interpolated(field: Volume<Float32Array>, kind: BiasKind): Float32Array
  * @param box what of the image `values` are
  */
 export function divideByBias(out: Float32Array, values: VoxelArray, field: Volume<Float32Array>, fullSize: Vec3, box: VoxelBox, kind: BiasKind): void {
-  const [nx, ny, nz] = box.size;
-  const [lowX, lowY, lowZ] = field.size;
-  const low = interpolated(field, kind);
-  const runs = runsOf(box.start[0], nx, fullSize[0], lowX);
-  const row = new Float64Array(lowX);
   const divide = kind === 'n4' ? divideRowByLog : divideRow;
-  for (let z = 0; z < nz; z++) {
-    const w = lowPosition(box.start[2] + z, fullSize[2], lowZ);
-    const z0 = Math.floor(w);
-    const z1 = Math.min(lowZ - 1, z0 + 1);
-    for (let y = 0; y < ny; y++) {
-      const v = lowPosition(box.start[1] + y, fullSize[1], lowY);
-      const y0 = Math.floor(v);
-      const y1 = Math.min(lowY - 1, y0 + 1);
-      const [a, b, c, d] = [y0 + lowY * z0, y1 + lowY * z0, y0 + lowY * z1, y1 + lowY * z1].map((line) => line * lowX);
-      const [fy, fz] = [v - y0, w - z0];
-      for (let x = runs[0].below; x <= runs[runs.length - 1].above; x++) {
-        const near = low[a + x] + (low[b + x] - low[a + x]) * fy;
-        const far = low[c + x] + (low[d + x] - low[c + x]) * fy;
-        row[x] = near + (far - near) * fz;
-      }
-      divide(out, values, nx * (y + ny * z), row, runs);
+  forEachRow(field, fullSize, box, kind, (row, start, runs) => divide(out, values, start, row.values, runs));
+}
+
+/**
+ * Adds to `foreground` where the corrected image is at or above a threshold: the voxels at which {@link divideByBias}
+ * gives such values. Only rows that have a value above what the field's least needs are corrected at all, which most rows
+ * of an image of sparse objects do not.
+ *
+ * Parameters are those of divideByBias. Ends each row of the box.
+ */
+export function collectForeground(foreground: RunCollector, values: VoxelArray, field: Volume<Float32Array>, fullSize: Vec3, box: VoxelBox, kind: BiasKind, threshold: number): void {
+  const divide = kind === 'n4' ? divideRowByLog : divideRow;
+  const nx = box.size[0];
+  const corrected = new Float32Array(nx);
+  const whole = !(values instanceof Float32Array || values instanceof Float64Array);
+  forEachRow(field, fullSize, box, kind, (row, start, runs) => {
+    const bias = kind === 'n4' ? Math.exp(row.lowest) : Math.max(row.lowest, smallestBias);
+    // A little less than exact, for the rounding of corrected values.
+    const exact = threshold > 0 ? threshold * bias * (1 - 1e-6) : -Infinity;
+    // Comparing whole numbers is several times as fast as comparing them with a fraction.
+    const least = whole ? Math.max(-2147483648, Math.min(2147483647, Math.ceil(exact))) | 0 : exact;
+    if (reaches(values, start, start + nx, least)) {
+      divide(corrected, values.subarray(start, start + nx), 0, row.values, runs);
+      collectRow(foreground, corrected, threshold);
     }
+    foreground.endRow();
+  });
+}
+
+function reaches(values: VoxelArray, from: number, to: number, least: number): boolean {
+  for (let i = from; i < to; i++) if (values[i] >= least) return true;
+  return false;
+}
+
+function collectRow(foreground: RunCollector, corrected: Float32Array, threshold: number): void {
+  for (let x = 0; x < corrected.length;) {
+    if (!(corrected[x] >= threshold)) {
+      x++;
+      continue;
+    }
+    const first = x;
+    while (x < corrected.length && corrected[x] >= threshold) x++;
+    foreground.add(first, x);
   }
 }
 

@@ -33,37 +33,22 @@ export function componentTable(count: number): ComponentTable {
  * @param whole size of the whole image
  * @returns row i describes label i + 1
  */
-export function measureComponents(labels: Labels, size: Vec3, start: Vec3, whole: Vec3): ComponentTable {
+export function measureComponents(labels: Labels, start: Vec3, whole: Vec3): ComponentTable {
   const table = componentTable(labels.count);
   const { first, voxels, sumX, sumY, sumZ } = table;
-  const { data } = labels;
-  const [nx, ny, nz] = size;
-  for (let z = 0, i = 0; z < nz; z++) {
-    const globalZ = z + start[2];
-    for (let y = 0; y < ny; y++) {
-      const globalY = y + start[1];
-      const rowIndex = start[0] + whole[0] * (globalY + whole[1] * globalZ);
-      let x = 0;
-      while (x < nx) {
-        const label = data[i];
-        if (label === 0) {
-          x++;
-          i++;
-          continue;
-        }
-        const runStart = x;
-        while (x < nx && data[i] === label) {
-          x++;
-          i++;
-        }
-        const length = x - runStart;
-        const row = label - 1;
-        if (voxels[row] === 0) first[row] = rowIndex + runStart;
-        voxels[row] += length;
-        sumX[row] += length * (start[0] + runStart) + (length * (length - 1)) / 2;
-        sumY[row] += length * globalY;
-        sumZ[row] += length * globalZ;
-      }
+  const { runs: { size, rows, from, to }, ofRun } = labels;
+  for (let row = 0; row < rows.length - 1; row++) {
+    const y = start[1] + (row % size[1]);
+    const z = start[2] + Math.floor(row / size[1]);
+    const rowIndex = start[0] + whole[0] * (y + whole[1] * z);
+    for (let run = rows[row]; run < rows[row + 1]; run++) {
+      const component = ofRun[run] - 1;
+      const length = to[run] - from[run];
+      if (voxels[component] === 0) first[component] = rowIndex + from[run];
+      voxels[component] += length;
+      sumX[component] += length * (start[0] + from[run]) + (length * (length - 1)) / 2;
+      sumY[component] += length * y;
+      sumZ[component] += length * z;
     }
   }
   return table;

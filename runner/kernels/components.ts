@@ -1,9 +1,9 @@
-import type { Vec3 } from './geometry.ts';
-import { voxelCount } from './volume.ts';
+import type { Runs } from './runs.ts';
 
-/** A labelled mask: 0 is background, objects are 1 … count in the order in which a raster scan (x fastest) meets them. */
+/** Objects of a mask: that of each of its runs, 1 … count in the order in which a raster scan (x fastest) meets them. */
 export interface Labels {
-  readonly data: Int32Array;
+  readonly runs: Runs;
+  readonly ofRun: Int32Array;
   readonly count: number;
 }
 
@@ -57,56 +57,51 @@ export class DisjointSets {
 }
 
 /**
- * Labels the connected components of a mask (values above 0), voxels being neighbours when they share a face, an edge or
- * a corner (26-connectivity). Works on runs along x: a run is compared only with the four rows before it.
+ * Labels the connected components of a mask, voxels being neighbours when they share a face, an edge or a corner
+ * (26-connectivity). A row's runs are compared only with those of the four rows before it.
  */
-export function labelComponents(mask: Uint8Array, size: Vec3): Labels {
-  const [nx, ny, nz] = size;
-  const plane = nx * ny;
-  const data = new Int32Array(voxelCount(size));
+export function labelRuns(runs: Runs): Labels {
+  const { rows } = runs;
+  const [, ny, nz] = runs.size;
+  const ofRun = new Int32Array(runs.from.length);
   const sets = new DisjointSets();
-  const earlierRows = new Int32Array(4);
-
-  for (let z = 0; z < nz; z++) {
-    for (let y = 0; y < ny; y++) {
-      const row = z * plane + y * nx;
-      let rowCount = 0;
-      if (y > 0) earlierRows[rowCount++] = row - nx;
-      if (z > 0) {
-        if (y > 0) earlierRows[rowCount++] = row - plane - nx;
-        earlierRows[rowCount++] = row - plane;
-        if (y < ny - 1) earlierRows[rowCount++] = row - plane + nx;
-      }
-      let x = 0;
-      while (x < nx) {
-        if (mask[row + x] === 0) {
-          x++;
-          continue;
-        }
-        const first = x;
-        while (x < nx && mask[row + x] !== 0) x++;
-        const from = first > 0 ? first - 1 : 0;
-        const to = x < nx ? x + 1 : nx;
-        let label = 0;
-        for (let r = 0; r < rowCount; r++) {
-          let previous = 0;
-          for (let i = earlierRows[r] + from, end = earlierRows[r] + to; i < end; i++) {
-            const neighbour = data[i];
-            if (neighbour === 0 || neighbour === previous) continue;
-            previous = neighbour;
-            label = label === 0 ? sets.find(neighbour) : sets.union(label, neighbour);
-          }
-        }
-        if (label === 0) label = sets.add();
-        data.fill(label, row + first, row + x);
-      }
-    }
+  const earlier = new Int32Array(4);
+  for (let row = 0; row < ny * nz; row++) {
+    const first = rows[row];
+    const last = rows[row + 1];
+    if (first === last) continue;
+    const count = rowsBefore(row, ny, earlier);
+    for (let r = 0; r < count; r++) joinRows(runs, ofRun, sets, first, last, rows[earlier[r]], rows[earlier[r] + 1]);
+    for (let run = first; run < last; run++) if (ofRun[run] === 0) ofRun[run] = sets.add();
   }
-  return { data, count: renumber(data, sets) };
+  return { runs, ofRun, count: renumber(ofRun, sets) };
 }
 
-/** Replaces provisional labels by consecutive ones in order of first appearance. */
-function renumber(data: Int32Array, sets: DisjointSets): number {
+/** Puts the neighbouring rows that come before a row into `out`; returns how many there are. */
+function rowsBefore(row: number, ny: number, out: Int32Array): number {
+  const y = row % ny;
+  let count = 0;
+  if (y > 0) out[count++] = row - 1;
+  if (row >= ny) {
+    if (y > 0) out[count++] = row - ny - 1;
+    out[count++] = row - ny;
+    if (y < ny - 1) out[count++] = row - ny + 1;
+  }
+  return count;
+}
+
+/** Gives the runs first … last of a row the labels of those of an earlier row, begin … end, that they touch. */
+function joinRows({ from, to }: Runs, ofRun: Int32Array, sets: DisjointSets, first: number, last: number, begin: number, end: number): void {
+  for (let run = first, other = begin; run < last && other < end; run++) {
+    while (other < end && to[other] < from[run]) other++;
+    for (let touching = other; touching < end && from[touching] <= to[run]; touching++) {
+      ofRun[run] = ofRun[run] === 0 ? sets.find(ofRun[touching]) : sets.union(ofRun[run], ofRun[touching]);
+    }
+  }
+}
+
+/** Replaces provisional labels by consecutive ones in order of first appearance. Returns how many there are. */
+function renumber(ofRun: Int32Array, sets: DisjointSets): number {
   const final = new Int32Array(sets.size + 1);
   let count = 0;
   for (let label = 1; label <= sets.size; label++) {
@@ -114,6 +109,6 @@ function renumber(data: Int32Array, sets: DisjointSets): number {
     const root = sets.find(label);
     final[label] = root === label ? ++count : final[root];
   }
-  for (let i = 0; i < data.length; i++) if (data[i] !== 0) data[i] = final[data[i]];
+  for (let run = 0; run < ofRun.length; run++) ofRun[run] = final[ofRun[run]];
   return count;
 }

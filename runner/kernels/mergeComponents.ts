@@ -13,26 +13,23 @@ export interface BrickComponents {
 }
 
 /** Foreground voxels of a labelled brick on the sides where the image goes on, with the row of their component. */
-export function edgeVoxels(labels: Labels, size: Vec3, start: Vec3, whole: Vec3): { readonly voxels: Float64Array; readonly rows: Int32Array } {
+export function edgeVoxels(labels: Labels, start: Vec3, whole: Vec3): { readonly voxels: Float64Array; readonly rows: Int32Array } {
+  const { runs: { size, rows: rowStarts, from, to }, ofRun } = labels;
   const [nx, ny, nz] = size;
   const lowOpen = start.map((s) => s > 0);
   const highOpen = start.map((s, axis) => s + size[axis] < whole[axis]);
   const voxels: number[] = [];
   const rows: number[] = [];
-  const visit = (x: number, y: number, z: number): void => {
-    const label = labels.data[x + nx * (y + ny * z)];
-    if (label === 0) return;
-    voxels.push(start[0] + x + whole[0] * (start[1] + y + whole[1] * (start[2] + z)));
-    rows.push(label - 1);
-  };
-  for (let z = 0; z < nz; z++) {
-    const onZ = (z === 0 && lowOpen[2]) || (z === nz - 1 && highOpen[2]);
-    for (let y = 0; y < ny; y++) {
-      if (onZ || (y === 0 && lowOpen[1]) || (y === ny - 1 && highOpen[1])) {
-        for (let x = 0; x < nx; x++) visit(x, y, z);
-      } else {
-        if (lowOpen[0]) visit(0, y, z);
-        if (highOpen[0] && (nx > 1 || !lowOpen[0])) visit(nx - 1, y, z);
+  for (let row = 0; row < ny * nz; row++) {
+    const y = row % ny;
+    const z = Math.floor(row / ny);
+    const all = (z === 0 && lowOpen[2]) || (z === nz - 1 && highOpen[2]) || (y === 0 && lowOpen[1]) || (y === ny - 1 && highOpen[1]);
+    const rowIndex = start[0] + whole[0] * (start[1] + y + whole[1] * (start[2] + z));
+    for (let run = rowStarts[row]; run < rowStarts[row + 1]; run++) {
+      for (let x = all || (from[run] === 0 && lowOpen[0]) ? from[run] : to[run] - 1; x < to[run]; x++) {
+        if (!all && !(x === 0 && lowOpen[0]) && !(x === nx - 1 && highOpen[0])) continue;
+        voxels.push(rowIndex + x);
+        rows.push(ofRun[run] - 1);
       }
     }
   }

@@ -63,11 +63,11 @@ export function plaqueVolume(spec: PlaqueVolumeSpec): PlaqueVolume {
         const [from, to] = tissueSpan(position(y, 1), position(z, 2), spec.size);
         const waveYZ = 0.25 * Math.cos((1.7 * position(y, 1)) / spec.size[1]) * Math.cos((1.3 * position(z, 2)) / spec.size[2]);
         const offset = hash32(Math.imul(start[1] + y, 0x9e3779b1) ^ hash32(start[2] + z + 7919 * level)) + start[0];
-        for (let x = 0; x < endX; x++) {
-          const p = (start[0] + x + 0.5) * factor - 0.5;
-          const signal = p >= from && p <= to ? tissue * (1 + waveYZ * waveX[x]) : outside;
-          values[row + x] = signal + noise * table[(offset + x) & noiseMask] + 0.5;
-        }
+        const before = bound(start[0], factor, endX, (p) => p < from);
+        const within = Math.max(before, bound(start[0], factor, endX, (p) => p <= to));
+        for (let x = 0; x < before; x++) values[row + x] = outside + noise * table[(offset + x) & noiseMask] + 0.5;
+        for (let x = before; x < within; x++) values[row + x] = tissue * (1 + waveYZ * waveX[x]) + noise * table[(offset + x) & noiseMask] + 0.5;
+        for (let x = within; x < endX; x++) values[row + x] = outside + noise * table[(offset + x) & noiseMask] + 0.5;
       }
     }
     for (const plaque of touched(level, start, size)) splat(values, plaque, level, start, size, levelSize);
@@ -90,6 +90,17 @@ export function plaqueVolume(spec: PlaqueVolumeSpec): PlaqueVolume {
   }
 
   return { spec, plaques: [...byCube.values()], levelSize: (level) => sizeOf(spec.size, level), readBlock };
+}
+
+/** The first of `count` voxels of a level, from `start` on, whose position in level 0 is not as asked for. */
+function bound(start: number, factor: number, count: number, holds: (position: number) => boolean): number {
+  let low = 0;
+  for (let high = count; low < high;) {
+    const middle = (low + high) >> 1;
+    if (holds((start + middle + 0.5) * factor - 0.5)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function sizeOf(size: Vec3, level: number): Vec3 {

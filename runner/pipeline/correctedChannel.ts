@@ -1,6 +1,6 @@
-import { divideByBias } from '../kernels/biasUpsampler.ts';
-import type { Vec3 } from '../kernels/geometry.ts';
-import type { Volume } from '../kernels/volume.ts';
+import { collectForeground, divideByBias } from '../kernels/biasUpsampler.ts';
+import { RunCollector, type Runs } from '../kernels/runs.ts';
+import type { Volume, VoxelArray } from '../kernels/volume.ts';
 import type { Box, LevelView } from '../image/omeZarr.types.ts';
 import { slabsOf } from './bricks.ts';
 import type { ImageParams, ImagePlan } from './imagePlan.ts';
@@ -36,6 +36,8 @@ export interface CorrectedChannel {
    * present one is worked on. The array is reused: it is valid until the next slab is asked for.
    */
   slabs(box: Box): AsyncGenerator<{ readonly box: Box; readonly values: Float32Array }>;
+  /** Where a box is at or above a threshold once corrected. Calls `onVoxels` with the number of voxels of each slab. */
+  foreground(box: Box, threshold: number, onVoxels: (voxels: number) => void): Promise<Runs>;
 }
 
 /** Opens a channel for corrected reading. */
@@ -51,23 +53,35 @@ export async function openCorrectedChannel(context: TaskContext, correction: Cor
     return values;
   };
 
+  /** A box as it is stored, slab by slab; the next slab is fetched while the present one is worked on. */
+  async function* stored(box: Box): AsyncGenerator<{ readonly part: Box; readonly raw: VoxelArray }> {
+    const parts = slabsOf(box, chunkDepth, slabVoxels);
+    let pending = fetch(parts[0]);
+    for (let i = 0; i < parts.length; i++) {
+      const raw = await pending;
+      if (i + 1 < parts.length) pending = fetch(parts[i + 1]);
+      yield { part: parts[i], raw };
+    }
+  }
+
   return {
     view,
     async *slabs(box) {
-      const parts = slabsOf(box, chunkDepth, slabVoxels);
-      const buffer = new Float32Array(Math.max(...parts.map((part) => volumeOf(part.size))));
-      let pending = fetch(parts[0]);
-      for (let i = 0; i < parts.length; i++) {
-        const raw = await pending;
-        if (i + 1 < parts.length) pending = fetch(parts[i + 1]);
+      let buffer = new Float32Array(0);
+      for await (const { part, raw } of stored(box)) {
+        if (buffer.length < raw.length) buffer = new Float32Array(raw.length);
         const values = buffer.subarray(0, raw.length);
-        divideByBias(values, raw, field, view.size, parts[i], correction.method);
-        yield { box: parts[i], values };
+        divideByBias(values, raw, field, view.size, part, correction.method);
+        yield { box: part, values };
       }
     },
+    async foreground(box, threshold, onVoxels) {
+      const collector = new RunCollector(box.size);
+      for await (const { part, raw } of stored(box)) {
+        collectForeground(collector, raw, field, view.size, part, correction.method, threshold);
+        onVoxels(raw.length);
+      }
+      return collector.finish();
+    },
   };
-}
-
-function volumeOf(size: Vec3): number {
-  return size[0] * size[1] * size[2];
 }

@@ -1,11 +1,12 @@
-import { labelComponents } from '../kernels/components.ts';
+import { labelRuns } from '../kernels/components.ts';
 import { measureComponents } from '../kernels/componentStats.ts';
 import { dropSmallInside, edgeVoxels, type BrickComponents } from '../kernels/mergeComponents.ts';
 import type { Vec3 } from '../kernels/geometry.ts';
+import type { Runs } from '../kernels/runs.ts';
 import type { Box } from '../image/omeZarr.types.ts';
 import type { SegmentationMethod } from '../protocol/options.ts';
 import { brickBox, planBatches, type BrickBatch, type BrickGrid } from './bricks.ts';
-import { correctionOf, openCorrectedChannel, type CorrectedChannel, type CorrectionParams } from './correctedChannel.ts';
+import { correctionOf, openCorrectedChannel, type CorrectionParams } from './correctedChannel.ts';
 import { countIntoCells, fractionGrid, type BrickFraction, type CellGrid } from './fieldFraction.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import { batchVoxels } from './intensityHistogram.ts';
@@ -61,23 +62,20 @@ export function segmentTasks(plan: ImagePlan, stain: string, method: Segmentatio
   });
 }
 
-/** Reads a brick and keeps only what is foreground: 100 at or above the threshold, else 0. */
-async function maskOfBrick(channel: CorrectedChannel, box: Box, threshold: number, onVoxels: (voxels: number) => void): Promise<Uint8Array> {
-  const mask = new Uint8Array(box.size[0] * box.size[1] * box.size[2]);
-  let filled = 0;
-  for await (const { values } of channel.slabs(box)) {
-    for (let i = 0; i < values.length; i++) if (values[i] >= threshold) mask[filled + i] = 100;
-    filled += values.length;
-    onVoxels(values.length);
+/** The mask of a brick: 100 where there is foreground, else 0. */
+function maskOfRuns({ size, rows, from, to }: Runs, mask: Uint8Array): Uint8Array {
+  mask.fill(0);
+  for (let row = 0; row < rows.length - 1; row++) {
+    for (let run = rows[row]; run < rows[row + 1]; run++) mask.fill(100, row * size[0] + from[run], row * size[0] + to[run]);
   }
   return mask;
 }
 
-/** Labels a brick's mask and keeps what joining it with its neighbours needs. */
-function componentsOfBrick(mask: Uint8Array, box: Box, whole: Vec3, minVoxels: number): BrickComponents {
-  const labels = labelComponents(mask, box.size);
-  const edges = edgeVoxels(labels, box.size, box.start, whole);
-  const table = measureComponents(labels, box.size, box.start, whole);
+/** Labels a brick's foreground and keeps what joining it with its neighbours needs. */
+function componentsOfBrick(runs: Runs, start: Vec3, whole: Vec3, minVoxels: number): BrickComponents {
+  const labels = labelRuns(runs);
+  const edges = edgeVoxels(labels, start, whole);
+  const table = measureComponents(labels, start, whole);
   return dropSmallInside({ table, edgeVoxels: edges.voxels, edgeRows: edges.rows }, minVoxels);
 }
 
@@ -101,18 +99,19 @@ export const segmentStage: Stage = {
     const components: PackedRecord<ComponentsMeta, string>[] = [];
     const fractions: PackedRecord<Box, 'counts'>[] = [];
     const total = batchVoxels(grid, batch);
+    const buffer = new Uint8Array(Math.min(total, grid.brick[0] * grid.brick[1] * grid.brick[2]));
     let done = 0;
     for (let i = 0; i < batch.brickCount; i++) {
       const brick = batch.firstBrick + i;
       const box = brickBox(grid, brick);
-      const mask = await maskOfBrick(channel, box, threshold, (voxels) => {
+      const runs = await channel.foreground(box, threshold, (voxels) => {
         done += voxels;
         context.progress({ done, total, unit: 'voxels' });
         context.signal.throwIfAborted();
       });
-      await writer.write(box, mask);
-      components.push(packComponents(brick, componentsOfBrick(mask, box, grid.size, minVoxels)));
-      fractions.push(packFraction(countIntoCells(mask, box, cells)));
+      if (runs.from.length > 0) await writer.write(box, maskOfRuns(runs, buffer.subarray(0, box.size[0] * box.size[1] * box.size[2])));
+      components.push(packComponents(brick, componentsOfBrick(runs, box.start, grid.size, minVoxels)));
+      fractions.push(packFraction(countIntoCells(runs, box.start, cells)));
     }
     await writer.finish();
     await writeBytes(context, task.outputs[0], pack(components));

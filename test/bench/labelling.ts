@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { labelComponents, type Labels } from '../../runner/kernels/components.ts';
+import { labelRuns, type Labels } from '../../runner/kernels/components.ts';
 import { measureComponents } from '../../runner/kernels/componentStats.ts';
 import type { Vec3 } from '../../runner/kernels/geometry.ts';
+import { runsOfMask } from '../../runner/kernels/runs.ts';
 import type { BenchRow } from './benchRow.ts';
 import { bestOf, runPython } from './benchRow.ts';
 
@@ -52,10 +53,10 @@ export async function benchLabelling(python: string): Promise<readonly BenchRow[
     const mask = blobs();
     await writeFile(join(folder, 'mask.raw'), mask);
     const peer = await runPython<{ label: number; props: number; count: number; area: number }>(python, script, [join(folder, 'mask.raw')]);
-    let labels: Labels = { data: new Int32Array(0), count: 0 };
-    const labelSeconds = bestOf(3, () => (labels = labelComponents(mask, size)));
+    let labels: Labels = labelRuns(runsOfMask(mask, size));
+    const labelSeconds = bestOf(3, () => (labels = labelRuns(runsOfMask(mask, size))));
     let area = 0;
-    const propsSeconds = bestOf(3, () => (area = measureComponents(labels, size, [0, 0, 0], size).voxels.reduce((a, b) => a + b, 0)));
+    const propsSeconds = bestOf(3, () => (area = measureComponents(labels, [0, 0, 0], size).voxels.reduce((a, b) => a + b, 0)));
     if (labels.count !== peer.count || area !== peer.area) throw new Error(`Objects differ: ${labels.count} and ${area} here, ${peer.count} and ${peer.area} there.`);
     return [
       { name: `label ${edge}³, 26-connected, ${labels.count} objects`, peer: 'scikit-image label', oursSeconds: labelSeconds, peerSeconds: peer.label },

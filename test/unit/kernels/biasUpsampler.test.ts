@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { divideByBias, type BiasKind } from '../../../runner/kernels/biasUpsampler.ts';
+import { collectForeground, divideByBias, type BiasKind } from '../../../runner/kernels/biasUpsampler.ts';
 import { identityAffine, type Vec3 } from '../../../runner/kernels/geometry.ts';
+import { RunCollector } from '../../../runner/kernels/runs.ts';
 import type { Volume } from '../../../runner/kernels/volume.ts';
 
 function fieldOf(size: Vec3, value: (x: number, y: number, z: number) => number): Volume<Float32Array> {
@@ -69,4 +70,35 @@ describe('divideByBias', () => {
       assert.equal(out[0], 0);
     }
   });
+});
+
+describe('collectForeground', () => {
+  const full: Vec3 = [37, 20, 11];
+  const field = fieldOf([5, 4, 3], (x, y, z) => 0.6 + 0.2 * x + 0.05 * y * y + 0.1 * ((x + z) % 2));
+  const images = {
+    'sparse 16-bit': Uint16Array.from({ length: 37 * 20 * 11 }, (_, i) => (i % 97 < 3 ? 1800 + (i % 400) : 300)),
+    'dense 16-bit': Uint16Array.from({ length: 37 * 20 * 11 }, (_, i) => (i * 7919) % 4001),
+    'fractional': Float32Array.from({ length: 37 * 20 * 11 }, (_, i) => ((i * 7919) % 4001) - 500.5),
+  };
+  for (const kind of ['n4', 'gaussian'] as const) {
+    for (const [name, image] of Object.entries(images)) {
+      it(`finds the voxels that are at or above the threshold once divided: ${name}, ${kind}`, () => {
+        const box = { start: [13, 7, 4] as Vec3, size: [19, 9, 6] as Vec3 };
+        const values = image.filter((_, i) => {
+          const at = [i % 37, Math.floor(i / 37) % 20, Math.floor(i / 740)];
+          return at.every((v, axis) => v >= box.start[axis] && v < box.start[axis] + box.size[axis]);
+        });
+        const corrected = new Float32Array(values.length);
+        divideByBias(corrected, values, field, full, box, kind);
+        for (const threshold of [corrected[500], 1000, 1e9, 0]) {
+          const collector = new RunCollector(box.size);
+          collectForeground(collector, values, field, full, box, kind, threshold);
+          const { rows, from, to } = collector.finish();
+          const found = new Uint8Array(values.length);
+          for (let row = 0; row < 54; row++) for (let run = rows[row]; run < rows[row + 1]; run++) found.fill(1, 19 * row + from[run], 19 * row + to[run]);
+          assert.deepEqual(found, Uint8Array.from(corrected, (value) => (value >= threshold ? 1 : 0)));
+        }
+      });
+    }
+  }
 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { labelComponents } from '../../../runner/kernels/components.ts';
+import { labelRuns } from '../../../runner/kernels/components.ts';
 import { measureComponents } from '../../../runner/kernels/componentStats.ts';
 import { ComponentMerger, dropSmallInside, edgeVoxels, type BrickComponents } from '../../../runner/kernels/mergeComponents.ts';
 import type { Vec3 } from '../../../runner/kernels/geometry.ts';
+import { runsOfMask } from '../../../runner/kernels/runs.ts';
 
 /** A repeatable sequence of numbers in [0, 1). */
 function sequence(seed: number): () => number {
@@ -43,6 +44,16 @@ function floodLabels(mask: Uint8Array, size: Vec3): Int32Array {
   return labels;
 }
 
+/** The label of each voxel. */
+function labelsOfMask(mask: Uint8Array, size: Vec3): Int32Array {
+  const { runs, ofRun } = labelRuns(runsOfMask(mask, size));
+  const labels = new Int32Array(mask.length);
+  for (let row = 0; row < size[1] * size[2]; row++) {
+    for (let run = runs.rows[row]; run < runs.rows[row + 1]; run++) labels.fill(ofRun[run], row * size[0] + runs.from[run], row * size[0] + runs.to[run]);
+  }
+  return labels;
+}
+
 function randomMask(size: Vec3, fill: number, seed: number): Uint8Array {
   const next = sequence(seed);
   return Uint8Array.from({ length: size[0] * size[1] * size[2] }, () => (next() < fill ? 100 : 0));
@@ -64,9 +75,9 @@ function labelInBricks(mask: Uint8Array, size: Vec3, brick: Vec3, minVoxels: num
             piece.set(mask.subarray(from, from + part[0]), part[0] * (j + part[1] * k));
           }
         }
-        const labels = labelComponents(piece, part);
-        const edges = edgeVoxels(labels, part, start, size);
-        layer.push(dropSmallInside({ table: measureComponents(labels, part, start, size), edgeVoxels: edges.voxels, edgeRows: edges.rows }, minVoxels));
+        const labels = labelRuns(runsOfMask(piece, part));
+        const edges = edgeVoxels(labels, start, size);
+        layer.push(dropSmallInside({ table: measureComponents(labels, start, size), edgeVoxels: edges.voxels, edgeRows: edges.rows }, minVoxels));
       }
     }
     merger.addLayer(layer);
@@ -79,18 +90,18 @@ describe('connected components', () => {
     it(`numbers objects as a flood from each voxel in raster order does (${fill * 100} % filled)`, () => {
       const size: Vec3 = [23, 17, 11];
       const mask = randomMask(size, fill, Math.round(fill * 1000));
-      assert.deepEqual(labelComponents(mask, size).data, floodLabels(mask, size));
+      assert.deepEqual(labelsOfMask(mask, size), floodLabels(mask, size));
     });
   }
 
   it('joins voxels that only share a corner', () => {
     const mask = new Uint8Array(8);
     mask[0] = mask[7] = 1;
-    assert.equal(labelComponents(mask, [2, 2, 2]).count, 1);
+    assert.equal(labelRuns(runsOfMask(mask, [2, 2, 2])).count, 1);
   });
 
   it('finds nothing in an empty mask', () => {
-    assert.equal(labelComponents(new Uint8Array(60), [5, 4, 3]).count, 0);
+    assert.equal(labelRuns(runsOfMask(new Uint8Array(60), [5, 4, 3])).count, 0);
   });
 });
 
@@ -100,7 +111,7 @@ describe('objects across bricks', () => {
     for (const fill of [0.03, 0.08, 0.4]) {
       it(`are the same as in one piece: bricks of ${brick.join('x')}, ${fill * 100} % filled`, () => {
         const mask = randomMask(size, fill, 7 + Math.round(fill * 100));
-        const whole = measureComponents(labelComponents(mask, size), size, [0, 0, 0], size);
+        const whole = measureComponents(labelRuns(runsOfMask(mask, size)), [0, 0, 0], size);
         assert.deepEqual(labelInBricks(mask, size, brick, 1), whole);
       });
     }

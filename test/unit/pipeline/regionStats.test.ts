@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { meanPerRegion, regionNames, regionRows } from '../../../runner/pipeline/regionStats.ts';
+import { runsOfMask } from '../../../runner/kernels/runs.ts';
 import { cellOf, countIntoCells, voxelsPerCell } from '../../../runner/pipeline/fieldFraction.ts';
 
 const affine = [2, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1];
@@ -41,10 +42,10 @@ describe('cells of a coarser grid', () => {
   it('count foreground the same whether a mask comes whole or in bricks', () => {
     const cells = { size: [2, 2, 1] as const, factor: [3, 2, 2] as const, offset: [1, 0.5, 0.5] as const };
     const mask = Uint8Array.from({ length: 6 * 4 * 2 }, (_, i) => (i % 3 === 0 ? 100 : 0));
-    const whole = countIntoCells(mask, { start: [0, 0, 0], size: [6, 4, 2] }, cells);
+    const whole = countIntoCells(runsOfMask(mask, [6, 4, 2]), [0, 0, 0], cells);
     const total = new Uint32Array(4);
     for (let z = 0; z < 2; z++) {
-      const part = countIntoCells(mask.subarray(z * 24, (z + 1) * 24), { start: [0, 0, z], size: [6, 4, 1] }, cells);
+      const part = countIntoCells(runsOfMask(mask.subarray(z * 24, (z + 1) * 24), [6, 4, 1]), [0, 0, z], cells);
       part.counts.forEach((count, i) => (total[i] += count));
     }
     assert.deepEqual(whole.box, { start: [0, 0, 0], size: [2, 2, 1] });
