@@ -17,7 +17,7 @@ async function resultDigests(output: string): Promise<ReadonlyMap<string, string
 }
 
 describe('interrupted runs', function () {
-  this.timeout(600_000);
+  this.timeout(1_500_000);
   let folder: TemporaryFolder;
   let bids: string;
   let reference: WatchedRun;
