@@ -169,7 +169,7 @@ export class LocalStore implements ObjectStore {
     const temporary = join(folder, `${temporaryPrefix}${process.pid}-${randomBytes(8).toString('hex')}`);
     throwIfCancelled(options.signal, path);
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await fill(temporary);
       throwIfCancelled(options.signal, path);
       const written = await stat(temporary, { bigint: true });
@@ -181,6 +181,28 @@ export class LocalStore implements ObjectStore {
       await unlink(temporary).catch(() => undefined);
       throw localError(error, 'write', path);
     }
+  }
+}
+
+/**
+ * Makes a folder and those above it. Not by the recursive option of `mkdir`, which never returns on places that say
+ * "no such file" for every new folder, such as automounted ones and `/proc`.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' && dirname(path) !== path) {
+      await makeFolder(dirname(path));
+      await mkdir(path).catch((second: unknown) => {
+        if (systemCode(second) !== 'EEXIST') throw second;
+      });
+      return;
+    }
+    // Read-only disks and protected folders may refuse before they say that it is there.
+    const there = await stat(path).catch(() => undefined);
+    if (there?.isDirectory() !== true) throw error;
   }
 }
 
