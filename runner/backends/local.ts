@@ -127,6 +127,16 @@ async function checkDataset(store: ObjectStore, signal: AbortSignal): Promise<vo
   throw new SpimquantError('not-found', `There is nothing at ${store.uri}`, { where: store.uri, hint: 'Check bucket and prefix, and whether another --aws-profile or --s3-endpoint is meant.' });
 }
 
+/** Throws `bad-option` when a file stands where the output's folder would be made. */
+async function checkOutputFolder(uri: string): Promise<void> {
+  if (isRemote(uri)) return;
+  const found = await stat(uri).catch((error: NodeJS.ErrnoException) => error.code);
+  if (found !== 'ENOTDIR' && (found === undefined || typeof found === 'string' || found.isDirectory())) return;
+  throw new SpimquantError('bad-option', `The output is to be a folder, but a file is there${found === 'ENOTDIR' ? ' or above it' : ''}: ${uri}`, {
+    where: uri, hint: 'The second word after spimquant is the output: a new or empty folder, or s3://bucket/prefix.',
+  });
+}
+
 /** The places of a run once its plan says where the templates are. */
 function withTemplates(places: Places, plan: Plan): Places {
   return { ...places, templates: { ...places.templates, uri: plan.templates ?? '' } };
@@ -141,6 +151,7 @@ export async function planLocally(command: RunCommand, backend: LocalBackend): P
   const places = placesOf(command, backend.env);
   const store = openPlaces(places);
   await checkDataset(store('dataset'), backend.signal);
+  await checkOutputFolder(places.output.uri);
   await checkOutput(store('output'), command.execution.forceOutput);
   const plan = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal: backend.signal });
   const prepared = await prepare({
@@ -168,6 +179,7 @@ export async function runLocally(command: RunCommand, text: string, backend: Loc
   const store = openPlaces(places);
   const output = store('output');
   await checkDataset(store('dataset'), backend.signal);
+  await checkOutputFolder(places.output.uri);
   await checkOutput(output, command.execution.forceOutput);
   const lock = await acquireLock(output, backend.clock());
   try {
