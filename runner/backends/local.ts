@@ -25,14 +25,14 @@ import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunEvent, RunOutcome } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
-import type { Command } from '../protocol/options.ts';
+import type { Command, RunVerb } from '../protocol/options.ts';
 import { removeStaleTemporaries } from '../storage/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
 import { templateCacheFolder } from '../templates/resolve.ts';
 
 /** A command that runs something. */
-export type RunCommand = Extract<Command, { verb: 'participant' | 'group' }>;
+export type RunCommand = Extract<Command, { verb: RunVerb }>;
 
 /** What a planner may look at. */
 export interface PlanContext {

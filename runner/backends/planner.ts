@@ -1,10 +1,12 @@
 import { planGroup } from '../pipeline/group/planGroup.ts';
 import { planParticipants } from '../pipeline/plan.ts';
 import { provenanceOf } from '../pipeline/provenance.ts';
+import { planTuning } from '../pipeline/tuning/planTuning.ts';
 import type { Planner } from './local.ts';
 
 /** Plans commands with SPIMquant's pipeline. */
-export const pipelinePlanner: Planner = ({ command, dataset, output, signal }) =>
-  command.verb === 'participant'
-    ? planParticipants({ dataset, options: command.options, storage: { ...command.storage, anonymous: false, requesterPays: false }, signal })
-    : planGroup({ dataset, output, options: command.options, signal, provenance: provenanceOf(command.options) });
+export const pipelinePlanner: Planner = ({ command, dataset, output, signal }) => {
+  if (command.verb === 'group') return planGroup({ dataset, output, options: command.options, signal, provenance: provenanceOf(command.options) });
+  const request = { dataset, options: command.options, storage: { ...command.storage, anonymous: false, requesterPays: false }, signal };
+  return command.verb === 'participant' ? planParticipants(request) : planTuning(request);
+};

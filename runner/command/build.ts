@@ -1,6 +1,6 @@
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Json, JsonObject } from '../protocol/json.ts';
-import type { Command, EntityFilter, ExecutionOptions, GroupOptions, ParticipantOptions, SegmentationMethod, StorageChoice } from '../protocol/options.ts';
+import type { Command, EntityFilter, ExecutionOptions, GroupOptions, ParticipantOptions, RunVerb, SegmentationMethod, StorageChoice } from '../protocol/options.ts';
 import type { Flag, Value } from './flag.types.ts';
 import { findFlag, written } from './flags.ts';
 import { didYouMean } from '../protocol/nearest.ts';
@@ -54,7 +54,7 @@ const defaultStainsForSeg = ['abeta', 'Abeta', 'BetaAmyloid', 'AlphaSynuclein', 
 const defaultStainsForVessels = ['CD31', 'Lectin'];
 const defaultMethod: SegmentationMethod = { kind: 'gmm', name: 'gmm+n3k1', components: 3, sigmas: 1 };
 
-/** Participant options with upstream's defaults (pipeline-spec §1) for what is not given. Throws `bad-option`. */
+/** Options of a run over participants with upstream's defaults (pipeline-spec §1) for what is not given. Throws `bad-option`. */
 export function participantOptions(values: Values): ParticipantOptions {
   const given = new Given(values);
   const [low, high] = given.list('seg_hist_percentile_range', [1, 99.5]);
@@ -151,7 +151,7 @@ function storageChoice(given: Given): StorageChoice {
 }
 
 /** A run from its parts. `notices` gets a line for every flag that has no effect at this level. Throws `bad-option`. */
-export function buildRun(level: 'participant' | 'group', bids: string, output: string, values: Values, notices: string[]): Command {
+export function buildRun(level: RunVerb, bids: string, output: string, values: Values, notices: string[]): Command {
   const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
   checkChoices(values, used);
   for (const flag of used) {
@@ -160,16 +160,16 @@ export function buildRun(level: 'participant' | 'group', bids: string, output: s
   const given = new Given(values);
   const execution = executionOptions(given);
   const storage = storageChoice(given);
-  return level === 'participant'
-    ? { verb: 'participant', bids, output, options: participantOptions(values), execution, storage }
-    : { verb: 'group', bids, output, options: groupOptions(values), execution, storage };
+  return level === 'group'
+    ? { verb: level, bids, output, options: groupOptions(values), execution, storage }
+    : { verb: level, bids, output, options: participantOptions(values), execution, storage };
 }
 
 /**
  * The options of a run that decide its results, by their names on the command line, defaults filled in: what
  * `config/spimquant.yml` holds. `--config` reads it back.
  */
-export function mergedConfiguration(command: Extract<Command, { verb: 'participant' | 'group' }>): JsonObject {
+export function mergedConfiguration(command: Extract<Command, { verb: RunVerb }>): JsonObject {
   const merged: Record<string, Json> = { bids_dir: command.bids, output_dir: command.output, analysis_level: command.verb };
   for (const [key, value] of Object.entries(command.options) as [string, unknown][]) {
     if (value === undefined) continue;

@@ -1,4 +1,4 @@
-import type { EntityFilter, SegmentationMethod } from '../protocol/options.ts';
+import type { EntityFilter, RunVerb, SegmentationMethod } from '../protocol/options.ts';
 
 /** What a flag's words are, for the parser, the help and completion alike. */
 export type ValueKind =
@@ -16,8 +16,8 @@ export type ValueKind =
 /** How many words follow a flag: exactly so many, `many` (one or more, to the next flag), or `maybe` (none or one). */
 export type Arity = number | 'many' | 'maybe';
 
-/** Verbs that turn into a run or print something. */
-export type Level = 'participant' | 'group';
+/** Levels of analysis. */
+export type Level = RunVerb;
 
 /** One parsed word. */
 export type Value = string | number | boolean | EntityFilter | SegmentationMethod;

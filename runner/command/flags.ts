@@ -3,35 +3,38 @@ import { knownFlags } from './knownFlags.ts';
 
 const participant: readonly Level[] = ['participant'];
 const group: readonly Level[] = ['group'];
+/** Whatever leads to a channel with its brain mask. */
+const images: readonly Level[] = ['participant', 'tune_n4'];
+const results: readonly Level[] = ['participant', 'group'];
 
 /** The flags that work, in the order of the help. Defaults are pipeline-spec §1's; `build.ts` holds them as values. */
 export const offeredFlags: readonly Flag[] = [
   // Participants and images
   { name: 'participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', default: 'all', help: 'Only these participants, with or without sub-.', origin: 'upstream' },
   { name: 'exclude-participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', help: 'Leave these participants out.', origin: 'upstream' },
-  { name: 'filter-spim', group: 'Participants and images', value: { kind: 'filter' }, arity: 'many', metavar: 'ENTITY[:METHOD][=VALUE]', help: 'Only images with these entities, e.g. acquisition=4x, session:none, acquisition:match=4x.*, extension=ozx.', levels: participant, origin: 'upstream' },
-  { name: 'sample_staining', group: 'Participants and images', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', help: 'Names of the channels in order, instead of those in the dataset.', levels: participant, origin: 'upstream' },
-  { name: 'ignore_stains', group: 'Participants and images', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', help: 'Leave these stains out.', levels: participant, origin: 'upstream' },
-  { name: 'orientation', group: 'Participants and images', value: { kind: 'orientation' }, metavar: 'XYZ', help: 'Directions in which x, y and z increase, e.g. RAS; instead of what the dataset says.', levels: participant, origin: 'upstream' },
+  { name: 'filter-spim', group: 'Participants and images', value: { kind: 'filter' }, arity: 'many', metavar: 'ENTITY[:METHOD][=VALUE]', help: 'Only images with these entities, e.g. acquisition=4x, session:none, acquisition:match=4x.*, extension=ozx.', levels: images, origin: 'upstream' },
+  { name: 'sample_staining', group: 'Participants and images', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', help: 'Names of the channels in order, instead of those in the dataset.', levels: images, origin: 'upstream' },
+  { name: 'ignore_stains', group: 'Participants and images', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', help: 'Leave these stains out.', levels: images, origin: 'upstream' },
+  { name: 'orientation', group: 'Participants and images', value: { kind: 'orientation' }, metavar: 'XYZ', help: 'Directions in which x, y and z increase, e.g. RAS; instead of what the dataset says.', levels: images, origin: 'upstream' },
 
   // Template and registration
   { name: 'template', group: 'Template and registration', value: { kind: 'text', choices: ['ABAv3', 'DSURQE', 'gubra', 'MBMv3', 'turone', 'phantom'] }, metavar: 'NAME', default: 'ABAv3', help: 'Template brain: ABAv3, DSURQE, MBMv3, turone, the generated phantom, or with --template_dir any name.', origin: 'upstream' },
-  { name: 'template_dir', group: 'Template and registration', value: { kind: 'text' }, metavar: 'FOLDER', help: 'Take the template from this folder of tpl-NAME_... files.', levels: participant, origin: 'ours' },
-  { name: 'atlas_segs', group: 'Template and registration', value: { kind: 'text' }, arity: 'many', metavar: 'ATLAS', default: "the template's", help: 'Atlases to count by.', origin: 'upstream' },
-  { name: 'template_crop', group: 'Template and registration', value: { kind: 'text', choices: ['left', 'right'] }, metavar: 'SIDE', help: 'The sample is one hemisphere: left or right.', levels: participant, origin: 'upstream' },
-  { name: 'stains_for_reg', group: 'Template and registration', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', default: 'PI YOPRO YoPro YoPro1 AutoF autof', help: 'Stains to register by; the first that is present is used.', levels: participant, origin: 'upstream' },
-  { name: 'registration_level', group: 'Template and registration', value: { kind: 'integer', min: 0, max: 30 }, metavar: 'LEVEL', default: '5', help: 'Level of the image pyramid that is registered.', levels: participant, origin: 'upstream' },
-  { name: 'sloppy', group: 'Template and registration', value: { kind: 'switch' }, help: 'Fewer iterations, for a quick try.', levels: participant, origin: 'upstream' },
+  { name: 'template_dir', group: 'Template and registration', value: { kind: 'text' }, metavar: 'FOLDER', help: 'Take the template from this folder of tpl-NAME_... files.', levels: images, origin: 'ours' },
+  { name: 'atlas_segs', group: 'Template and registration', value: { kind: 'text' }, arity: 'many', metavar: 'ATLAS', default: "the template's", help: 'Atlases to count by.', levels: results, origin: 'upstream' },
+  { name: 'template_crop', group: 'Template and registration', value: { kind: 'text', choices: ['left', 'right'] }, metavar: 'SIDE', help: 'The sample is one hemisphere: left or right.', levels: images, origin: 'upstream' },
+  { name: 'stains_for_reg', group: 'Template and registration', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', default: 'PI YOPRO YoPro YoPro1 AutoF autof', help: 'Stains to register by; the first that is present is used.', levels: images, origin: 'upstream' },
+  { name: 'registration_level', group: 'Template and registration', value: { kind: 'integer', min: 0, max: 30 }, metavar: 'LEVEL', default: '5', help: 'Level of the image pyramid that is registered.', levels: images, origin: 'upstream' },
+  { name: 'sloppy', group: 'Template and registration', value: { kind: 'switch' }, help: 'Fewer iterations (and with tune_n4 fewer settings), for a quick try.', levels: images, origin: 'upstream' },
 
   // Intensity correction
   { name: 'correction_method', group: 'Intensity correction', value: { kind: 'text', choices: ['n4', 'gaussian'] }, metavar: 'METHOD', default: 'n4', help: 'How uneven illumination is corrected: n4 or gaussian.', levels: participant, origin: 'upstream' },
-  { name: 'correction_level', group: 'Intensity correction', value: { kind: 'integer', min: 0, max: 30 }, metavar: 'LEVEL', default: '6', help: 'Level at which the bias field is estimated.', levels: participant, origin: 'upstream' },
+  { name: 'correction_level', group: 'Intensity correction', value: { kind: 'integer', min: 0, max: 30 }, metavar: 'LEVEL', default: '6', help: 'Level at which the bias field is estimated.', levels: images, origin: 'upstream' },
   { name: 'correction_n4_iters', group: 'Intensity correction', value: { kind: 'integer', min: 1, max: 100000 }, metavar: 'N', default: '200', help: 'Iterations on each of four fitting levels.', levels: participant, origin: 'upstream' },
   { name: 'correction_n4_spline_spacing', group: 'Intensity correction', value: { kind: 'number', min: 0.01 }, metavar: 'MM', default: '2', help: 'Spacing of the spline knots, in millimetres.', levels: participant, origin: 'upstream' },
 
   // Segmentation
   { name: 'stains_for_seg', group: 'Segmentation', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', default: 'Abeta, BetaAmyloid, AlphaSynuclein, Iba1, NeuN, Olig2, ChAT, VAChT where present', help: 'Stains to segment.', levels: participant, origin: 'upstream' },
-  { name: 'seg_method', group: 'Segmentation', value: { kind: 'method' }, arity: 'many', metavar: 'METHOD', default: 'gmm+n3k1', help: 'th<value>, otsu+k<classes>i<index>, gmm+n<components>k<sigmas> (p for the decimal point); several are done side by side.', origin: 'upstream' },
+  { name: 'seg_method', group: 'Segmentation', value: { kind: 'method' }, arity: 'many', metavar: 'METHOD', default: 'gmm+n3k1', help: 'th<value>, otsu+k<classes>i<index>, gmm+n<components>k<sigmas> (p for the decimal point); several are done side by side.', levels: results, origin: 'upstream' },
   { name: 'segmentation_level', group: 'Segmentation', value: { kind: 'integer', min: 0, max: 30 }, metavar: 'LEVEL', default: '0', help: 'Level that is segmented.', levels: participant, origin: 'upstream' },
   { name: 'seg_hist_percentile_range', group: 'Segmentation', value: { kind: 'number', min: 0, max: 100 }, arity: 2, metavar: 'LO HI', default: '1 99.5', help: 'Percentiles between which thresholds are sought.', levels: participant, origin: 'upstream' },
   { name: 'seg_hist_bin_width', group: 'Segmentation', value: { kind: 'number', min: 1e-9 }, metavar: 'WIDTH', default: '1', help: 'Width of the histogram bins, in units of intensity.', levels: participant, origin: 'upstream' },

@@ -40,7 +40,7 @@ export function formatHelp(topic: string | undefined, style: HelpStyle): string 
   const bold = (text: string): string => (style.color ? `\u001b[1m${text}\u001b[22m` : text);
   const out: string[] = [];
   const verb = verbs.find((each) => each.name === topic);
-  const level: Level | undefined = topic === 'participant' || topic === 'group' ? topic : undefined;
+  const level: Level | undefined = topic === 'participant' || topic === 'group' || topic === 'tune_n4' ? topic : undefined;
 
   if (verb !== undefined && topic !== 'help' && topic !== 'version') {
     out.push(bold(verb.usage), '', fold(verb.help, width));
@@ -64,8 +64,8 @@ export function formatHelp(topic: string | undefined, style: HelpStyle): string 
     }
   }
   out.push('', bold('Examples'));
-  const examples = level === 'group'
-    ? ['spimquant bids out group --contrast_column genotype --contrast_values WT KO']
+  const examples = level === 'group' ? ['spimquant bids out group --contrast_column genotype --contrast_values WT KO']
+    : level === 'tune_n4' ? ['spimquant bids out tune_n4 --participant-label 01 --correction_level 6', 'spimquant bids out tune_n4 --sloppy']
     : ['spimquant bids out participant --stains_for_seg Abeta --cores all', 'spimquant s3://lab/bids s3://lab/out participant -n', ...(level === undefined ? ['spimquant bids out group --contrast_column genotype --contrast_values WT KO'] : [])];
   out.push(...examples.map((example) => `  ${example}`));
   return out.join('\n');

@@ -1,5 +1,5 @@
 import { SpimquantError } from '../protocol/errors.ts';
-import type { Command } from '../protocol/options.ts';
+import type { Command, RunVerb } from '../protocol/options.ts';
 import { buildRun } from './build.ts';
 import { readConfiguration } from './config.ts';
 import { didYouMean } from '../protocol/nearest.ts';
@@ -22,7 +22,7 @@ export interface ParseContext {
   readFile(path: string): string;
 }
 
-const usageHint = 'The form is: spimquant <bids folder or s3://> <output folder or s3://> participant|group [flags]. spimquant --help explains.';
+const usageHint = 'The form is: spimquant <bids folder or s3://> <output folder or s3://> participant|group|tune_n4 [flags]. spimquant --help explains.';
 const levels = verbs.filter((verb) => verb.position === 'level').map((verb) => verb.name);
 
 function bad(message: string, hint?: string): SpimquantError {
@@ -79,7 +79,7 @@ export function parseArgv(argv: readonly string[], context: ParseContext): Parse
   }
   const { bids, output, level } = checkPositionals(positionals);
   const command = buildRun(level, bids, output, values, notices);
-  if ((command.verb === 'participant' || command.verb === 'group') && command.execution.cloud) {
+  if ('execution' in command && command.execution.cloud) {
     throw bad('--cloud is not offered yet: cloud runs come with the Coiled backend.', 'Leave --cloud out to run here; s3:// datasets and outputs work without it.');
   }
   return done(command);
@@ -93,7 +93,7 @@ function readText(file: string, context: ParseContext): string {
   }
 }
 
-function checkPositionals(words: readonly string[]): { bids: string; output: string; level: 'participant' | 'group' } {
+function checkPositionals(words: readonly string[]): { bids: string; output: string; level: RunVerb } {
   const [bids, output, level] = words;
   if (words.length > 3) {
     const rest = words.slice(3);
@@ -107,12 +107,11 @@ function checkPositionals(words: readonly string[]): { bids: string; output: str
       const offered = verbs.filter((verb) => verb.offered).map((verb) => verb.name);
       throw bad(`There is no verb ${JSON.stringify(bids)}.${didYouMean(bids, offered)}`, usageHint);
     }
-    const missing = ['the dataset', 'the output', 'the level (participant or group)'].slice(words.length);
+    const missing = ['the dataset', 'the output', 'the level (participant, group or tune_n4)'].slice(words.length);
     throw bad(`Missing: ${missing.join(', ')}.`, `${usageHint} Flags that take a list take all words up to the next flag, so put folders and level first.`);
   }
   const verb = verbs.find((each) => each.position === 'level' && each.name === level);
-  if (verb === undefined) throw bad(`The third word must be participant or group; ${JSON.stringify(level)} is neither.${didYouMean(level, levels)}`, usageHint);
-  if (!verb.offered || (level !== 'participant' && level !== 'group')) throw bad(`${level} is not offered yet; it comes with a later version.`);
+  if (verb === undefined) throw bad(`The third word must be participant, group or tune_n4; ${JSON.stringify(level)} is none of them.${didYouMean(level, levels)}`, usageHint);
   if (bids === '' || output === '') throw bad(`The ${bids === '' ? 'dataset' : 'output'} is an empty word.`, usageHint);
-  return { bids, output, level };
+  return { bids, output, level: verb.name as RunVerb };
 }

@@ -14,9 +14,9 @@ export interface Verb {
 export const verbs: readonly Verb[] = [
   { name: 'participant', position: 'level', usage: 'spimquant <bids> <out> participant [flags]', help: 'Quantify every participant: registration, segmentation, region tables, reports.', offered: true },
   { name: 'group', position: 'level', usage: 'spimquant <bids> <out> group [flags]', help: 'Compare two groups of participants, region by region.', offered: true },
-  { name: 'tune_n4', position: 'level', usage: 'spimquant <bids> <out> tune_n4 [flags]', help: 'Try settings of the intensity correction.', offered: false },
-  { name: 'plan', position: 'first', usage: 'spimquant plan <bids> <out> participant|group [flags]', help: 'Show what would be done, and why (the same as -n).', offered: true },
-  { name: 'help', position: 'first', usage: 'spimquant help [participant|group]', help: 'Explain the flags.', offered: true },
+  { name: 'tune_n4', position: 'level', usage: 'spimquant <bids> <out> tune_n4 [flags]', help: 'Try settings of the N4 intensity correction on every stain, and show them side by side.', offered: true },
+  { name: 'plan', position: 'first', usage: 'spimquant plan <bids> <out> participant|group|tune_n4 [flags]', help: 'Show what would be done, and why (the same as -n).', offered: true },
+  { name: 'help', position: 'first', usage: 'spimquant help [participant|group|tune_n4]', help: 'Explain the flags.', offered: true },
   { name: 'version', position: 'first', usage: 'spimquant version', help: 'Show the version.', offered: true },
   ...(['ls', 'info', 'validate', 'slice', 'histogram', 'segment', 'register', 'results', 'cost', 'sync', 'runs', 'logs', 'cancel', 'doctor'] as const).map((name): Verb => ({
     name, position: 'first', usage: `spimquant ${name} ...`, help: 'Comes with a later version.', offered: false,

@@ -1,4 +1,4 @@
-import { bidsPath } from '../bids/names.ts';
+import { bidsName, bidsPath } from '../bids/names.ts';
 import type { Entities } from '../bids/bids.types.ts';
 
 /**
@@ -33,6 +33,10 @@ export interface ImagePaths {
   /** `metric` is `Abeta+count`, or `coloc+distance`. */
   featureMap(seg: string, method: string, metric: string): string;
   qc(parts: { readonly stain?: string; readonly seg?: string; readonly method?: string }, suffix: string, extension?: string): string;
+  /** What the tuning of N4 makes with a setting (`Spline2Iters200`), in the place `work`. */
+  n4Tune(stain: string, level: number, setting: string, what: 'corrected' | 'biasfield'): string;
+  n4TuneFigure(stain: string, setting: string): string;
+  n4TuneReport(stain: string): string;
   /** The participant's self-contained report. */
   report(): string;
   /** Path of a temporary file of this image, in the place `work`. */
@@ -70,6 +74,9 @@ export function imagePaths(identity: Entities, template: string): ImagePaths {
     featureMap: (seg, method, metric) => file('featuremap', { space: template, seg, desc: method }, metric, nifti),
     qc: (parts, suffix, extension = 'png') =>
       file('qc', { stain: parts.stain, seg: parts.seg, from: parts.seg === undefined ? undefined : template, desc: parts.method }, suffix, extension),
+    n4Tune: (stain, level, setting, what) => `${id}/${bidsName({ entities: { ...identity, stain, level, desc: `n4tune${setting}` }, suffix: what, extension: nifti })}`,
+    n4TuneFigure: (stain, setting) => file('qc', { stain, desc: `n4tune${setting}` }, 'n4tune', 'png'),
+    n4TuneReport: (stain) => file('qc', { stain }, 'n4tunereport', 'html'),
     report: () => file('qc', {}, 'report', 'html'),
     work: (name) => `${id}/${name}`,
   };

@@ -13,7 +13,7 @@ export interface EntityFilter {
   readonly value?: string;
 }
 
-/** What decides the results of a participant run: upstream's options under upstream's names, in camel case. Defaults: pipeline-spec §1. */
+/** What decides the results of a run over participants: upstream's options under upstream's names, in camel case. Defaults: pipeline-spec §1. */
 export interface ParticipantOptions {
   /** Labels without `sub-`. Empty: all. */
   readonly participantLabel: readonly string[];
@@ -87,10 +87,14 @@ export interface ExecutionOptions {
   readonly unlock: boolean;
 }
 
+/** Levels of analysis: verbs that turn into a run. */
+export type RunVerb = 'participant' | 'group' | 'tune_n4';
+
 /** A parsed command line. The text that made it is kept beside it for journals and re-runs. */
 export type Command =
   | { readonly verb: 'participant'; readonly bids: string; readonly output: string; readonly options: ParticipantOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
   | { readonly verb: 'group'; readonly bids: string; readonly output: string; readonly options: GroupOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
+  | { readonly verb: 'tune_n4'; readonly bids: string; readonly output: string; readonly options: ParticipantOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
   | { readonly verb: 'help'; readonly topic?: string }
   | { readonly verb: 'version' };
 

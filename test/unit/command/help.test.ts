@@ -24,6 +24,13 @@ describe('help', () => {
     assert.ok(!text.includes('--registration_level'));
   });
 
+  it('of tune_n4 has the flags that lead to a channel and its mask', () => {
+    const text = formatHelp('tune_n4', { width: 100, color: false });
+    for (const flag of ['--correction_level', '--stains_for_reg', '--participant-label', '--sloppy']) assert.ok(text.includes(flag), flag);
+    for (const flag of ['--contrast_column', '--seg_method', '--correction_n4_iters']) assert.ok(!text.includes(flag), flag);
+    assert.match(text, /spimquant bids out tune_n4/);
+  });
+
   it('has no escape codes unless colours are wanted', () => {
     assert.ok(!formatHelp(undefined, { width: 80, color: false }).includes('\u001b'));
     assert.ok(formatHelp(undefined, { width: 80, color: true }).includes('\u001b[1m'));

@@ -179,6 +179,19 @@ describe('command language', () => {
     assert.deepEqual(parse('spimquant --version').command, { verb: 'version' });
   });
 
+  it('reads the tune_n4 level with the options of participants', () => {
+    const { command, notices } = parse('bids out tune_n4 --correction_level 4 --ignore_stains Iba1 --sloppy --participant-label 01');
+    assert.ok(command.verb === 'tune_n4');
+    assert.deepEqual([command.options.correctionLevel, command.options.ignoreStains, command.options.sloppy, command.options.participantLabel], [4, ['Iba1'], true, ['01']]);
+    assert.deepEqual(notices, []);
+  });
+
+  it('says that tune_n4 chooses the settings of N4 itself', () => {
+    assert.deepEqual(parse('bids out tune_n4 --correction_n4_iters 10 --seg_method th5').notices, [
+      '--correction_n4_iters has no effect at the tune_n4 level.', '--seg_method has no effect at the tune_n4 level.',
+    ]);
+  });
+
   it('says that a harmless flag of upstream has no effect', () => {
     const { notices } = parse('a b participant --use-conda --dask_scheduler threads --rerun-incomplete --skip-bids-validation -p');
     assert.equal(notices.length, 5);
@@ -196,8 +209,9 @@ describe('command language', () => {
     ['a b participant --zzzzzzzz', /There is no flag --zzzzzzzz\.$/],
     ['a b participant -x', /There is no flag -x/],
     ['a b participant -sloppy', /two dashes: --sloppy/],
-    ['a b particpant', /"particpant" is neither\. Did you mean participant\?/],
-    ['a b tune_n4', /not offered yet/],
+    ['a b particpant', /"particpant" is none of them\. Did you mean participant\?/],
+    ['a b tune_n5', /"tune_n5" is none of them\. Did you mean tune_n4\?/],
+    ['tune_n4', /Missing before tune_n4: the dataset and the output/],
     ['a b participant all_imaris_crops', /word too many: all_imaris_crops/],
     ['a participant', /Missing before participant: the output/],
     ['participant', /Missing before participant: the dataset and the output/],
