@@ -18,9 +18,12 @@ export interface BrickBatch {
   readonly brickCount: number;
 }
 
-/** Largest brick: with labels of four bytes a voxel, 160 MiB. */
+/** Largest brick: its mask takes 32 MiB. */
 const maxBrickVoxels = 2 ** 25;
 const maxBatchVoxels = 2 ** 27;
+
+/** Voxels of a brick that are read and corrected at a time. */
+export const slabVoxels = 2 ** 22;
 
 /**
  * Chooses bricks for an image: at least a chunk of the store that will be written, and as wide as the chunks that are

@@ -2,7 +2,7 @@ import { collectForeground, divideByBias } from '../kernels/biasUpsampler.ts';
 import { RunCollector, type Runs } from '../kernels/runs.ts';
 import type { Volume, VoxelArray } from '../kernels/volume.ts';
 import type { Box, LevelView } from '../image/omeZarr.types.ts';
-import { slabsOf } from './bricks.ts';
+import { slabsOf, slabVoxels } from './bricks.ts';
 import type { ImageParams, ImagePlan } from './imagePlan.ts';
 import { channelOf } from './imagePlan.ts';
 import { openDatasetImage, readFloatVolume } from './io.ts';
@@ -24,9 +24,6 @@ export function correctionOf(plan: ImagePlan, stain: string): CorrectionParams {
     field: { place: 'output', path: plan.paths.biasField(stain, correctionLevel, correctionMethod === 'n4' ? 'prequantN4' : 'gaussian') },
   };
 }
-
-/** Voxels that are read and corrected at a time. */
-const slabVoxels = 2 ** 22;
 
 /** One channel of an image at one level with its bias taken out as it is read; nothing corrected is ever stored. */
 export interface CorrectedChannel {

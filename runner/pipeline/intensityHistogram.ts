@@ -4,7 +4,7 @@ import { correctionOf, openCorrectedChannel, type CorrectionParams } from './cor
 import type { ImagePlan } from './imagePlan.ts';
 import type { IntensityRange } from './intensityRange.ts';
 import { paramsOf, readJson, writeJson } from './io.ts';
-import { rawBytes, segmentationBricks, segmentationWork } from './segmentation.ts';
+import { rawBytes, segmentationBricks, segmentationWork, slabMemory } from './segmentation.ts';
 import { taskParams, type Stage, type Task } from './task.ts';
 
 interface Params {
@@ -34,7 +34,7 @@ export function intensityHistogramTasks(plan: ImagePlan, stain: string): readonl
       params: taskParams(params),
       inputs: [{ place: 'dataset', path: plan.image.path }, params.correction.field, segmentationWork.range(plan, stain)],
       outputs: [segmentationWork.histogram(plan, stain, batch.index)],
-      memoryBytes: 350e6,
+      memoryBytes: slabMemory(plan),
       readBytes: rawBytes(plan, voxels),
     };
   });

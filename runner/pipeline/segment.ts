@@ -14,7 +14,7 @@ import { paramsOf, readJson, writeBytes } from './io.ts';
 import { openMaskPart } from './maskPart.ts';
 import { minObjectVoxels, type ComponentsMeta } from './objects.ts';
 import { pack, type PackedRecord } from './packed.ts';
-import { rawBytes, segmentationBricks, segmentationWork, type ThresholdResult } from './segmentation.ts';
+import { rawBytes, segmentationBricks, segmentationWork, slabMemory, type ThresholdResult } from './segmentation.ts';
 import { taskParams, type Stage, type Task, type TaskContext } from './task.ts';
 
 interface Params {
@@ -55,8 +55,8 @@ export function segmentTasks(plan: ImagePlan, stain: string, method: Segmentatio
         segmentationWork.fraction(plan, stain, method.name, batch.index),
         segmentationWork.maskPart(plan, stain, method.name, batch.index),
       ],
-      // The mask and its labels of one brick, the slabs being read, and the cache of decoded chunks.
-      memoryBytes: 300e6 + brickVoxels * 7,
+      // Besides reading: a brick's mask, its chunks while they are encoded, and runs of foreground, of which sparse masks have few.
+      memoryBytes: slabMemory(plan) + brickVoxels * 4,
       readBytes: rawBytes(plan, batchVoxels(grid, batch)),
     };
   });

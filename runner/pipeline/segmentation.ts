@@ -1,7 +1,8 @@
 import type { Vec3 } from '../kernels/geometry.ts';
 import { nearIsotropicStep } from '../image/levels.ts';
+import { defaultCacheBytes } from '../image/zarrArray.ts';
 import type { ImageInfo } from '../image/omeZarr.types.ts';
-import { planBricks, type BrickGrid } from './bricks.ts';
+import { planBricks, slabVoxels, type BrickGrid } from './bricks.ts';
 import type { ImagePlan } from './imagePlan.ts';
 import type { Artifact } from './task.ts';
 
@@ -40,10 +41,25 @@ export function segmentationBricks(plan: ImagePlan): BrickGrid {
   return planBricks(levelGrid(plan.info, segmentationLevel).size, plan.info.levels[stored].chunk, [zarrStoreChunks[1], zarrStoreChunks[2], zarrStoreChunks[3]]);
 }
 
+/** Bytes of a stored voxel. */
+function voxelBytes(plan: ImagePlan): number {
+  const perVoxel: Readonly<Record<string, number>> = { int8: 1, uint8: 1, bool: 1, int16: 2, uint16: 2, float16: 2, int64: 8, uint64: 8, float64: 8 };
+  return perVoxel[plan.info.voxelType] ?? 4;
+}
+
 /** Bytes that reading the whole segmentation level of one channel takes from an uncompressed store. */
 export function rawBytes(plan: ImagePlan, voxels: number): number {
-  const perVoxel: Readonly<Record<string, number>> = { int8: 1, uint8: 1, bool: 1, int16: 2, uint16: 2, float16: 2, int64: 8, uint64: 8, float64: 8 };
-  return voxels * (perVoxel[plan.info.voxelType] ?? 4);
+  return voxels * voxelBytes(plan);
+}
+
+/**
+ * Memory that working through a channel slab by slab takes: the cache of decoded chunks, chunks on their way, encoded and
+ * decoded, the slab that is worked on and the next, and what the libraries for it need.
+ */
+export function slabMemory(plan: ImagePlan): number {
+  const { chunk } = plan.info.levels[Math.min(plan.options.segmentationLevel, plan.info.levels.length - 1)];
+  const bytes = voxelBytes(plan);
+  return 60e6 + defaultCacheBytes + 4 * bytes * chunk[0] * chunk[1] * chunk[2] + slabVoxels * (2 * bytes + 4);
 }
 
 /** Temporary files of segmentation. */
