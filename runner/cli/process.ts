@@ -2,6 +2,9 @@ import { writeSync } from 'node:fs';
 import type { Engine } from './main.ts';
 import { main } from './main.ts';
 
+/** How long a stopped process may take to end cleanly, in milliseconds. */
+const patience = 3000;
+
 /**
  * Runs the command line of this process and ends it with the exit code. The first Ctrl-C (or SIGTERM, SIGHUP) stops the
  * run cleanly, the second ends the process at once, which loses nothing that was finished either.
@@ -18,6 +21,12 @@ export async function runProcess(engine: Engine): Promise<never> {
       }
       asked ??= Date.now();
       abort.abort();
+      // A disk or network folder that does not answer would keep the process for ever: not even process.exit() returns then.
+      setTimeout(() => {
+        if (process.stderr.isTTY) writeSync(2, '\u001b[?25h');
+        writeSync(2, 'spimquant: stopped without waiting any longer for a disk or network that does not answer. Run the same command again to go on.\n');
+        process.kill(process.pid, 'SIGKILL');
+      }, patience).unref();
     });
   }
   // A reader such as `head` that has seen enough ends the run as Ctrl-C does.

@@ -8,7 +8,7 @@ import { outOfMemory } from './workerMessages.ts';
 import type { Assignment, Verdict, WorkerMessage, WorkerSetup } from './workerMessages.ts';
 
 /** Time that running tasks get to stop by themselves, and to remove what they were writing, in milliseconds. */
-const gracePeriod = 300;
+const gracePeriod = 150;
 
 /** The worker threads of a run. */
 export class WorkerPool {
