@@ -1,10 +1,11 @@
 // Prints how fast the hot parts are beside their peers, and what segmenting a large volume takes.
-// Usage: npm run bench [-- NAME ...]      NAME: reading, blur, thresholds, labelling, memory. Default: all.
+// Usage: npm run bench [-- --quick] [NAME ...]
+// NAME: reading, blur, thresholds, labelling, memory; all when none is given. --quick: an eighth of the large volume.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { benchBlur } from './blur.ts';
 import { benchLabelling } from './labelling.ts';
-import { benchMemory } from './memory.ts';
+import { benchMemory, type MemoryFigures } from './memory.ts';
 import { benchReading } from './reading.ts';
 import { benchThresholds } from './thresholds.ts';
 import type { BenchRow } from './benchRow.ts';
@@ -71,32 +72,53 @@ async function compare(wanted: (name: string) => boolean, skipped: string[]): Pr
   console.log(table([['what', 'peer', 'here', 'peer', 'faster by'], ...cells]));
 }
 
-async function memory(skipped: string[]): Promise<void> {
+/** Lines of a name and what it is. */
+function list(entries: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return entries.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function rate(bytes: number, took: number): string {
+  return `${(bytes / 1e6 / took).toFixed(0)} MB/s`;
+}
+
+function memoryText(figures: MemoryFigures): string {
+  const { rawBytes, size, peakMebibytes, objects, plaques, server } = figures;
+  return `\nSegmenting and measuring a channel from a bucket, within 2 GiB\n${list([
+    ['volume', `${size.join(' x ')} uint16, ${(rawBytes / 1e9).toFixed(1)} GB`],
+    ['peak memory of the process', `${peakMebibytes.toFixed(0)} MiB`],
+    ['objects', `${objects} found of ${plaques} plaques`],
+    ['segmenting and measuring', `${seconds(figures.segmentSpan)}, ${rate(rawBytes, figures.segmentSpan)} (${seconds(figures.segmentSeconds)} of all threads)`],
+    ['whole run', `${seconds(figures.seconds)}, ${rate(rawBytes, figures.seconds)} (${seconds(figures.processorSeconds)} of processor time)`],
+    ['computing the voxels (test server)', `${seconds(server.generating)}, ${rate(rawBytes, server.generating)} (${seconds(server.processor)} of processor time with serving them)`],
+  ])}`;
+}
+
+async function memory(quick: boolean, skipped: string[]): Promise<void> {
   if (process.platform !== 'linux') {
     skipped.push('memory: the peak of a process is read from /proc, which only Linux has');
     return;
   }
   try {
-    const figures = await benchMemory();
-    console.log(`\nSegmenting and measuring ${figures.rawGigabytes.toFixed(1)} GB of voxels from a bucket: ${figures.seconds.toFixed(0)} s, ` +
-      `${figures.megabytesPerSecond.toFixed(0)} MB/s, peak memory ${figures.peakMebibytes.toFixed(0)} MiB, ${figures.objects} objects found of ${figures.plaques} plaques.`);
+    console.log(memoryText(await benchMemory(quick)));
   } catch (error) {
     skipped.push(`memory: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
 }
 
-const names = process.argv.slice(2);
+const quick = process.argv.includes('--quick');
+const names = process.argv.slice(2).filter((word) => word !== '--quick');
 const known = [...comparisons.map((one) => one.name), 'memory'];
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
-  console.error(`There is no bench called ${unknown.join(', ')}. Known: ${known.join(', ')}.`);
+  console.error(`There is no bench called ${unknown.join(', ')}. Known: ${known.join(', ')}, and --quick.`);
   process.exitCode = 2;
 } else {
   const wanted = (name: string): boolean => names.length === 0 || names.includes(name);
   const skipped: string[] = [];
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n`);
   await compare(wanted, skipped);
-  if (wanted('memory')) await memory(skipped);
-  if (skipped.length > 0) console.log(`\nNot run:\n${skipped.map((line) => `- ${line}`).join('\n')}`);
+  if (wanted('memory')) await memory(quick, skipped);
+  if (skipped.length > 0) console.log(`\nNot run, or failed:\n${skipped.map((line) => `- ${line}`).join('\n')}`);
 }
