@@ -63,6 +63,7 @@ th[aria-sort=descending] button::after{content:" ↓"}
 tbody tr:hover{background:var(--card)}
 .key{font-weight:600;color:var(--good)}
 code{font:.88em ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
+td code{white-space:nowrap}
 details{margin:10px 0}
 summary{cursor:pointer}
 footer{color:var(--faint);font-size:.85rem;padding-top:24px;padding-bottom:40px}
@@ -156,8 +157,8 @@ export interface HtmlColumn {
   readonly digits?: number;
 }
 
-/** A cell: text, a number (NaN is shown as a dash), or a link. */
-export type HtmlCell = string | number | { readonly link: string; readonly text: string };
+/** A cell: text, a number (NaN is shown as a dash), words of a command that are kept whole, or a link. */
+export type HtmlCell = string | number | { readonly code: readonly string[] } | { readonly link: string; readonly text: string };
 
 /** A table that can be sorted by its headings when scripts may run. */
 export function htmlTable(caption: string, columns: readonly HtmlColumn[], rows: readonly (readonly HtmlCell[])[], sortable = true): string {
@@ -172,6 +173,7 @@ function cellOf(cell: HtmlCell, column: HtmlColumn | undefined): string {
     return `<td class="n" data-v="${key}">${escapeHtml(formatNumber(cell, column?.digits ?? 4))}</td>`;
   }
   if (typeof cell === 'string') return `<td${column?.numeric === true ? ' class="n"' : ''}>${escapeHtml(cell)}</td>`;
+  if ('code' in cell) return `<td>${cell.code.map((words) => `<code>${escapeHtml(words)}</code>`).join(' ')}</td>`;
   return `<td><a href="${escapeHtml(cell.link)}">${escapeHtml(cell.text)}</a></td>`;
 }
 

@@ -42,7 +42,7 @@ export function n4TuneTask(plan: ImagePlan, stain: string, setting: N4Setting): 
 
 export const n4TuneStage: Stage = {
   name: 'tune-n4',
-  version: 1,
+  version: 2,
   async run(task, context) {
     const { spacing, iterations } = paramsOf<N4Setting>(task);
     const image = await readFloatVolume(context, task.inputs[0]);

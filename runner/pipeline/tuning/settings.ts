@@ -23,8 +23,8 @@ export function settingLabel({ spacing, iterations }: N4Setting): string {
 }
 
 /** The flags by which a participant run uses the setting. */
-export function settingFlags({ spacing, iterations }: N4Setting): string {
-  return `--correction_n4_spline_spacing ${spacing} --correction_n4_iters ${iterations}`;
+export function settingFlags({ spacing, iterations }: N4Setting): readonly string[] {
+  return [`--correction_n4_spline_spacing ${spacing}`, `--correction_n4_iters ${iterations}`];
 }
 
 /** The setting for people: `2 mm, 200 iterations`. */

@@ -93,7 +93,7 @@ export function tuneFigureSvg({ image, mask, corrected, bias }: TuneImages, para
     description: rows.map(([name, value]) => `${name}: ${value}`).join('; '),
     body: text(left, 36, `${params.stain}: N4, spline ${params.spacing} mm, ${params.iterations} iterations on each of four levels`, { size: 20, weight: 'bold' })
       + text(left, 60, `${params.id}, level ${params.level}. Gray: ${formatNumber(window.low)} to ${formatNumber(window.high)}, before and after alike (p0.5 to p99.5 of the brain before).`, { color: ink.faint })
-      + text(left, 80, settingFlags(params), { color: ink.faint })
+      + text(left, 80, settingFlags(params).join(' '), { color: ink.faint })
       + drawBiasBar(width - 250, 26, 200, factor)
       + parts.join('')
       + drawHistograms(left - 10, below, before, after, window)
@@ -109,7 +109,7 @@ function drawProfile(x: number, y: number, volumes: readonly Volume[], mask: Vol
   const [before, after] = volumes.map((volume) => profileAlong(volume, mask.data, axis, flip));
   const highest = [...before, ...after].filter(Number.isFinite).reduce((a, b) => Math.max(a, b), 0);
   return drawPlot({ x, y, width: 470, height: panel + 22 }, {
-    x: { label, domain: [0, mask.size[axis] * mm] }, y: { label: 'mean intensity of the brain', domain: [0, highest * 1.3 || 1] },
+    x: { label, domain: [0, mask.size[axis] * mm] }, y: { label: 'mean intensity of the brain', domain: [0, highest * 1.45 || 1] },
     marks: [
       { kind: 'line', x: places, y: before, color: beforeColor, dash: '6 4', label: 'input' },
       { kind: 'line', x: places, y: after, color: afterColor, label: 'corrected' },

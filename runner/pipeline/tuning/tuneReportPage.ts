@@ -33,7 +33,7 @@ export async function tuneReportPage(results: TuneResults, params: TuneReportPar
         body: htmlNotices(notices)
           + htmlCards([
             { label: 'Brightest tissue, uncorrected', value: `${formatNumber(before.tissue, 3)} %`, note: 'standard deviation over mean' },
-            ...(lowest === undefined ? [] : [{ label: 'Most even', value: `${formatNumber(lowest.evenness.tissue, 3)} %`, note: settingName(lowest) }]),
+            ...(lowest === undefined ? [] : [{ label: 'Brightest tissue, most even', value: `${formatNumber(lowest.evenness.tissue, 3)} %`, note: settingName(lowest) }]),
             { label: 'Brain, uncorrected', value: `${formatNumber(before.brain, 3)} %`, note: `standard deviation over mean of ${formatNumber(results.brainVoxels, 12)} voxels` },
             { label: 'Settings tried', value: String(results.results.length), note: `at level ${params.level}` },
           ])
@@ -61,7 +61,7 @@ function lowestBy(results: readonly TuneResult[], value: (result: TuneResult) =>
 function settingsTable({ before, results }: TuneResults, params: TuneReportParams): string {
   const row = (result: TuneResult, i: number): HtmlCell[] => [
     { link: relativeLink(params.report, params.figures[i]), text: settingName(result) },
-    result.evenness.tissue, result.evenness.brain, result.evenness.entropy, result.field.low, result.field.high, result.field.steepest, settingFlags(result),
+    result.evenness.tissue, result.evenness.brain, result.evenness.entropy, result.field.low, result.field.high, result.field.steepest, { code: settingFlags(result) },
   ];
   return htmlTable(`Each setting, with a link to its figure. A participant run uses a setting by its flags, together with --correction_level ${params.level}.`, [
     { label: 'Setting' }, { label: 'Variation, brightest tissue (%)', numeric: true, digits: 3 }, { label: 'Variation, brain (%)', numeric: true, digits: 3 }, { label: 'Entropy (bit)', numeric: true },
