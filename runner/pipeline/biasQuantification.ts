@@ -35,7 +35,7 @@ export function biasQuantificationTask(plan: ImagePlan, stain: string): Task {
 
 export const biasQuantificationStage: Stage = {
   name: 'bias-quantification',
-  version: 1,
+  version: 2,
   async run(task: Task, context: TaskContext) {
     const { iterations, splineSpacing } = paramsOf<Params>(task);
     const image = await readFloatVolume(context, task.inputs[0]);

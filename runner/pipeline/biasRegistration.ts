@@ -41,7 +41,7 @@ export function usableShrink(size: Vec3, wished: number): number {
 
 export const biasRegistrationStage: Stage = {
   name: 'bias-registration',
-  version: 1,
+  version: 2,
   async run(task: Task, context: TaskContext) {
     const { shrink, iterations } = paramsOf<Params>(task);
     const image = await readFloatVolume(context, task.inputs[0]);

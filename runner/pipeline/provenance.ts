@@ -10,6 +10,7 @@ const differences: readonly string[] = [
   'Objects are joined across chunk borders; upstream splits or truncates objects wider than a chunk and its overlap.',
   'Field fractions are exact means; upstream truncates to whole percents at each pyramid step.',
   'The bias field is interpolated over the whole image; upstream interpolates the gaussian field block by block.',
+  'Bias fields of N4 are scaled to a geometric mean of 1 in the brain mask; upstream leaves the scale to which N4 drifts.',
   'Object counts per voxel use the nearest voxel; upstream floors, which shifts them by half a voxel.',
   'Radii for colocalisation use the image\'s own voxel size; upstream assumes 2 µm cubes.',
   'Translations of pyramid levels turn with flipped axes; upstream leaves their sign.',

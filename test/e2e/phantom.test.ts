@@ -10,7 +10,7 @@ import { startS3Server, type S3Server } from '../servers/s3/server.ts';
 import { loopbackCredentials, otherBrain, otherBrainFlags, temporaryFolder, writeDataset, type TemporaryFolder } from './support/phantoms.ts';
 import { succeed } from './support/runs.ts';
 
-const methods = ['th1300', 'otsu+k3i2'];
+const methods = ['th900', 'otsu+k3i2'];
 
 describe('a participant run on a phantom other than the demo\'s', function () {
   this.timeout(400_000);
@@ -43,21 +43,21 @@ describe('a participant run on a phantom other than the demo\'s', function () {
   }
 
   it('warps the atlas onto the subject with a Dice of at least 0.90', () => {
-    const overlap = judged.get('th1300')?.overlap;
+    const overlap = judged.get('th900')?.overlap;
     assert.ok(overlap && overlap.overall >= 0.9, `Dice ${overlap?.overall}`);
   });
 
   it('sums up the coarse atlas to the same plaques', async () => {
-    const coarse = await countsOf(join(output, paths.mergedSegStats('coarse', 'th1300')), 'Abeta');
-    assert.equal([...coarse.values()].reduce((a, b) => a + b, 0), judged.get('th1300')?.plaques.found);
+    const coarse = await countsOf(join(output, paths.mergedSegStats('coarse', 'th900')), 'Abeta');
+    assert.equal([...coarse.values()].reduce((a, b) => a + b, 0), judged.get('th900')?.plaques.found);
     assert.ok([...coarse.keys()].every((index) => index <= 6));
   });
 
   it('counts the cells of the second stain and their overlaps with plaques', async () => {
     const { truth } = phantomSubject(otherBrain.subject);
-    const cells = scoreCounts(await countsOf(join(output, paths.mergedSegStats('all', 'th1300')), 'Iba1'), truth.counts('Iba1'));
+    const cells = scoreCounts(await countsOf(join(output, paths.mergedSegStats('all', 'th900')), 'Iba1'), truth.counts('Iba1'));
     assert.ok(cells.error <= 0.05, JSON.stringify(cells));
-    const pairs = judged.get('th1300')?.pairs;
+    const pairs = judged.get('th900')?.pairs;
     assert.ok(pairs && pairs.true > 15);
     assert.ok(Math.abs(pairs.found - pairs.true) <= 0.05 * pairs.true, JSON.stringify(pairs));
   });
@@ -65,7 +65,7 @@ describe('a participant run on a phantom other than the demo\'s', function () {
   it('gives regions their true volume', async () => {
     const { truth, affine } = phantomSubject(otherBrain.subject);
     const labels = truth.labelsOn(otherBrain.subject.size, affine);
-    const rows = await readTsv(join(output, paths.mergedSegStats('all', 'th1300')));
+    const rows = await readTsv(join(output, paths.mergedSegStats('all', 'th900')));
     for (const index of [2, 102, 9, 109, 5, 105]) {
       const expected = labels.reduce((n, label) => n + (label === index ? 1 : 0), 0) * 0.08 ** 3;
       const found = Number(rows.find((row) => Number(row.index) === index)?.['Abeta+volume']);

@@ -52,6 +52,16 @@ describe('bias stages', () => {
     assert.ok(bias.data.every((value) => value > 0));
   });
 
+  it('keep the scale of intensities where a few objects are much brighter than the tissue', async () => {
+    const withPlaques = image.map((value, i) => (mask[i] > 0 && i % 41 === 0 ? value * 12 : value));
+    const [corrected, bias] = await outputsOf(biasQuantificationStage, { iterations: [20, 20, 20, 20], splineSpacing: 10 }, withPlaques, mask, 2);
+    const within = Array.from(mask.keys()).filter((i) => mask[i] > 0);
+    const meanLog = within.reduce((sum, i) => sum + Math.log(bias.data[i]), 0) / within.length;
+    assert.ok(Math.abs(meanLog) < 1e-5, `the field has a geometric mean of ${Math.exp(meanLog)}`);
+    const median = (data: ArrayLike<number>): number => within.map((i) => data[i]).sort((a, b) => a - b)[within.length >> 1];
+    assert.ok(Math.abs(median(corrected.data) / median(withPlaques) - 1) < 0.2);
+  });
+
   it('leave an image alone that has no signal in the mask', async () => {
     const [corrected, bias] = await outputsOf(biasQuantificationStage, { iterations: [2, 2, 2, 2], splineSpacing: 20 }, new Float32Array(image.length), mask, 2);
     assert.ok(corrected.data.every((value) => value === 0));
