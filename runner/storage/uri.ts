@@ -22,7 +22,13 @@ export function parseUri(uri: string, folder: string = process.cwd()): Location 
   if (scheme === undefined) return { scheme: 'local', path: withoutTrailingSeparator(resolve(folder, uri)) };
   if (scheme === 'file') return { scheme: 'local', path: withoutTrailingSeparator(fileUriPath(uri)) };
   if (scheme === 's3') return parseS3(uri);
-  throw new SpimquantError('bad-option', `${scheme}:// is not supported: ${uri}`, { where: uri, hint: supported });
+  const shown = withoutSecrets(uri);
+  throw new SpimquantError('bad-option', `${scheme}:// is not supported: ${shown}`, { where: shown, hint: supported });
+}
+
+/** An address as it may be shown: what people put before an `@`, and the values of signed links, are left out. */
+function withoutSecrets(uri: string): string {
+  return uri.replace(/(:\/\/)[^@]*@/, '$1…@').replace(/([?&][^=&]*(?:sig|token|credential|key|secret)[^=&]*=)[^&]*/gi, '$1…');
 }
 
 function parseS3(uri: string): Location {
@@ -31,9 +37,10 @@ function parseS3(uri: string): Location {
   const bucket = slash < 0 ? rest : rest.slice(0, slash);
   const prefix = (slash < 0 ? '' : rest.slice(slash + 1)).replace(/^\/+|\/+$/g, '');
   if (!/^[a-z0-9][a-z0-9._-]{1,254}$/i.test(bucket)) {
-    throw new SpimquantError('bad-option', `"${bucket}" cannot be the name of a bucket: ${uri}`, {
-      where: uri,
-      hint: 'Write s3://BUCKET/PREFIX, where BUCKET has at least three letters, digits, dots or hyphens. Access keys do not belong in the URI.',
+    const shown = withoutSecrets(uri);
+    throw new SpimquantError('bad-option', shown !== uri ? `Access keys do not belong in the URI: ${shown}` : `"${bucket}" cannot be the name of a bucket: ${shown}`, {
+      where: shown,
+      hint: 'Write s3://BUCKET/PREFIX, where BUCKET has at least three letters, digits, dots or hyphens. Keys come from the environment or a profile.',
     });
   }
   if (prefix.split('/').some((part) => part === '.' || part === '..')) {

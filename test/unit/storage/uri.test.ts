@@ -52,4 +52,13 @@ describe('storage URIs', () => {
     assert.equal(folderKey('a/b/', '/data'), 'a/b');
     assert.equal(folderKey('', '/data'), '');
   });
+
+  it('never repeats what looks like a key in an address', () => {
+    for (const uri of ['s3://AKIA1:planted/part@lab/bids', 's3://AKIA1:planted@lab/bids', 'https://me:planted@host/bids', 'https://host/bids?X-Amz-Signature=planted&a=1']) {
+      assert.throws(() => parseUri(uri), (error: { message: string; where?: string; hint?: string }) => {
+        assert.doesNotMatch(`${error.message} ${error.where} ${error.hint}`, /planted/);
+        return true;
+      });
+    }
+  });
 });
