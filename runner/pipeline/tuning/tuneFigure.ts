@@ -92,7 +92,7 @@ export function tuneFigureSvg({ image, mask, corrected, bias }: TuneImages, para
     title: `N4 of ${params.stain} with ${params.spacing} mm and ${params.iterations} iterations`,
     description: rows.map(([name, value]) => `${name}: ${value}`).join('; '),
     body: text(left, 36, `${params.stain}: N4, spline ${params.spacing} mm, ${params.iterations} iterations on each of four levels`, { size: 20, weight: 'bold' })
-      + text(left, 60, `${params.id}, level ${params.level}. Gray: ${formatNumber(window.low)} to ${formatNumber(window.high)}, before and after alike (p0.5 to p99.5 of the brain before).`, { color: ink.faint })
+      + text(left, 60, `${params.id}, level ${params.level}. Gray: ${formatNumber(window.low)} to ${formatNumber(window.high)}, before and after alike (p1 to p98 of the brain before).`, { color: ink.faint })
       + text(left, 80, settingFlags(params).join(' '), { color: ink.faint })
       + drawBiasBar(width - 250, 26, 200, factor)
       + parts.join('')

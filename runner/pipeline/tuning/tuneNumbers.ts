@@ -19,7 +19,7 @@ export interface FieldNumbers {
 export interface Evenness {
   /** Standard deviation over mean of the brain mask's voxels, percent. */
   readonly brain: number;
-  /** The same of the brightest tissue's voxels. */
+  /** The same of the bright tissue's voxels: {@link brightestTissue}. */
   readonly tissue: number;
   /** Entropy of the histogram of log intensities in the brain mask, bits; bins of 2 %. N4 makes it smaller. */
   readonly entropy: number;
@@ -30,6 +30,8 @@ const classes = 3;
 const classBins = 256;
 /** Plaques and vessels are no tissue: voxels above this percentile belong to none. */
 const brightest = 99.5;
+/** Nor is a class that holds less of the brain than this: it is plaques or vessels as well. */
+const leastShare = 0.2;
 /** Width of the bins of ln(intensity). */
 const entropyBin = 0.02;
 
@@ -73,8 +75,9 @@ export function logEntropy(values: ArrayLike<number>): number {
 }
 
 /**
- * The brightest of three tissue classes (optimal one-dimensional k-means, which is Otsu's choice) within a mask; the
- * brightest half percent of the voxels belongs to no class. All 0 when the mask holds no two different values.
+ * The brightest of three classes of intensity (optimal one-dimensional k-means, which is Otsu's choice) that holds a fifth
+ * of the mask or more; the brightest half percent of the voxels belongs to no class. All 0 when the mask holds no two
+ * different values.
  */
 export function brightestTissue(image: ArrayLike<number>, mask: ArrayLike<number>): Uint8Array {
   const inside = valuesWithin(image, mask);
@@ -84,8 +87,17 @@ export function brightestTissue(image: ArrayLike<number>, mask: ArrayLike<number
   const { counts } = histogramOf(inside.filter((value) => value <= high), classBins, low, high);
   const occupied = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
   const ends = lastBins(counts, Math.min(classes, occupied));
-  const edge = low + ((ends[ends.length - 1] + 1) / classBins) * (high - low);
-  for (let i = 0; i < tissue.length; i++) if (mask[i] !== 0 && image[i] >= edge && image[i] <= high) tissue[i] = 1;
+  const edges = [low, ...ends.map((bin) => low + ((bin + 1) / classBins) * (high - low)), high];
+  for (let k = edges.length - 2; k >= 0; k--) {
+    const [from, to] = [edges[k], edges[k + 1]];
+    let count = 0;
+    for (let i = 0; i < tissue.length; i++) {
+      tissue[i] = mask[i] !== 0 && image[i] >= from && (image[i] < to || (to === high && image[i] === to)) ? 1 : 0;
+      count += tissue[i];
+    }
+    // Of three classes one holds a third: the loop ends here at the latest.
+    if (count >= leastShare * inside.length) break;
+  }
   return tissue;
 }
 

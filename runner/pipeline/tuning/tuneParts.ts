@@ -9,9 +9,9 @@ import { element, ink, text } from '../../figures/svg.ts';
 import type { Volume } from '../../kernels/volume.ts';
 import { valuesWithin } from './tuneNumbers.ts';
 
-/** The intensities that all pictures of a tuning are shown between: the uncorrected brain's p0.5 to p99.5. */
+/** The intensities that all pictures of a tuning are shown between: the uncorrected brain's p1 to p98, so that plaques do not make tissue black. */
 export function intensityWindow(image: ArrayLike<number>, mask: ArrayLike<number>): Window {
-  return percentileWindow(valuesWithin(image, mask), 0.5, 99.5);
+  return percentileWindow(valuesWithin(image, mask), 1, 98);
 }
 
 /** Voxel in the middle of the mask's bounding box, or of the image where the mask is empty. */

@@ -32,23 +32,23 @@ export async function tuneReportPage(results: TuneResults, params: TuneReportPar
         id: 'numbers', heading: 'Settings in numbers',
         body: htmlNotices(notices)
           + htmlCards([
-            { label: 'Brightest tissue, uncorrected', value: `${formatNumber(before.tissue, 3)} %`, note: 'standard deviation over mean' },
-            ...(lowest === undefined ? [] : [{ label: 'Brightest tissue, most even', value: `${formatNumber(lowest.evenness.tissue, 3)} %`, note: settingName(lowest) }]),
+            { label: 'Bright tissue, uncorrected', value: `${formatNumber(before.tissue, 3)} %`, note: 'standard deviation over mean' },
+            ...(lowest === undefined ? [] : [{ label: 'Bright tissue, most even', value: `${formatNumber(lowest.evenness.tissue, 3)} %`, note: `${settingName(lowest)}; not always the best: see below` }]),
             { label: 'Brain, uncorrected', value: `${formatNumber(before.brain, 3)} %`, note: `standard deviation over mean of ${formatNumber(results.brainVoxels, 12)} voxels` },
             { label: 'Settings tried', value: String(results.results.length), note: `at level ${params.level}` },
           ])
           + settingsTable(results, params)
           + '<p>A correction is good when the same tissue is equally bright everywhere (low variation) while the bias stays smooth. A fine spline with '
           + 'many iterations can go on lowering the numbers by taking real differences between regions for bias: then the bias is steep, and the anatomy '
-          + 'shows in the pictures of the bias below. Of settings that do equally well, the one with the wider spacing and fewer iterations is the safer and the quicker.</p>',
+          + 'shows in the pictures of the bias below. In a stain of plaques or cells, spots in the bias are objects that the correction dims. Of settings that do equally well, the one with the wider spacing and fewer iterations is the safer and the quicker.</p>',
       },
-      { id: 'curves', heading: 'Before and after', body: htmlFigure(await curves(results), alt('Variation of the brightest tissue by setting, and histograms'), `Left: standard deviation over mean of the brightest tissue against iterations, a line for each spacing; dashed: uncorrected. Right: intensities of the brain before and after, with the most iterations of each spacing.`) },
+      { id: 'curves', heading: 'Before and after', body: htmlFigure(await curves(results), alt('Variation of the bright tissue by setting, and histograms'), `Left: standard deviation over mean of the bright tissue against iterations, a line for each spacing; dashed: uncorrected. Right: intensities of the brain before and after, with the most iterations of each spacing.`) },
       ...planes.map((plane, i) => ({
         id: plane, heading: `${plane[0].toUpperCase()}${plane.slice(1)} slices`,
         body: htmlFigure(sheets[i], alt(`The middle ${plane} slice after every setting, and the bias`), `Slice ${results.slices[plane]}. Left half: corrected, all between ${formatNumber(results.window.low)} and ${formatNumber(results.window.high)}. Right half: the bias, from ${formatNumber(1 / results.factor, 3)} (blue) over 1 (white) to ${formatNumber(results.factor, 3)} (red); the outline is the brain mask.`),
       })),
     ],
-    footer: `<p>Brightest tissue: the brightest of three classes of intensity (Otsu) within the brain, found in the image corrected by the mean of all settings, without the brightest 0.5 % (${escapeHtml(formatNumber(results.tissueVoxels, 12))} voxels). `
+    footer: `<p>Bright tissue: the brightest of three classes of intensity (Otsu) that holds a fifth of the brain or more, found in the image corrected by the mean of all settings, without the brightest 0.5 % (${escapeHtml(formatNumber(results.tissueVoxels, 12))} voxels). `
       + 'All rows are measured on the same voxels. Entropy is that of the histogram of log intensities of the brain, in bins of 2 %. The steepest bias is the 99th percentile of its relative change per millimetre.</p>'
       + `<p>SPIMquant ${escapeHtml(params.version)}, embedded engine.</p>`,
   });
@@ -61,12 +61,12 @@ function lowestBy(results: readonly TuneResult[], value: (result: TuneResult) =>
 function settingsTable({ before, results }: TuneResults, params: TuneReportParams): string {
   const row = (result: TuneResult, i: number): HtmlCell[] => [
     { link: relativeLink(params.report, params.figures[i]), text: settingName(result) },
-    result.evenness.tissue, result.evenness.brain, result.evenness.entropy, result.field.low, result.field.high, result.field.steepest, { code: settingFlags(result) },
+    result.evenness.tissue, result.evenness.brain, result.evenness.entropy, `${formatNumber(result.field.low, 3)} to ${formatNumber(result.field.high, 3)}`, result.field.steepest, { code: settingFlags(result) },
   ];
   return htmlTable(`Each setting, with a link to its figure. A participant run uses a setting by its flags, together with --correction_level ${params.level}.`, [
-    { label: 'Setting' }, { label: 'Variation, brightest tissue (%)', numeric: true, digits: 3 }, { label: 'Variation, brain (%)', numeric: true, digits: 3 }, { label: 'Entropy (bit)', numeric: true },
-    { label: 'Bias, p1', numeric: true, digits: 3 }, { label: 'Bias, p99', numeric: true, digits: 3 }, { label: 'Steepest bias (% per mm)', numeric: true, digits: 3 }, { label: 'Flags' },
-  ], [['uncorrected', before.tissue, before.brain, before.entropy, NaN, NaN, NaN, ''], ...results.map((result, i) => row(result, i))]);
+    { label: 'Setting' }, { label: 'Variation, tissue (%)', numeric: true, digits: 3 }, { label: 'Variation, brain (%)', numeric: true, digits: 3 }, { label: 'Entropy (bit)', numeric: true },
+    { label: 'Bias, p1 to p99' }, { label: 'Steepest bias (%/mm)', numeric: true, digits: 3 }, { label: 'Flags' },
+  ], [['uncorrected', before.tissue, before.brain, before.entropy, '', NaN, ''], ...results.map((result, i) => row(result, i))]);
 }
 
 const label = 84;
@@ -100,7 +100,7 @@ async function planeSheet({ results, input, factor }: TuneResults, plane: Plane)
     + columns(label, 'corrected') + columns(biasLeft, 'bias') + rows.join(''));
 }
 
-/** Variation against iterations, and histograms. */
+/** Variation of the bright tissue against iterations, and histograms. */
 async function curves({ results, before, beforeHistogram, window }: TuneResults): Promise<string> {
   const spacings = [...new Set(results.map(({ spacing }) => spacing))];
   const iterations = [...new Set(results.map((result) => result.iterations))];
@@ -113,13 +113,13 @@ async function curves({ results, before, beforeHistogram, window }: TuneResults)
     const marks = { x: of(spacing).map((result) => result.iterations), y: of(spacing).map((result) => result.evenness.tissue), color: seriesColor(i) };
     return [{ kind: 'line', ...marks }, { kind: 'points', ...marks, label: `${spacing} mm` }];
   });
-  return draw(1120, 380, 'Variation of the brightest tissue, and histograms',
+  return draw(1120, 380, 'Variation of the bright tissue, and histograms',
     drawPlot({ x: 0, y: 0, width: 520, height: 370 }, {
-      title: 'Brightest tissue', x: { label: 'iterations on each level', domain: [0, Math.max(...iterations) * 1.45] }, y: { label: 'standard deviation over mean, %', domain: [0, Math.max(...values, 1e-6) * 1.12] },
+      title: 'Bright tissue', x: { label: 'iterations on each level', domain: [0, Math.max(...iterations) * 1.8] }, y: { label: 'standard deviation over mean, %', domain: [0, Math.max(...values, 1e-6) * 1.12] },
       marks: [...lines, { kind: 'horizontal', y: before.tissue, color: ink.faint, dash: '6 4', label: 'uncorrected' }],
     })
     + drawPlot({ x: 530, y: 0, width: 590, height: 370 }, {
-      title: `Intensities within the brain, ${Math.max(...iterations)} iterations`, x: { label: 'intensity', domain: [window.low, window.high] }, y: { label: 'voxels per bin', domain: [0, most * 1.05] },
+      title: `Intensities within the brain, ${Math.max(...iterations)} iterations`, x: { label: 'intensity', domain: [window.low, window.high] }, y: { label: 'voxels per bin', domain: [1, most * 2], scale: 'log' },
       marks: [
         { kind: 'line', x: centres, y: beforeHistogram, color: ink.faint, dash: '6 4', label: 'uncorrected' },
         ...spacings.map((spacing, i): Mark => ({ kind: 'line', x: centres, y: last(spacing).histogram, color: seriesColor(i), width: 1.5, label: `${spacing} mm` })),

@@ -64,6 +64,11 @@ describe('numbers of the tuning', () => {
     assert.deepEqual([...brightestTissue(new Float32Array(8).fill(5), new Uint8Array(8).fill(1))], [0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
+  it('pass over a bright class that is too small to be tissue', () => {
+    const image = Float32Array.from({ length: 3000 }, (_, i) => (i % 20 === 0 ? 5000 + i : i % 2 === 0 ? 300 : 700) + (i % 7));
+    assert.deepEqual([...brightestTissue(image, new Uint8Array(3000).fill(1))], [...image].map((value) => (value >= 700 && value < 5000 ? 1 : 0)));
+  });
+
   it('tell a corrected phantom from an uncorrected one', () => {
     const { image, mask, core } = n4Phantom([34, 30, 26]);
     const flat = Float32Array.from(image, (_, i) => (core[i] === 1 ? 200 : mask[i] === 1 ? 100 : 0));
