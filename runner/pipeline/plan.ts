@@ -42,7 +42,8 @@ function stainNotices(plans: readonly ImagePlan[]): readonly string[] {
   const sets = new Map<string, string[]>();
   for (const plan of plans) {
     const key = plan.stainsForSeg.join(', ');
-    sets.set(key, [...(sets.get(key) ?? []), plan.participant]);
+    const who = sets.get(key) ?? [];
+    if (!who.includes(plan.participant)) sets.set(key, [...who, plan.participant]);
   }
   const notices = sets.size < 2 ? [] : [`Participants differ in the stains to segment: ${[...sets].map(([stains, who]) => `${stains || 'none'} (${who.join(', ')})`).join('; ')}.`];
   return sets.has('') && plans.some((plan) => !plan.options.noSegmentation) ? [...notices, 'Nothing is segmented where no stain of --stains_for_seg is present.'] : notices;

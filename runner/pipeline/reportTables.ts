@@ -57,6 +57,6 @@ export function regionTable(table: Table, stains: readonly string[]): string {
   const total = (row: number): number => values.reduce((sum, [count]) => sum + (Number.isFinite(count[row]) ? count[row] : 0), 0);
   const order = Array.from(index.keys()).filter((row) => index[row] !== 0).sort((a, b) => total(b) - total(a) || index[a] - index[b]);
   const rows = order.slice(0, mostRows).map((row) => [names[row], index[row], volume[row], ...values.flat().map((own) => own[row]), ...pairs.map((own) => own[row])]);
-  const caption = order.length > mostRows ? `The ${mostRows} regions with the most objects, of ${order.length}; all are in the table file. Press a heading to sort.` : 'All regions, those with the most objects first. Press a heading to sort.';
+  const caption = order.length > mostRows ? `The ${mostRows} regions with the most objects, of ${order.length}; all are in the table file. Press a heading to sort.` : `All ${order.length} regions, those with the most objects first; long lists scroll. Press a heading to sort.`;
   return htmlTable(caption, columns, rows);
 }
