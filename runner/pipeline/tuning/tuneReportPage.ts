@@ -61,7 +61,7 @@ function lowestBy(results: readonly TuneResult[], value: (result: TuneResult) =>
 function settingsTable({ before, results }: TuneResults, params: TuneReportParams): string {
   const row = (result: TuneResult, i: number): HtmlCell[] => [
     { link: relativeLink(params.report, params.figures[i]), text: settingName(result) },
-    result.evenness.tissue, result.evenness.brain, result.evenness.entropy, `${formatNumber(result.field.low, 3)} to ${formatNumber(result.field.high, 3)}`, result.field.steepest, { code: settingFlags(result) },
+    result.evenness.tissue, result.evenness.brain, result.evenness.entropy, `${formatNumber(result.field.low, 3)}\u00a0to\u00a0${formatNumber(result.field.high, 3)}`, result.field.steepest, { code: settingFlags(result) },
   ];
   return htmlTable(`Each setting, with a link to its figure. A participant run uses a setting by its flags, together with --correction_level ${params.level}.`, [
     { label: 'Setting' }, { label: 'Variation, tissue (%)', numeric: true, digits: 3 }, { label: 'Variation, brain (%)', numeric: true, digits: 3 }, { label: 'Entropy (bit)', numeric: true },
