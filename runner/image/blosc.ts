@@ -43,21 +43,15 @@ export function parseBloscHeader(bytes: Uint8Array): BloscHeader {
   return header;
 }
 
-/** Puts back together the values of `typeSize` bytes whose bytes were stored plane by plane. */
+/** Puts back together the values of `typeSize` bytes whose bytes were stored plane by plane. As words: every machine that this runs on is little-endian. */
 function unshuffle(planes: Uint8Array, typeSize: number, out: Uint8Array, start: number): void {
   const count = Math.floor(planes.length / typeSize);
-  if (typeSize === 2) {
-    for (let i = 0, to = start; i < count; i++) {
-      out[to++] = planes[i];
-      out[to++] = planes[count + i];
-    }
-  } else if (typeSize === 4) {
-    for (let i = 0, to = start; i < count; i++) {
-      out[to++] = planes[i];
-      out[to++] = planes[count + i];
-      out[to++] = planes[2 * count + i];
-      out[to++] = planes[3 * count + i];
-    }
+  if (typeSize === 2 && (out.byteOffset + start) % 2 === 0) {
+    const values = new Uint16Array(out.buffer, out.byteOffset + start, count);
+    for (let i = 0; i < count; i++) values[i] = planes[i] | (planes[count + i] << 8);
+  } else if (typeSize === 4 && (out.byteOffset + start) % 4 === 0) {
+    const values = new Uint32Array(out.buffer, out.byteOffset + start, count);
+    for (let i = 0; i < count; i++) values[i] = planes[i] | (planes[count + i] << 8) | (planes[2 * count + i] << 16) | (planes[3 * count + i] << 24);
   } else {
     for (let plane = 0; plane < typeSize; plane++) {
       for (let i = 0, from = plane * count, to = start + plane; i < count; i++, to += typeSize) out[to] = planes[from++];

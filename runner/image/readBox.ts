@@ -1,5 +1,6 @@
 import type { Vec3 } from '../kernels/geometry.ts';
 import type { VoxelArray } from '../kernels/volume.ts';
+import { rowCopier } from './copyRows.ts';
 import { stridesOf } from './reorder.ts';
 import { filledVoxels, forEachChunk, type NeededChunk, type ZarrArray } from './zarrArray.ts';
 
@@ -39,15 +40,6 @@ interface BoxChunk extends NeededChunk {
   readonly z: Span;
 }
 
-/** Copies `count` voxels; short runs by hand, since making views costs more than they do. */
-function copyRow(source: VoxelArray, from: number, out: VoxelArray, to: number, count: number, stride: number): void {
-  if (stride === 1 && count >= 24) {
-    out.set(source.subarray(from, from + count), to);
-    return;
-  }
-  for (let i = 0, at = from; i < count; i++, at += stride) out[to + i] = source[at];
-}
-
 /**
  * Reads every `step`-th voxel of an array, x fastest: `start` and `size` count those samples, x, y, z. The box must lie
  * inside the array.
@@ -81,10 +73,11 @@ export async function readBox(array: ZarrArray, axes: SpatialAxes, start: Vec3, 
     // Whole rows and planes that lie together in both are copied at once.
     const wholeRows = sx === 1 && x.count === size[0] && sy === x.count && y.count > 1;
     const run = wholeRows ? x.count * y.count : x.count;
+    const copyRow = rowCopier(data, out);
     for (let k = 0; k < z.count; k++) {
       const plane = first + k * sz;
       const target = x.to + size[0] * (y.to + size[1] * (z.to + k));
-      for (let j = 0; j < (wholeRows ? 1 : y.count); j++) copyRow(data, plane + j * sy, out, target + j * size[0], run, sx);
+      for (let j = 0; j < (wholeRows ? 1 : y.count); j++) copyRow(plane + j * sy, target + j * size[0], run, sx);
     }
   }, signal);
   return out;

@@ -119,16 +119,19 @@ async function runMeasured(args: readonly string[], stateFolder: string): Promis
 }
 
 interface JournalLine {
-  readonly time: number | string;
-  readonly event: { readonly type: string; readonly task?: string; readonly seconds?: number };
+  /** Milliseconds. */
+  readonly time: number;
+  readonly type: string;
+  readonly task?: string;
+  readonly seconds?: number;
 }
 
 /** From a run's journal: how long the tasks took that segment and measure. */
 async function segmentTimes(stateFolder: string): Promise<{ readonly segmentSeconds: number; readonly segmentSpan: number }> {
   const [run] = await readdir(join(stateFolder, 'runs'));
   const lines = (await readFile(join(stateFolder, 'runs', run, 'events.ndjson'), 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as JournalLine);
-  const wanted = lines.filter(({ event }) => /\/(segment|objects)\//.test(event.task ?? ''));
-  const times = wanted.map(({ time }) => new Date(time).getTime());
-  const segmentSeconds = wanted.reduce((sum, { event }) => sum + (event.type === 'task-finished' ? event.seconds ?? 0 : 0), 0);
+  const wanted = lines.filter(({ task }) => /\/(segment|objects)\//.test(task ?? ''));
+  const times = wanted.map(({ time }) => time);
+  const segmentSeconds = wanted.reduce((sum, { type, seconds }) => sum + (type === 'task-finished' ? seconds ?? 0 : 0), 0);
   return { segmentSeconds, segmentSpan: (Math.max(...times) - Math.min(...times)) / 1000 };
 }
