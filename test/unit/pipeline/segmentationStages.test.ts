@@ -23,7 +23,7 @@ const size: Vec3 = [96, 80, 72];
 const volume = plaqueVolume({ seed: 5, size, voxelSize: [0.005, 0.005, 0.005], chunk: [32, 32, 32], levels: 3, stain: 'Abeta', cell: 20, share: 0.8, radii: [3.5, 6] });
 const path = 'sub-01/micr/sub-01_SPIM.ome.zarr';
 const threshold = 1100;
-const method = { name: 'th1100', kind: 'fixed', value: threshold } as const;
+const method = { name: 'th1100', kind: 'threshold', value: threshold } as const;
 
 /** A bias field of low resolution that changes along every axis. */
 const field = {
