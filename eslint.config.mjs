@@ -1,9 +1,8 @@
-import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /**
  * The runner's rooms from the highest to the lowest. A room may import the rooms below it, never one above or beside it
- * on the same line.
+ * on the same line, nor a front door (cli.ts, server.ts), nor anything of the editor.
  */
 const layers = [
   ['cli'],
@@ -19,14 +18,20 @@ const layers = [
   ['protocol'],
 ];
 
-const zones = layers.flatMap((rooms, depth) =>
-  rooms.map((room) => ({
-    target: `./runner/${room}`,
-    from: [...layers.slice(0, depth).flat(), ...rooms.filter((other) => other !== room)].map((other) => `./runner/${other}`),
-    message: 'A room imports only rooms below it: see docs/architecture.md.',
-  })),
-).filter((zone) => zone.from.length > 0);
-const frontDoors = ['./runner/cli.ts', './runner/server.ts'];
+const editor = { regex: '^(\\.\\./)+(extension|webviews)/', message: 'The runner knows nothing of the editor.' };
+const frontDoors = { regex: '^(\\.\\./)+(cli|server)\\.ts$', message: 'Rooms do not import the front doors.' };
+
+/** One block of rules per room: what it must not import. Rooms import each other by relative paths only. */
+const directions = layers.flatMap((rooms, depth) =>
+  rooms.map((room) => {
+    const closed = [...layers.slice(0, depth).flat(), ...rooms.filter((other) => other !== room)];
+    const above = closed.length === 0 ? [] : [{
+      regex: `^(\\.\\./)+(${closed.join('|')})/`,
+      message: 'A room imports only rooms below it: see docs/architecture.md.',
+    }];
+    return { files: [`runner/${room}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns: [...above, editor, frontDoors] }] } };
+  }),
+);
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'runner/kernels/wasm/**', '**/*.mjs', 'demo-output/**'] },
@@ -34,7 +39,6 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { 'import-x': importX },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -42,17 +46,14 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/require-await': 'off',
-      'import-x/no-default-export': 'error',
-      'import-x/no-restricted-paths': ['error', {
-        zones: [
-          ...zones,
-          { target: './runner', from: ['./extension', './webviews'], message: 'The runner knows nothing of the editor.' },
-          ...layers.flat().map((room) => ({ target: `./runner/${room}`, from: frontDoors, message: 'Rooms do not import the front doors.' })),
-          { target: ['./extension', './webviews'], from: './runner', except: ['./protocol'], message: 'Only runner/protocol may be imported.' },
-        ],
-      }],
+      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true, namedFrom: true, namespaceFrom: true } }],
       'max-lines': ['warn', { max: 420, skipBlankLines: true, skipComments: true }],
     },
+  },
+  ...directions,
+  {
+    files: ['extension/**/*.ts', 'webviews/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^(\\.\\./)+runner/(?!protocol/)', message: 'Only runner/protocol may be imported.' }] }] },
   },
   {
     files: ['test/**/*.ts'],

@@ -93,5 +93,5 @@ function explain(error: unknown): ErrorReport {
   return failedAllocation ? outOfMemory(error.message) : reportError(error);
 }
 
-// eslint-disable-next-line import-x/no-default-export -- the thread pool calls a module's default export
+// eslint-disable-next-line no-restricted-exports -- the thread pool calls a module's default export
 export default runTask;
