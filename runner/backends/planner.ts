@@ -1,6 +1,6 @@
 import { planGroup } from '../pipeline/group/planGroup.ts';
-import { planParticipants } from '../pipeline/plan.ts';
-import { provenanceOf } from '../pipeline/provenance.ts';
+import { planParticipants } from '../pipeline/plan/plan.ts';
+import { provenanceOf } from '../pipeline/plan/provenance.ts';
 import { planTuning } from '../pipeline/tuning/planTuning.ts';
 import type { Planner } from './local.ts';
 

@@ -3,7 +3,7 @@ import { planLocally, runLocally, unlockLocally } from '../backends/local.ts';
 import type { LocalBackend, Planner, RunCommand, RunSummary } from '../backends/local.ts';
 import { formatHelp } from '../command/help.ts';
 import { parseArgv } from '../command/parse.ts';
-import { programVersion } from '../pipeline/provenance.ts';
+import { programVersion } from '../pipeline/plan/provenance.ts';
 import { reportError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { Clock } from '../protocol/log.ts';

@@ -12,7 +12,7 @@ import { columnNames, numberValues, textValues } from '../../tables/table.ts';
 import type { Table } from '../../tables/table.ts';
 import { paramsOf, readBytes, writeBytes } from '../io.ts';
 import { sidecarOf } from '../paths.ts';
-import { provenanceSection } from '../reportParts.ts';
+import { provenanceSection } from '../report/reportParts.ts';
 import { readTsvTable } from '../tableFiles.ts';
 import { taskParams } from '../task.ts';
 import type { Artifact, Stage, Task } from '../task.ts';

@@ -2,7 +2,7 @@ import { chooseParticipants, parseParticipants } from '../../bids/participants.t
 import type { GroupOptions, Provenance } from '../../protocol/options.ts';
 import { SpimquantError } from '../../protocol/errors.ts';
 import type { ObjectStore } from '../../storage/objectStore.ts';
-import type { Plan } from '../plan.types.ts';
+import type { Plan } from '../plan/plan.types.ts';
 import type { Task } from '../task.ts';
 import { allSubjectsTask } from './allSubjects.ts';
 import type { SubjectTable } from './allSubjects.ts';

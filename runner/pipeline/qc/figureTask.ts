@@ -1,6 +1,6 @@
 import { voxelCount } from '../../kernels/volume.ts';
-import type { ImagePlan } from '../imagePlan.ts';
-import { exportGrid } from '../segmentation.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
+import { exportGrid } from '../segmentation/segmentation.ts';
 import { taskParams } from '../task.ts';
 import type { Artifact, Task } from '../task.ts';
 

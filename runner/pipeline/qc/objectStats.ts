@@ -4,7 +4,7 @@ import { formatNumber } from '../../figures/scale.ts';
 import { ink, seriesColor, svgDocument, text } from '../../figures/svg.ts';
 import { readParquet } from '../../tables/parquet.ts';
 import { numberValues, textValues } from '../../tables/table.ts';
-import type { ImagePlan } from '../imagePlan.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, readBytes, writeBytes } from '../io.ts';
 import type { Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';

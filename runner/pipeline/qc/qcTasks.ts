@@ -1,4 +1,4 @@
-import type { ImagePlan } from '../imagePlan.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import type { Task } from '../task.ts';
 import { histogramFigureTask } from './histogram.ts';
 import { objectStatsTask } from './objectStats.ts';

@@ -6,7 +6,7 @@ import { resampleLinear, resampleNearest } from '../../kernels/sample.ts';
 import type { Grid, TransformStep } from '../../kernels/transform.ts';
 import { voxelCount } from '../../kernels/volume.ts';
 import type { Volume } from '../../kernels/volume.ts';
-import type { ImagePlan } from '../imagePlan.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, readBytes, readFloatVolume, readVolume, writeBytes, writeJson } from '../io.ts';
 import { readRegions } from '../tableFiles.ts';
 import type { Artifact, Stage, Task } from '../task.ts';

@@ -4,7 +4,7 @@ import { cropSlice, cutSlice, fitSlice, planeView } from '../../figures/slices.t
 import type { PlaneView } from '../../figures/slices.ts';
 import { ink, svgDocument, text } from '../../figures/svg.ts';
 import type { Volume } from '../../kernels/volume.ts';
-import type { ImagePlan } from '../imagePlan.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, readVolume, writeBytes } from '../io.ts';
 import { readRegions } from '../tableFiles.ts';
 import type { Stage, Task } from '../task.ts';

@@ -3,7 +3,7 @@ import { svgToPng } from '../../figures/render.ts';
 import { ink, seriesColor, svgDocument, text } from '../../figures/svg.ts';
 import { findColumn, numberValues, textValues } from '../../tables/table.ts';
 import type { Table } from '../../tables/table.ts';
-import type { ImagePlan } from '../imagePlan.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, writeBytes } from '../io.ts';
 import { readTsvTable } from '../tableFiles.ts';
 import type { Stage, Task } from '../task.ts';

@@ -6,7 +6,7 @@ import type { Slice } from '../../figures/slices.ts';
 import { ink, svgDocument, text } from '../../figures/svg.ts';
 import { drawColorBar } from '../../figures/heatmap.ts';
 import type { Volume } from '../../kernels/volume.ts';
-import type { ImagePlan } from '../imagePlan.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, readVolume, writeBytes } from '../io.ts';
 import type { Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';

@@ -4,7 +4,7 @@ import { svgToPng } from '../../figures/render.ts';
 import { ink, seriesColor, svgDocument, text } from '../../figures/svg.ts';
 import { voxelSize } from '../../kernels/geometry.ts';
 import type { Volume } from '../../kernels/volume.ts';
-import type { ImagePlan } from '../imagePlan.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, readVolume, writeBytes } from '../io.ts';
 import type { Stage, Task } from '../task.ts';
 import { figureTask } from './figureTask.ts';

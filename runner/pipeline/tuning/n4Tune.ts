@@ -1,10 +1,10 @@
 import { voxelSize } from '../../kernels/geometry.ts';
 import { meshOfSpacing } from '../../kernels/n4.ts';
 import { voxelCount } from '../../kernels/volume.ts';
-import { removeBias } from '../biasN4.ts';
-import type { ImagePlan } from '../imagePlan.ts';
+import { removeBias } from '../correction/biasN4.ts';
+import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, readFloatVolume, readVolume, writeVolume } from '../io.ts';
-import { exportGrid } from '../segmentation.ts';
+import { exportGrid } from '../segmentation/segmentation.ts';
 import { taskParams, type Artifact, type Stage, type Task } from '../task.ts';
 import { settingLabel, settingName, type N4Setting } from './settings.ts';
 

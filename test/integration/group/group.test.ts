@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { planGroup } from '../../../runner/pipeline/group/planGroup.ts';
 import { loadStage } from '../../../runner/pipeline/stages.ts';
-import type { Plan } from '../../../runner/pipeline/plan.types.ts';
+import type { Plan } from '../../../runner/pipeline/plan/plan.types.ts';
 import type { TaskContext } from '../../../runner/pipeline/task.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { GroupOptions, Provenance } from '../../../runner/protocol/options.ts';

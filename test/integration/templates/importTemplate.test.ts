@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { readNifti, writeNifti } from '../../../runner/image/nifti.ts';
 import type { Volume } from '../../../runner/kernels/volume.ts';
-import { importTemplateStage, importTemplateTasks } from '../../../runner/pipeline/importTemplate.ts';
+import { importTemplateStage, importTemplateTasks } from '../../../runner/pipeline/import/importTemplate.ts';
 import { templatePaths } from '../../../runner/pipeline/paths.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import { LocalStore } from '../../../runner/storage/localStore.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { identityAffine, type Vec3 } from '../../../runner/kernels/geometry.ts';
 import type { Volume, VoxelArray } from '../../../runner/kernels/volume.ts';
-import { biasGaussianStage } from '../../../runner/pipeline/biasGaussian.ts';
-import { biasQuantificationStage } from '../../../runner/pipeline/biasQuantification.ts';
-import { biasRegistrationStage, usableShrink } from '../../../runner/pipeline/biasRegistration.ts';
+import { biasGaussianStage } from '../../../runner/pipeline/correction/biasGaussian.ts';
+import { biasQuantificationStage } from '../../../runner/pipeline/correction/biasQuantification.ts';
+import { biasRegistrationStage, usableShrink } from '../../../runner/pipeline/correction/biasRegistration.ts';
 import { readVolume, writeVolume } from '../../../runner/pipeline/io.ts';
 import type { Artifact, Stage, Task } from '../../../runner/pipeline/task.ts';
 import type { JsonObject } from '../../../runner/protocol/json.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { identityAffine, multiplyAffines, type Affine, type Vec3 } from '../../../runner/kernels/geometry.ts';
 import type { Volume, VoxelArray } from '../../../runner/kernels/volume.ts';
-import { brainMaskStage, classesInside, reducedGrid, stretchedLog } from '../../../runner/pipeline/brainMask.ts';
+import { brainMaskStage, classesInside, reducedGrid, stretchedLog } from '../../../runner/pipeline/correction/brainMask.ts';
 import { readVolume, writeJson, writeVolume } from '../../../runner/pipeline/io.ts';
-import { maskLevelStage } from '../../../runner/pipeline/maskLevel.ts';
+import { maskLevelStage } from '../../../runner/pipeline/correction/maskLevel.ts';
 import type { Artifact, Task } from '../../../runner/pipeline/task.ts';
 import { memoryContext, type MemoryContext } from './memoryContext.ts';
 

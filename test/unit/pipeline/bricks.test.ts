@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { brickBox, brickCount, planBatches, planBricks, slabsOf } from '../../../runner/pipeline/bricks.ts';
-import { pack, unpack } from '../../../runner/pipeline/packed.ts';
+import { brickBox, brickCount, planBatches, planBricks, slabsOf } from '../../../runner/pipeline/segmentation/bricks.ts';
+import { pack, unpack } from '../../../runner/pipeline/segmentation/packed.ts';
 import type { Vec3 } from '../../../runner/kernels/geometry.ts';
 
 const cases: readonly { readonly size: Vec3; readonly imageChunk: Vec3; readonly storeChunk: Vec3 }[] = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readNifti } from '../../../runner/image/nifti.ts';
 import { openOmeZarr } from '../../../runner/image/omeZarr.ts';
-import { importedGrid, importSpimStage, importSpimTask } from '../../../runner/pipeline/importSpim.ts';
-import type { ImagePlan } from '../../../runner/pipeline/imagePlan.ts';
+import { importedGrid, importSpimStage, importSpimTask } from '../../../runner/pipeline/import/importSpim.ts';
+import type { ImagePlan } from '../../../runner/pipeline/plan/imagePlan.ts';
 import { imagePaths } from '../../../runner/pipeline/paths.ts';
 import type { MemoryStore } from '../../../runner/storage/memoryStore.ts';
 import { memoryContext } from './memoryContext.ts';

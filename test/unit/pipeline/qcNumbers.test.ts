@@ -7,7 +7,7 @@ import { affinePart, beyondAffine, maskDice, similarity, thinField } from '../..
 import { labelBoxes } from '../../../runner/pipeline/qc/roiMontage.ts';
 import { topRegions } from '../../../runner/pipeline/qc/roiSummary.ts';
 import { interpolateTo, planeProfile } from '../../../runner/pipeline/qc/zProfile.ts';
-import { summarizeRegions } from '../../../runner/pipeline/reportTables.ts';
+import { summarizeRegions } from '../../../runner/pipeline/report/reportTables.ts';
 import { readTsv } from '../../../runner/tables/tsv.ts';
 
 const identity: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { meanPerRegion, regionNames, regionRows } from '../../../runner/pipeline/regionStats.ts';
+import { meanPerRegion, regionNames, regionRows } from '../../../runner/pipeline/statistics/regionStats.ts';
 import { runsOfMask } from '../../../runner/kernels/runs.ts';
-import { cellOf, countIntoCells, voxelsPerCell } from '../../../runner/pipeline/fieldFraction.ts';
+import { cellOf, countIntoCells, voxelsPerCell } from '../../../runner/pipeline/segmentation/fieldFraction.ts';
 
 const affine = [2, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1];
 

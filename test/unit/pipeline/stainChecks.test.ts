@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { participantOptions } from '../../../runner/command/build.ts';
-import { checkStains } from '../../../runner/pipeline/stains.ts';
+import { checkStains } from '../../../runner/pipeline/plan/stains.ts';
 import type { ParticipantOptions } from '../../../runner/protocol/options.ts';
 
 const defaults = participantOptions(new Map());
