@@ -243,14 +243,20 @@ async function carryOut(
       }),
     });
     const machine = backend.machine ?? detectMachine();
-    const { cores, memoryBytes } = command.execution;
-    const budget = { cores: cores === 'all' ? machine.cores : cores, memoryBytes: memoryBytes ?? defaultMemoryBudget(machine) };
+    const cores = command.execution.cores === 'all' ? machine.cores : command.execution.cores;
+    const memoryBytes = command.execution.memoryBytes ?? defaultMemoryBudget(machine);
+    const budget = { cores, memoryBytes: memoryBytes - residentBytes(cores) };
     const outcome = await execute({ prepared, places, budget, keepWork: command.execution.keepWork, journal, clock: backend.clock, signal, stageModule: backend.stageModule });
     return { outcome: outcome === 'succeeded' && plan.failures.length > 0 ? 'failed' : outcome };
   } catch (error) {
     const report = reportError(error);
     return signal.aborted || report.code === 'cancelled' ? { outcome: 'cancelled' } : { outcome: 'failed', error: report };
   }
+}
+
+/** What the process and its idle threads take (measured), beside what tasks reserve. */
+function residentBytes(threads: number): number {
+  return 150e6 + 60e6 * threads;
 }
 
 /** Removes files that were being written when their writer was stopped. The lock says that nobody else is writing. */
