@@ -70,8 +70,8 @@ export async function indexDataset(store: ObjectStore, options: IndexOptions = {
 /** Throws `bad-dataset` when the index has no image to work on, saying why the first ones were left out. */
 export function requireImages(index: DatasetIndex): void {
   if (index.images.length > 0) return;
-  const reasons = index.skipped.slice(0, 5).map(({ path, reason }) => `${path}: ${reason}`);
-  const more = index.skipped.length > 5 ? ` (and ${index.skipped.length - 5} more)` : '';
+  const reasons = index.skipped.slice(0, 2).map(({ path, reason }) => `${path}: ${reason}`);
+  const more = index.skipped.length > 2 ? ` (and ${index.skipped.length - 2} more)` : '';
   throw new SpimquantError('bad-dataset', `There is no lightsheet image to work on in ${index.uri}.`, {
     where: index.uri,
     hint: reasons.length === 0

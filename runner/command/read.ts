@@ -90,9 +90,9 @@ export function readWords(words: readonly string[]): Reading {
       if (attached !== undefined) given.push(attached);
       const limit = arity === 'many' ? Infinity : arity === 'maybe' ? 1 : arity;
       const open = (): boolean => i < words.length && given.length < limit && !isFlagWord(words[i]);
-      // What follows `--cores` may also be a folder or a level: only words that can be its value are taken.
+      // What follows `--cores` may also be a folder or the level: while those are missing, only words that can be its value are taken.
       if (arity === 'maybe') {
-        if (open() && /^(\d+|all)$/i.test(words[i])) given.push(words[i++]);
+        if (open() && (positionals.length >= 3 || /^(\d+|all)$/i.test(words[i]))) given.push(words[i++]);
       } else {
         while (open()) given.push(words[i++]);
       }

@@ -228,6 +228,7 @@ describe('command language', () => {
     ['a b participant --seg_hist_percentile_range 99 1', /must rise/],
     ['a b participant --sloppy=yes', /takes no value/],
     ['a b participant --cores 0', /at least 1/],
+    ['a b participant --cores zero', /--cores must be a number of cores/],
     ['a b participant --cores=many', /number of cores/],
     ['a b participant --mem lots', /8GB/],
     ['a b participant --template ABAv4', /Did you mean ABAv3\?/],
