@@ -35,7 +35,7 @@ export function brainMaskTask(plan: ImagePlan, stain: string): Task {
       { place: 'output', path: plan.template.paths.mask() },
     ],
     outputs: [{ place: 'output', path: plan.paths.brainMask(stain, registrationLevel) }],
-    memoryBytes: 200e6 + 24 * registrationVoxels(plan),
+    memoryBytes: 200e6 + 24 * registrationVoxels(plan) + 4 * plan.template.voxels,
     readBytes: 0,
   };
 }

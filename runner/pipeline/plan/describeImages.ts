@@ -1,10 +1,13 @@
 import { indexDataset, requireImages } from '../../bids/dataset.ts';
 import { imageIdentity } from '../../bids/names.ts';
 import type { DatasetIndex, SpimFile } from '../../bids/bids.types.ts';
+import { readNiftiGrid } from '../../image/nifti.ts';
 import { openOmeZarr } from '../../image/omeZarr.ts';
 import { reportError, SpimquantError } from '../../protocol/errors.ts';
 import type { ParticipantOptions } from '../../protocol/options.ts';
+import { voxelCount } from '../../kernels/volume.ts';
 import type { ObjectStore, StorageOptions } from '../../storage/objectStore.ts';
+import { openStore } from '../../storage/open.ts';
 import { expandHome, normaliseUri } from '../../storage/uri.ts';
 import type { ResolvedTemplate } from '../../templates/template.types.ts';
 import { resolveTemplate, templateCacheFolder } from '../../templates/resolve.ts';
@@ -56,15 +59,35 @@ export async function describeImages(request: ParticipantPlanRequest): Promise<D
   });
   requireImages(index);
   const segs = chooseAtlases(template, options);
-  const { plans, failures } = await planEach(index.images, (image) => describeImage(dataset, image, template, segs, options, signal), signal);
+  const templates = templateDir ?? templateCacheFolder();
+  const voxels = await templateVoxels(template, openStore(templates, request.storage), signal);
+  const { plans, failures } = await planEach(index.images, (image) => describeImage(dataset, image, { template, segs, voxels }, options, signal), signal);
   const fixed = [...new Set(plans.map((plan) => plan.template.fixed))];
   return {
     plans,
     templateTasks: plans.length === 0 ? [] : importTemplateTasks({ template, segs, options, fixed }),
-    templates: templateDir ?? templateCacheFolder(),
+    templates,
     notices: [...(template.notices ?? []), ...noticesOf(index)],
     failures,
   };
+}
+
+/** A template, and what of it is used. */
+interface ChosenTemplate {
+  readonly template: ResolvedTemplate;
+  readonly segs: readonly string[];
+  readonly voxels: number;
+}
+
+/** Voxels of a mouse brain at 25 µm, the finest of the registered templates. */
+const mostTemplateVoxels = 8e7;
+
+/** Voxels of a template, from its header where the file is at hand. */
+async function templateVoxels(template: ResolvedTemplate, store: ObjectStore, signal: AbortSignal): Promise<number> {
+  // The generated template is small.
+  if (template.anat === undefined) return 1e6;
+  const start = await store.read(template.anat.key, { range: { offset: 0, length: 1 << 16 }, signal });
+  return start === undefined ? mostTemplateVoxels : voxelCount(readNiftiGrid(start, template.anat.key).size);
 }
 
 /** The atlases asked for, or the template's default ones. */
@@ -82,8 +105,9 @@ function chooseAtlases(template: ResolvedTemplate, options: ParticipantOptions):
 
 /** Everything the tasks of an image are made from. Reads the image's metadata. */
 async function describeImage(
-  dataset: ObjectStore, image: SpimFile, template: ResolvedTemplate, segs: readonly string[], options: ParticipantOptions, signal: AbortSignal,
+  dataset: ObjectStore, image: SpimFile, chosen: ChosenTemplate, options: ParticipantOptions, signal: AbortSignal,
 ): Promise<ImagePlan> {
+  const { template, segs, voxels } = chosen;
   const { info } = await openOmeZarr(dataset, image.path, { signal });
   const stains = channelStains(image, info, options);
   const choice = chooseStains(stains, template.spim.map(({ stain }) => stain), options, info.uri);
@@ -103,6 +127,7 @@ async function describeImage(
       paths,
       segs,
       fixed: choice.templateStain === undefined ? paths.anat() : paths.spim(choice.templateStain),
+      voxels,
     },
     paths: imagePaths(identity, template.name),
     options,

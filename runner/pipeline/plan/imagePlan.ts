@@ -11,6 +11,8 @@ export interface TemplatePlan {
   readonly segs: readonly string[];
   /** Path (below the output) of the image that subjects are registered to: the anatomy or a stain's template. */
   readonly fixed: string;
+  /** Voxels of the template's grid, or an upper guess while it is not downloaded yet: for memory estimates only. */
+  readonly voxels: number;
 }
 
 /** Everything known about one image before any task runs: what the task builders of the stages are given. */

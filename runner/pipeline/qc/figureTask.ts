@@ -16,6 +16,8 @@ export interface FigureTask {
   readonly params: object;
   /** Peak memory per voxel of the registration level, on top of a constant for drawing. */
   readonly bytesPerVoxel?: number;
+  /** The same per voxel of the template. */
+  readonly bytesPerTemplateVoxel?: number;
 }
 
 /** Renderer, fonts, SVG text and pixels of one figure. */
@@ -33,7 +35,7 @@ export function figureTask(plan: ImagePlan, figure: FigureTask): Task {
     params: taskParams(figure.params),
     inputs: figure.inputs.map(place),
     outputs: [place(figure.output)],
-    memoryBytes: drawingBytes + voxels * (figure.bytesPerVoxel ?? 0),
+    memoryBytes: drawingBytes + voxels * (figure.bytesPerVoxel ?? 0) + plan.template.voxels * (figure.bytesPerTemplateVoxel ?? 0),
     readBytes: 0,
   };
 }

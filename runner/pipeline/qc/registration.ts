@@ -40,7 +40,7 @@ export function registrationFigureTask(plan: ImagePlan): Task {
       template.fixed, template.paths.mask(), paths.n4(stainForReg, level, 'N4brain'), paths.brainMask(stainForReg, level), paths.toTemplate(),
       ...(seg === undefined ? [] : [template.paths.dseg(seg), template.paths.table(seg)]),
     ],
-    output: paths.registrationReport(stainForReg), bytesPerVoxel: 120,
+    output: paths.registrationReport(stainForReg), bytesPerVoxel: 120, bytesPerTemplateVoxel: 60,
   });
   const metrics: Artifact = { place: 'output', path: registrationMetricsPath(plan) };
   return { ...task, outputs: [...task.outputs, metrics] };

@@ -23,7 +23,7 @@ export function affineTask(plan: ImagePlan, stage: string, title: string, moving
     params: taskParams(params),
     inputs: [{ place: 'output', path: plan.template.fixed }, { place: 'output', path: moving }],
     outputs: [output],
-    memoryBytes: 500e6 + 24 * registrationVoxels(plan),
+    memoryBytes: 500e6 + 24 * registrationVoxels(plan) + 12 * plan.template.voxels,
     readBytes: 0,
   };
 }

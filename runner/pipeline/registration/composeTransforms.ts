@@ -26,7 +26,7 @@ export function composeTransformsTask(plan: ImagePlan): Task {
       { place: 'output', path: plan.paths.spim(plan.stainForReg, plan.options.registrationLevel) },
     ],
     outputs: [{ place: 'output', path: plan.paths.toTemplate() }, { place: 'output', path: plan.paths.fromTemplate() }],
-    memoryBytes: 600e6 + 48 * registrationVoxels(plan),
+    memoryBytes: 600e6 + 48 * registrationVoxels(plan) + 40 * plan.template.voxels,
     readBytes: 0,
   };
 }

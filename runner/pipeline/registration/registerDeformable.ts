@@ -42,7 +42,7 @@ export function registerDeformableTask(plan: ImagePlan): Task {
       registrationWork.affine(plan),
     ],
     outputs: [registrationWork.warp(plan), registrationWork.inverseWarp(plan), registrationWork.metrics(plan)],
-    memoryBytes: 700e6 + 24 * registrationVoxels(plan),
+    memoryBytes: 700e6 + 24 * registrationVoxels(plan) + 12 * plan.template.voxels,
     readBytes: 0,
   };
 }

@@ -24,7 +24,7 @@ export function warpTask(plan: ImagePlan, request: WarpRequest): Task {
     params: taskParams({}),
     inputs: [{ place: 'output', path: request.source }, { place: 'output', path: request.field }],
     outputs: [{ place: 'output', path: request.output }],
-    memoryBytes: 400e6 + 40 * registrationVoxels(plan),
+    memoryBytes: 400e6 + 40 * registrationVoxels(plan) + 44 * plan.template.voxels,
     readBytes: 0,
   };
 }

@@ -38,7 +38,7 @@ export function atlasStatisticsTask(plan: ImagePlan, seg: string, method: string
     params: taskParams(params),
     inputs: inputs.map((path): Artifact => ({ place: 'output', path })),
     outputs: [table, { place: 'output', path: sidecarOf(table.path) }],
-    memoryBytes: 500e6,
+    memoryBytes: 500e6 + 8 * plan.template.voxels,
     readBytes: 0,
   };
 }

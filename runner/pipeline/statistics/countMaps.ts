@@ -38,7 +38,7 @@ function countMap(plan: ImagePlan, name: string, title: string, table: string, g
     params: taskParams(params),
     inputs: [{ place: 'output', path: table }, { place: 'output', path: grid }],
     outputs: [{ place: 'output', path: output }],
-    memoryBytes: 400e6,
+    memoryBytes: 400e6 + 16 * plan.template.voxels,
     readBytes: 0,
   };
 }

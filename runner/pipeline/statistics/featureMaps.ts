@@ -33,7 +33,7 @@ export function featureMapsTask(plan: ImagePlan, seg: string, method: string): T
     params: taskParams(params),
     inputs: [plan.paths.mergedSegStats(seg, method), plan.template.paths.dseg(seg)].map((path): Artifact => ({ place: 'output', path })),
     outputs: params.columns.map((column): Artifact => ({ place: 'output', path: plan.paths.featureMap(seg, method, column) })),
-    memoryBytes: 400e6,
+    memoryBytes: 200e6 + 20 * plan.template.voxels,
     readBytes: 0,
   };
 }
