@@ -42,12 +42,13 @@ export function histogram50(values: Float64Array): { readonly edges: Float64Arra
 
 /** The figure as SVG: sizes in voxels, their logarithm, the radius of a sphere of the same volume (in voxels), and a summary. */
 export function objectStatsSvg(nvoxels: Float64Array, params: Params): string {
+  if (nvoxels.length === 0) return noObjectsSvg(params);
   const sorted = Float64Array.from(nvoxels).sort();
   const count = sorted.length;
   const at = (share: number): number => {
     const place = share * (count - 1);
     const left = Math.floor(place);
-    return count === 0 ? NaN : sorted[left] + (sorted[Math.min(count - 1, left + 1)] - sorted[left]) * (place - left);
+    return sorted[left] + (sorted[Math.min(count - 1, left + 1)] - sorted[left]) * (place - left);
   };
   const total = sorted.reduce((a, b) => a + b, 0);
   const radius = nvoxels.map((n) => Math.cbrt((3 * n) / (4 * Math.PI)));
@@ -60,7 +61,7 @@ export function objectStatsSvg(nvoxels: Float64Array, params: Params): string {
     });
   };
   const rows: readonly (readonly [string, string])[] = [
-    ['objects', formatNumber(count, 12)], ['voxels in objects', formatNumber(total, 12)], ['mean size', `${formatNumber(count === 0 ? NaN : total / count)} voxels`],
+    ['objects', formatNumber(count, 12)], ['voxels in objects', formatNumber(total, 12)], ['mean size', `${formatNumber(total / count)} voxels`],
     ['median size', `${formatNumber(at(0.5))} voxels`], ['smallest', `${formatNumber(at(0), 9)} voxels`], ['largest', `${formatNumber(at(1), 9)} voxels`],
     ['median radius', `${formatNumber(Math.cbrt((3 * at(0.5)) / (4 * Math.PI)), 3)} voxels`],
   ];
@@ -77,9 +78,20 @@ export function objectStatsSvg(nvoxels: Float64Array, params: Params): string {
   });
 }
 
+/** Empty axes would look like a fault of drawing. */
+function noObjectsSvg(params: Params): string {
+  const words = 'No objects: nothing at or above the threshold is as large as the smallest object that is kept.';
+  return svgDocument({
+    width: 1200, height: 160,
+    title: `Object sizes of ${params.stain}, ${params.method}`,
+    description: words,
+    body: text(84, 36, `${params.stain}: objects of ${params.method}`, { size: 20, weight: 'bold' }) + text(84, 60, params.id, { color: ink.faint }) + text(84, 110, words, { size: 16 }),
+  });
+}
+
 export const objectStatsStage: Stage = {
   name: 'qc-objectstats',
-  version: 1,
+  version: 2,
   async run(task, context) {
     const params = paramsOf<Params>(task);
     const [input] = task.inputs;

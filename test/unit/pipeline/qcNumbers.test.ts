@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { composeField } from '../../../runner/kernels/displacement.ts';
 import type { Affine } from '../../../runner/kernels/geometry.ts';
 import { intensityProfile } from '../../../runner/pipeline/qc/histogram.ts';
-import { histogram50 } from '../../../runner/pipeline/qc/objectStats.ts';
+import { histogram50, objectStatsSvg } from '../../../runner/pipeline/qc/objectStats.ts';
 import { affinePart, beyondAffine, maskDice, similarity, thinField } from '../../../runner/pipeline/qc/registrationMetrics.ts';
 import { labelBoxes } from '../../../runner/pipeline/qc/roiMontage.ts';
 import { topRegions } from '../../../runner/pipeline/qc/roiSummary.ts';
@@ -23,6 +23,13 @@ describe('numbers in the quality figures', () => {
     assert.equal(profile.counts.length, 500);
     assert.equal(profile.counts[0], 132, 'bins are 131.07 wide');
     assert.equal(profile.saturated, 0.1);
+  });
+
+  it('says in words that there are no objects, instead of drawing empty axes', () => {
+    const svg = objectStatsSvg(new Float64Array(0), { id: 'sub-01', stain: 'Abeta', method: 'th900' });
+    assert.match(svg, /No objects: nothing at or above the threshold/);
+    assert.doesNotMatch(svg, /median size/);
+    assert.match(objectStatsSvg(Float64Array.of(300, 500), { id: 'sub-01', stain: 'Abeta', method: 'th900' }), /median size/);
   });
 
   it('bins images of fractions up to their own maximum', () => {
