@@ -41,6 +41,8 @@ async function run(words: readonly string[], env: Readonly<Record<string, string
 }
 
 async function demo(folder: string): Promise<boolean> {
+  // Journals stay with the demo instead of among the user's own runs.
+  process.env['SPIMQUANT_STATE_DIR'] ??= join(folder, 'state');
   const bids = join(folder, 'bids'), fromBucket = join(folder, 'from-s3'), fromFolder = join(folder, 'from-folder');
   const cohort = demoCohort(seed);
   await mkdir(bids, { recursive: true });

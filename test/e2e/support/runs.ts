@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spimquant, type CommandOptions, type CommandResult } from '../../../scripts/demo/command.ts';
 import type { RunEvent } from '../../../runner/protocol/events.ts';
 
 export { spimquant };
+
+// Journals and temporary files of bucket outputs belong to the tests, not to whoever runs them.
+const home = mkdtempSync(join(tmpdir(), 'spimquant-e2e-home-'));
+process.env['SPIMQUANT_STATE_DIR'] = join(home, 'state');
+process.env['SPIMQUANT_CACHE_DIR'] = join(home, 'cache');
+after(() => rm(home, { recursive: true, force: true, maxRetries: 3 }));
 
 /** Runs the command and expects success. */
 export async function succeed(words: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
