@@ -68,12 +68,3 @@ export function labelColor(index: number, own?: string): Rgb {
   if (match) return parse(match[1])[0];
   return categoricalColors[((Math.trunc(index) % 20) + 20) % 20];
 }
-
-/** Whether dark text reads better than light text on a colour (relative luminance of WCAG 2.1). */
-export function wantsDarkText(hex: string): boolean {
-  const [r, g, b] = parse(hex.replace('#', ''))[0].map((channel) => {
-    const c = channel / 255;
-    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.3;
-}

@@ -1,4 +1,5 @@
 import type { Vec3 } from '../kernels/geometry.ts';
+import { voxelCount } from '../kernels/volume.ts';
 import type { VoxelArray } from '../kernels/volume.ts';
 import type { JsonObject } from '../protocol/json.ts';
 import { throwIfCancelled } from '../storage/cancel.ts';
@@ -64,7 +65,7 @@ export async function writeBox(store: ObjectStore, key: string, layout: ImageLay
     const end = start + box.size[axis];
     return start >= 0 && start % chunk[axis] === 0 && end <= size[axis] && (end % chunk[axis] === 0 || end === size[axis]);
   });
-  if (!aligned || data.length !== box.size[0] * box.size[1] * box.size[2]) {
+  if (!aligned || data.length !== voxelCount(box.size)) {
     throw new RangeError(`The box ${box.start.join(',')} + ${box.size.join(',')} does not consist of chunks of ${chunk.join('x')} in ${size.join('x')} voxels.`);
   }
   for (let z = 0; z < box.size[2]; z += chunk[2]) {
@@ -74,7 +75,7 @@ export async function writeBox(store: ObjectStore, key: string, layout: ImageLay
         const extent: Vec3 = [Math.min(chunk[0], box.size[0] - x), Math.min(chunk[1], box.size[1] - y), Math.min(chunk[2], box.size[2] - z)];
         let voxels = data;
         if (chunk.some((n, axis) => n !== box.size[axis])) {
-          voxels = allocateVoxels(layout.voxelType, chunk[0] * chunk[1] * chunk[2]);
+          voxels = allocateVoxels(layout.voxelType, voxelCount(chunk));
           cutChunk(data, box.size, [x, y, z], extent, voxels, chunk);
         }
         const index: Vec3 = [(box.start[0] + x) / chunk[0], (box.start[1] + y) / chunk[1], (box.start[2] + z) / chunk[2]];
@@ -117,7 +118,7 @@ async function reduceChunk(source: ZarrArray, layout: ImageLayout, level: number
   const size = levelSize(layout, level);
   const factor = stepFactor(layout, level);
   const axes = { x: 3, y: 2, z: 1, fixed: [channel, 0, 0, 0] };
-  const out = allocateVoxels(layout.voxelType, chunk[0] * chunk[1] * chunk[2]);
+  const out = allocateVoxels(layout.voxelType, voxelCount(chunk));
   const start: Vec3 = [index[0] * chunk[0], index[1] * chunk[1], index[2] * chunk[2]];
   const extent = start.map((from, axis) => Math.min(chunk[axis], size[axis] - from));
   const tile = chunk.map((n, axis) => Math.max(1, Math.floor(n / factor[axis])));

@@ -1,4 +1,5 @@
 import type { Vec3 } from '../kernels/geometry.ts';
+import { voxelCount } from '../kernels/volume.ts';
 import type { VoxelArray } from '../kernels/volume.ts';
 import { rowCopier } from './copyRows.ts';
 import { stridesOf } from './reorder.ts';
@@ -46,7 +47,7 @@ interface BoxChunk extends NeededChunk {
  */
 export async function readBox(array: ZarrArray, axes: SpatialAxes, start: Vec3, size: Vec3, step: Vec3, signal?: AbortSignal): Promise<VoxelArray> {
   const { chunkShape } = array.metadata;
-  const out = filledVoxels(array.metadata, size[0] * size[1] * size[2]);
+  const out = filledVoxels(array.metadata, voxelCount(size));
   const strides = stridesOf(chunkShape);
   const [sx, sy, sz] = [strides[axes.x] * step[0], strides[axes.y] * step[1], strides[axes.z] * step[2]];
   let fixedOffset = 0;

@@ -24,11 +24,6 @@ export function allocateVoxels(type: VoxelType, length: number): VoxelArray {
   }
 }
 
-/** Bytes of one voxel in memory, after widening. */
-export function bytesPerVoxelInMemory(type: VoxelType): number {
-  return allocateVoxels(type, 0).BYTES_PER_ELEMENT;
-}
-
 /** The value of IEEE 754 half-precision bits. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;

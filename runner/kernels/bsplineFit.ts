@@ -1,3 +1,4 @@
+import { voxelCount } from './volume.ts';
 import type { Vec3 } from './geometry.ts';
 
 /**
@@ -57,7 +58,7 @@ export interface Lattice {
 /** A lattice of zeros for the given pieces per axis. */
 export function emptyLattice(spans: Vec3): Lattice {
   const size: Vec3 = [spans[0] + 3, spans[1] + 3, spans[2] + 3];
-  return { size, values: new Float64Array(size[0] * size[1] * size[2]) };
+  return { size, values: new Float64Array(voxelCount(size)) };
 }
 
 /**
@@ -139,7 +140,7 @@ export function evaluateLattice(lattice: Lattice, grid: Vec3, start: Vec3 = [0, 
   const [x, y, z] = [part(0), part(1), part(2)];
   const alongZ = new Float64Array(cx * cy * size[2]);
   expandAxis(lattice.values, cx * cy, 1, z, alongZ);
-  const out = new Float32Array(size[0] * size[1] * size[2]);
+  const out = new Float32Array(voxelCount(size));
   const plane = new Float64Array(cx * size[1]);
   for (let k = 0; k < size[2]; k++) {
     expandAxis(alongZ.subarray(k * cx * cy, (k + 1) * cx * cy), cx, 1, y, plane);

@@ -45,8 +45,6 @@ const loaders: Readonly<Record<string, () => Promise<Stage>>> = {
   'qc-registration': async () => (await import('./qc/registration.ts')).registrationFigureStage,
 };
 
-export const stageNames: readonly string[] = Object.keys(loaders);
-
 /** The stage of that name. Throws a RangeError for a name that does not exist: a defect of the plan. */
 export async function loadStage(name: string): Promise<Stage> {
   const load = loaders[name];

@@ -70,10 +70,3 @@ export function reportError(error: unknown): ErrorReport {
   }
   return { code: 'internal', message: String(error) };
 }
-
-/** The inverse of {@link reportError} on the other side of a thread or socket. */
-export function errorFromReport(report: ErrorReport): SpimquantError {
-  const error = new SpimquantError(report.code, report.message, report);
-  if (report.stack) error.stack = report.stack;
-  return error;
-}

@@ -101,11 +101,6 @@ export function selectColumns(table: Table, names: readonly string[]): Table {
   return { columns: names.map((name) => columnOf(table, name)) };
 }
 
-/** The table without the columns for which `drop` says so. */
-export function dropColumns(table: Table, drop: (name: string) => boolean): Table {
-  return { columns: table.columns.filter((column) => !drop(column.name)) };
-}
-
 /** Every column under a new name. Throws a RangeError when two come out the same. */
 export function renameColumns(table: Table, rename: (name: string) => string): Table {
   return tableOf(table.columns.map((column) => ({ ...column, name: rename(column.name) })));

@@ -1,3 +1,4 @@
+import { voxelCount } from '../../kernels/volume.ts';
 import type { Vec3 } from '../../kernels/geometry.ts';
 import type { Box } from '../../image/omeZarr.types.ts';
 
@@ -38,7 +39,7 @@ export function planBricks(size: Vec3, imageChunk: Vec3, storeChunk: Vec3): Bric
     chunk[axis] = Math.max(1, Math.min(storeChunk[axis], size[axis]));
     brick[axis] = Math.min(roundUp(Math.max(chunk[axis], Math.min(imageChunk[axis], size[axis])), chunk[axis]), roundUp(size[axis], chunk[axis]));
   }
-  while (brick[0] * brick[1] * brick[2] > maxBrickVoxels) {
+  while (voxelCount(brick) > maxBrickVoxels) {
     // Shorten where the least is read twice: first along the axis on which the brick exceeds the image's chunks the most.
     let axis = 2;
     for (const candidate of [1, 0]) if (brick[candidate] / imageChunk[candidate] > brick[axis] / imageChunk[axis]) axis = candidate;
@@ -69,7 +70,7 @@ export function brickBox(grid: BrickGrid, index: number): Box {
 
 /** Groups bricks into tasks of a bounded size, in brick order. */
 export function planBatches(grid: BrickGrid): readonly BrickBatch[] {
-  const perBatch = Math.max(1, Math.floor(maxBatchVoxels / (grid.brick[0] * grid.brick[1] * grid.brick[2])));
+  const perBatch = Math.max(1, Math.floor(maxBatchVoxels / voxelCount(grid.brick)));
   const total = brickCount(grid);
   const batches: BrickBatch[] = [];
   for (let first = 0; first < total; first += perBatch) {

@@ -1,5 +1,5 @@
-import type { Affine, Vec3 } from '../../kernels/geometry.ts';
-import { voxelSize } from '../../kernels/geometry.ts';
+import { voxelCount } from '../../kernels/volume.ts';
+import type { Vec3 } from '../../kernels/geometry.ts';
 import type { Runs } from '../../kernels/runs.ts';
 import type { Box } from '../../image/omeZarr.types.ts';
 import { planBatches } from './bricks.ts';
@@ -103,7 +103,7 @@ export function fieldFractionTask(plan: ImagePlan, stain: string, method: string
       ...batches.map((batch) => segmentationWork.fraction(plan, stain, method, batch.index)),
     ],
     outputs: [{ place: 'output', path: plan.paths.fieldFraction(stain, registrationLevel, method) }],
-    memoryBytes: 64e6 + cells.size[0] * cells.size[1] * cells.size[2] * 20,
+    memoryBytes: 64e6 + voxelCount(cells.size) * 20,
     readBytes: 0,
   };
 }
@@ -143,10 +143,4 @@ function addBox(total: Float32Array, size: Vec3, box: Box, counts: Uint32Array):
       for (let x = 0; x < box.size[0]; x++, i++) total[row + x] += counts[i];
     }
   }
-}
-
-/** Volume of a voxel in cubic millimetres. */
-export function voxelVolume(affine: Affine): number {
-  const [x, y, z] = voxelSize(affine);
-  return x * y * z;
 }

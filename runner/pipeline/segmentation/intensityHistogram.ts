@@ -1,3 +1,4 @@
+import { voxelCount } from '../../kernels/volume.ts';
 import { countInto, emptyHistogram } from '../../kernels/histogram.ts';
 import { brickBox, planBatches, type BrickBatch, type BrickGrid } from './bricks.ts';
 import { correctionOf, openCorrectedChannel, type CorrectionParams } from './correctedChannel.ts';
@@ -44,8 +45,7 @@ export function intensityHistogramTasks(plan: ImagePlan, stain: string): readonl
 export function batchVoxels(grid: BrickGrid, batch: BrickBatch): number {
   let voxels = 0;
   for (let i = 0; i < batch.brickCount; i++) {
-    const { size } = brickBox(grid, batch.firstBrick + i);
-    voxels += size[0] * size[1] * size[2];
+    voxels += voxelCount(brickBox(grid, batch.firstBrick + i).size);
   }
   return voxels;
 }

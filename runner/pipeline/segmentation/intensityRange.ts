@@ -1,3 +1,4 @@
+import { voxelCount } from '../../kernels/volume.ts';
 import { binsOfWidth } from '../../kernels/histogram.ts';
 import { percentiles } from '../../kernels/percentile.ts';
 import { SpimquantError } from '../../protocol/errors.ts';
@@ -18,7 +19,7 @@ export function rangeLevel(plan: ImagePlan): number {
   const { segmentationLevel } = plan.options;
   for (let level = segmentationLevel + levelsAbove; level > segmentationLevel; level--) {
     const { size } = levelGrid(plan.info, level);
-    if (size[0] * size[1] * size[2] >= leastVoxels) return level;
+    if (voxelCount(size) >= leastVoxels) return level;
   }
   return segmentationLevel;
 }
@@ -41,7 +42,7 @@ export interface IntensityRange {
 export function intensityRangeTask(plan: ImagePlan, stain: string): Task {
   const level = rangeLevel(plan);
   const grid = levelGrid(plan.info, level);
-  const voxels = grid.size[0] * grid.size[1] * grid.size[2];
+  const voxels = voxelCount(grid.size);
   const params: Params = {
     correction: correctionOf(plan, stain),
     level,
@@ -68,7 +69,7 @@ export const intensityRangeStage: Stage = {
     const params = paramsOf<Params>(task);
     const channel = await openCorrectedChannel(context, params.correction, params.level);
     const { size } = channel.view;
-    const all = new Float32Array(size[0] * size[1] * size[2]);
+    const all = new Float32Array(voxelCount(size));
     let filled = 0;
     for await (const slab of channel.slabs({ start: [0, 0, 0] as Vec3, size })) {
       all.set(slab.values, filled);

@@ -1,3 +1,4 @@
+import { voxelCount } from '../../kernels/volume.ts';
 import { labelRuns } from '../../kernels/components.ts';
 import { measureComponents } from '../../kernels/componentStats.ts';
 import { dropSmallInside, edgeVoxels, type BrickComponents } from '../../kernels/mergeComponents.ts';
@@ -33,7 +34,7 @@ interface Params {
 export function segmentTasks(plan: ImagePlan, stain: string, method: SegmentationMethod): readonly Task[] {
   const grid = segmentationBricks(plan);
   const batches = planBatches(grid);
-  const brickVoxels = grid.brick[0] * grid.brick[1] * grid.brick[2];
+  const brickVoxels = voxelCount(grid.brick);
   return batches.map((batch) => {
     const params: Params = {
       correction: correctionOf(plan, stain),
@@ -99,7 +100,7 @@ export const segmentStage: Stage = {
     const components: PackedRecord<ComponentsMeta, string>[] = [];
     const fractions: PackedRecord<Box, 'counts'>[] = [];
     const total = batchVoxels(grid, batch);
-    const buffer = new Uint8Array(Math.min(total, grid.brick[0] * grid.brick[1] * grid.brick[2]));
+    const buffer = new Uint8Array(Math.min(total, voxelCount(grid.brick)));
     let done = 0;
     for (let i = 0; i < batch.brickCount; i++) {
       const brick = batch.firstBrick + i;
@@ -109,7 +110,7 @@ export const segmentStage: Stage = {
         context.progress({ done, total, unit: 'voxels' });
         context.signal.throwIfAborted();
       });
-      if (runs.from.length > 0) await writer.write(box, maskOfRuns(runs, buffer.subarray(0, box.size[0] * box.size[1] * box.size[2])));
+      if (runs.from.length > 0) await writer.write(box, maskOfRuns(runs, buffer.subarray(0, voxelCount(box.size))));
       components.push(packComponents(brick, componentsOfBrick(runs, box.start, grid.size, minVoxels)));
       fractions.push(packFraction(countIntoCells(runs, box.start, cells)));
     }
