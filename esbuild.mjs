@@ -1,6 +1,7 @@
-// Builds dist/: the runner's bundles, and in dist/assets the WebAssembly modules and fonts they load.
+// Builds dist/: the runner's bundles, in dist/assets the WebAssembly modules and fonts they load, the extension, and in
+// dist/webviews the pages and the notebook renderer.
 import { build } from 'esbuild';
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -35,20 +36,46 @@ async function copyAssets() {
   }
 }
 
+// What an earlier build left behind would go into the package.
+await rm(dist, { recursive: true, force: true });
 await mkdir(assets, { recursive: true });
 await Promise.all([buildKernels(), copyAssets()]);
+
+/** What all bundles have in common. */
+const common = { absWorkingDir: root, bundle: true, sourcemap: 'linked', legalComments: 'none', logLevel: 'warning' };
+
 await build({
-  absWorkingDir: root,
-  entryPoints: { cli: 'runner/cli.ts', worker: 'runner/engine/worker.ts' },
+  ...common,
+  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts' },
   outdir: dist,
-  bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node22',
-  sourcemap: 'linked',
-  legalComments: 'none',
+  // Shared parts stand beside the entries, so that paths relative to the program are the same in all of them.
+  splitting: true,
+  chunkNames: 'part-[hash]',
   // The thread pool starts a worker file of its own, which must stay where its package is.
   external: ['piscina'],
-  logLevel: 'warning',
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+});
+await build({
+  ...common,
+  entryPoints: { extension: 'extension/main.ts' },
+  outdir: dist,
+  outExtension: { '.js': '.cjs' },
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22',
+  minify: true,
+  external: ['vscode'],
+});
+await build({
+  ...common,
+  entryPoints: { renderer: 'webviews/renderer/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts' },
+  outdir: join(dist, 'webviews'),
+  platform: 'browser',
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  loader: { '.css': 'text' },
 });

@@ -13,11 +13,12 @@ import { openPlaces } from '../engine/places.ts';
 import type { Places } from '../engine/places.ts';
 import { prepare } from '../engine/prepare.ts';
 import type { Prepared } from '../engine/prepare.ts';
-import { applyEvent, initialState } from '../engine/runState.ts';
-import type { RunState } from '../engine/runState.ts';
+import { applyEvent, initialState } from '../protocol/runState.ts';
+import type { RunState } from '../protocol/runState.ts';
 import type { StageModule } from '../engine/workerMessages.ts';
 import { defaultMemoryBudget, detectMachine } from '../monitor/machine.ts';
 import type { Machine } from '../monitor/machine.ts';
+import { processMark } from '../monitor/process.ts';
 import type { Plan } from '../pipeline/plan/plan.types.ts';
 import { loadStage } from '../pipeline/stages.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
@@ -204,7 +205,7 @@ async function runLocked(
   const started = clock();
   const journal = new Journal(join(stateFolder(backend.env), 'runs'), {
     id: newRunId(started), command: text, verb: command.verb, bids: places.dataset.uri, output: places.output.uri,
-    options: configuration, version: programVersion, pid: process.pid, host: hostname(), started: new Date(started).toISOString(),
+    options: configuration, version: programVersion, pid: process.pid, process: processMark(process.pid), host: hostname(), started: new Date(started).toISOString(),
   }, clock);
   let state = initialState;
   journal.subscribe((event) => {

@@ -1,6 +1,6 @@
 import type { DryRun } from '../backends/local.ts';
 import type { Artifact, Task } from '../pipeline/task.ts';
-import { count, formatBytes, formatScope, paint } from './words.ts';
+import { count, formatBytes, formatScope, paint } from '../wording/words.ts';
 
 /** Artifacts shown of a task before the rest is only counted. */
 const shownArtifacts = 4;

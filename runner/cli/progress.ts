@@ -1,7 +1,7 @@
 import type { TaskProgress } from '../protocol/events.ts';
-import { countTasks } from '../engine/runState.ts';
-import type { RunState, TaskState } from '../engine/runState.ts';
-import { count, cut, formatBytes, formatScope, formatSeconds, paint } from './words.ts';
+import { countTasks } from '../protocol/runState.ts';
+import type { RunState, TaskState } from '../protocol/runState.ts';
+import { count, cut, formatBytes, formatScope, formatSeconds, paint } from '../wording/words.ts';
 
 /** How progress is drawn. */
 export interface ProgressStyle {

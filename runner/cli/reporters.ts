@@ -1,8 +1,8 @@
 import type { RunEvent } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
-import type { RunState } from '../engine/runState.ts';
+import type { RunState } from '../protocol/runState.ts';
 import { renderProgress } from './progress.ts';
-import { formatScope, formatSeconds, paint } from './words.ts';
+import { formatScope, formatSeconds, paint } from '../wording/words.ts';
 
 /** Where text goes: a part of Node's writable streams. */
 export interface Output {

@@ -1,8 +1,8 @@
 import type { RunSummary } from '../backends/local.ts';
-import { countTasks } from '../engine/runState.ts';
-import type { TaskState } from '../engine/runState.ts';
+import { countTasks } from '../protocol/runState.ts';
+import type { TaskState } from '../protocol/runState.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
-import { count, formatBytes, formatScope, formatSeconds, paint } from './words.ts';
+import { count, formatBytes, formatScope, formatSeconds, paint } from '../wording/words.ts';
 
 /** An error as a user sees it: what happened, where, what to do, and its code. */
 export function formatError(error: ErrorReport, color: boolean, indent = ''): string {
@@ -25,7 +25,7 @@ export function formatSummary(summary: RunSummary, color: boolean): string {
   const counts = countTasks(tasks);
   const seconds = ((state.ended ?? 0) - (state.started ?? 0)) / 1000;
   const lines: string[] = [];
-  const verdict = { succeeded: ink.green('Done'), failed: ink.red('Done, with failures'), cancelled: ink.yellow('Cancelled') }[summary.outcome];
+  const verdict = { succeeded: ink.green('Done'), failed: ink.red('Done, with failures'), cancelled: ink.yellow('Cancelled'), interrupted: ink.red('Interrupted') }[summary.outcome];
   const reused = state.reused > 0 ? `, ${state.reused} were up to date` : '';
   lines.push(`${verdict}: ${count(counts.finished, 'step')} in ${formatSeconds(seconds)}${reused}. ${formatBytes(state.bytesRead)} read from the dataset, ${formatBytes(state.bytesWritten)} written.`);
   lines.push(...failureLines(summary, tasks, color));

@@ -2,25 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { JsonObject } from '../protocol/json.ts';
 import type { RunEvent, RunEventBody } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
-
-/** What a run is meant to be, written once at its start. Never holds a secret. */
-export interface RunIntent {
-  readonly id: string;
-  /** The command as one line. */
-  readonly command: string;
-  readonly verb: string;
-  readonly bids: string;
-  readonly output: string;
-  readonly options: JsonObject;
-  readonly version: string;
-  readonly pid: number;
-  readonly host: string;
-  /** ISO 8601. */
-  readonly started: string;
-}
+import type { RunIntent } from '../protocol/runs.ts';
 
 /** The folder for runs and other state: `$SPIMQUANT_STATE_DIR`, else below `$XDG_STATE_HOME`, else `~/.local/state`. */
 export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isAlive, processMark } from '../monitor/process.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 
@@ -32,24 +32,8 @@ export const lockKey = '.spimquant/lock.json';
 export const thisSystem: LockSystem = {
   pid: process.pid,
   host: hostname(),
-  isAlive: (pid) => {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EPERM';
-    }
-  },
-  processMark: (pid) => {
-    try {
-      // Field 22 is the start time; the command before it may hold spaces and brackets. The boot id tells restarts apart.
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-      return `${boot}/${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''}`;
-    } catch {
-      return '';
-    }
-  },
+  isAlive,
+  processMark,
 };
 
 /** A held lock. */

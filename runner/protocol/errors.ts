@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'out-of-memory'
   | 'cost-limit'
   | 'cancelled'
+  | 'runner-lost'
   | 'internal';
 
 /** What an error carries besides its message. */
@@ -69,4 +70,11 @@ export function reportError(error: unknown): ErrorReport {
     return { code: 'internal', message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
   }
   return { code: 'internal', message: String(error) };
+}
+
+/** The error that a report was made of, as far as it travels. */
+export function errorFromReport(report: ErrorReport): SpimquantError {
+  const error = new SpimquantError(report.code, report.message, { hint: report.hint, where: report.where });
+  if (report.stack !== undefined) error.stack = report.stack;
+  return error;
 }

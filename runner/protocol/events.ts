@@ -42,6 +42,10 @@ export type RunEventBody =
   | { readonly type: 'run-log'; readonly level: LogLevel; readonly message: string }
   | { readonly type: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorReport };
 
-export type RunOutcome = 'succeeded' | 'failed' | 'cancelled';
+/**
+ * How a run ended. `interrupted`: its process died (killed, out of memory, power cut); what was finished is kept and the
+ * same command goes on from there. Written by whoever finds the process gone.
+ */
+export type RunOutcome = 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
 
 export type RunEvent = EventBase & RunEventBody;

@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readEvents } from '../../../runner/engine/journal.ts';
-import { foldEvents } from '../../../runner/engine/runState.ts';
+import { foldEvents } from '../../../runner/protocol/runState.ts';
 import { between, seededRandom } from '../../../runner/phantom/random.ts';
 import { toyCohort, toyTask } from '../../fixtures/engine/toyTasks.ts';
 import { Bench, ended, results, saying, temporaries } from './cliProcess.ts';

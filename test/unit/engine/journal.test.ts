@@ -3,10 +3,10 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal, newRunId, readEvents, stateFolder } from '../../../runner/engine/journal.ts';
-import { countTasks, foldEvents, logLimit } from '../../../runner/engine/runState.ts';
+import { countTasks, foldEvents, logLimit } from '../../../runner/protocol/runState.ts';
 import type { RunEventBody } from '../../../runner/protocol/events.ts';
 
-const intent = { id: 'r1', command: 'spimquant a b participant', verb: 'participant', bids: '/a', output: '/b', options: {}, version: '0', pid: 1, host: 'h', started: '' };
+const intent = { id: 'r1', command: 'spimquant a b participant', verb: 'participant', bids: '/a', output: '/b', options: {}, version: '0', pid: 1, process: '', host: 'h', started: '' };
 const summary = (id: string) => ({ id, stage: 's', scope: '01', title: id });
 
 const story: readonly RunEventBody[] = [

@@ -1,6 +1,7 @@
-import type { ErrorReport } from '../protocol/errors.ts';
-import type { RunEvent, RunOutcome, TaskProgress, TaskSummary } from '../protocol/events.ts';
-import type { LogLevel } from '../protocol/log.ts';
+import type { ErrorReport } from './errors.ts';
+import type { RunEvent, RunOutcome, TaskProgress, TaskSummary } from './events.ts';
+import type { LogLevel } from './log.ts';
+import type { RunStatus, TaskCounts } from './runs.ts';
 
 export type TaskStatus = 'waiting' | 'running' | 'finished' | 'failed' | 'skipped' | 'cancelled';
 
@@ -28,7 +29,7 @@ export interface LogLine {
 
 /** How a run stands: the only source of every view of it. */
 export interface RunState {
-  readonly status: 'starting' | 'running' | RunOutcome;
+  readonly status: RunStatus;
   /** Milliseconds since the epoch. */
   readonly started?: number;
   readonly ended?: number;
@@ -115,7 +116,7 @@ function finish(state: RunState, time: number, outcome: RunOutcome, error: Error
 }
 
 /** How many tasks stand how. */
-export function countTasks(tasks: Iterable<TaskState>): Readonly<Record<TaskStatus, number>> {
+export function countTasks(tasks: Iterable<TaskState>): TaskCounts {
   const counts = { waiting: 0, running: 0, finished: 0, failed: 0, skipped: 0, cancelled: 0 };
   for (const task of tasks) counts[task.status] += 1;
   return counts;

@@ -1,0 +1,54 @@
+import type * as vscode from 'vscode';
+import type { DatasetRef } from '../runner/protocol/datasets.ts';
+import type { Result } from '../runner/protocol/results.ts';
+import type { RunOrigin, RunRecord } from '../runner/protocol/runs.ts';
+import type { RunnerClient } from './runner-client/client.types.ts';
+
+/** Runs of this machine, kept up to date while the runner is connected. */
+export interface RunStore extends vscode.Disposable {
+  /** Newest first; of the past only as many as were loaded. */
+  readonly runs: readonly RunRecord[];
+  readonly more: boolean;
+  /** What changed; undefined: everything may have. */
+  readonly onDidChange: vscode.Event<RunRecord | undefined>;
+  get(id: string): RunRecord | undefined;
+  load(): Promise<void>;
+  loadMore(): Promise<void>;
+}
+
+/** A run as the form or a cell asks for it. */
+export interface RunRequest {
+  readonly text: string;
+  readonly cwd: string;
+  readonly origin?: RunOrigin;
+}
+
+/** What every part of the extension may use. Built once by `activate`. */
+export interface Services {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly runner: RunnerClient;
+  readonly runs: RunStore;
+  readonly panels: Panels;
+  /** Starts a run with the user's settings. Asks first when the workspace is not trusted. */
+  startRun(request: RunRequest): Promise<RunRecord>;
+  /** Runs a command that is not a run and shows progress; undefined when it was cancelled. */
+  explore(text: string): Promise<Result | undefined>;
+  /** Folder that relative paths of commands are relative to. */
+  cwd(): string;
+}
+
+/** Where things open that are no files of the workspace. */
+export interface Panels {
+  /** A result beside the editor; the panel of the last one is used again. */
+  showResult(result: Result): void;
+  /** An HTML report of a folder or bucket. */
+  showReport(uri: string, title: string, storage?: DatasetRef['storage']): Promise<void>;
+  /** A run's log as a read-only document that follows the run. */
+  showLog(runId: string): Promise<void>;
+  /** What a run or folder has made, to choose from and open. */
+  showOutputs(run: RunRecord): Promise<void>;
+}
+
+/** A part of the extension: registers what it contributes. */
+export type Part = (services: Services) => vscode.Disposable;

@@ -1,0 +1,12 @@
+import type { Logger } from '../protocol/log.ts';
+
+/** What an exploring command may use. */
+export interface ExploreContext {
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that relative paths are relative to. */
+  readonly cwd: string;
+  /** One short line about what is going on. */
+  readonly progress: (message: string) => void;
+  readonly log: Logger;
+}

@@ -1,0 +1,88 @@
+import type { StorageChoice } from './options.ts';
+
+/** A dataset of the explorer: where it is and how it is reached. Never holds a secret. */
+export interface DatasetRef {
+  /** In its one written form: an absolute path or `s3://bucket/prefix`. */
+  readonly uri: string;
+  readonly storage: StorageChoice;
+}
+
+/** What is known of a dataset from its root listing alone. */
+export interface DatasetSummary {
+  readonly uri: string;
+  readonly name?: string;
+  readonly bidsVersion?: string;
+  /** Folders called sub-…. */
+  readonly participants: number;
+  /** Folders below `derivatives`. */
+  readonly derivatives: number;
+  /** What is wrong with it, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/** Some of a dataset's participants. */
+export interface ParticipantPage {
+  /** Without `sub-`, sorted. */
+  readonly labels: readonly string[];
+  /** How many there are in all that fit the search. */
+  readonly total: number;
+}
+
+/** What is in a participant's folder. */
+export interface ParticipantContents {
+  readonly label: string;
+  readonly sessions: readonly SessionContents[];
+  /** What looks like an image but is left out, and why. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** Its row in participants.tsv. */
+  readonly columns: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface SessionContents {
+  /** Without `ses-`; undefined: the images lie in the participant's folder itself. */
+  readonly label?: string;
+  readonly images: readonly ImageEntry[];
+}
+
+/** An image as its name and sidecar tell, unopened. */
+export interface ImageEntry {
+  /** Relative to the dataset. */
+  readonly path: string;
+  readonly uri: string;
+  /** What tells it from its neighbours, e.g. `sample-brain acq-4x`. */
+  readonly title: string;
+  /** Of the sidecar; empty: not said there. */
+  readonly stains: readonly string[];
+}
+
+/** An opened image. */
+export interface ImageSummary {
+  readonly uri: string;
+  readonly stains: readonly string[];
+  readonly voxelType: string;
+  readonly timepoints: number;
+  readonly ngffVersion: string;
+  /** Three letters, directions in which x, y and z increase; undefined: not said. */
+  readonly orientation?: string;
+  readonly levels: readonly LevelSummary[];
+}
+
+/** One resolution. Everything in x, y, z order. */
+export interface LevelSummary {
+  readonly level: number;
+  readonly size: readonly [number, number, number];
+  /** Millimetres. */
+  readonly voxelSize: readonly [number, number, number];
+  readonly chunk: readonly [number, number, number];
+  /** Of all channels, uncompressed. */
+  readonly bytes: number;
+}
+
+/** A folder of results below a dataset, or of its own. */
+export interface DerivativeSummary {
+  readonly uri: string;
+  readonly name: string;
+  /** `SPIMquant 0.1.0`, where dataset_description.json says so. */
+  readonly generatedBy?: string;
+  readonly reports: readonly { readonly title: string; readonly uri: string }[];
+}

@@ -1,0 +1,125 @@
+import type { DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage } from './datasets.ts';
+import type { RunEvent } from './events.ts';
+import type { ResourceSample } from './resources.ts';
+import type { Result } from './results.ts';
+import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
+
+/** Raised whenever a message changes its meaning. A runner speaks one. */
+export const protocolVersion = 1;
+
+/** First request on a connection; anything else before it ends the connection. */
+export interface Hello {
+  readonly token: string;
+  readonly protocol: number;
+  /** Version of the program that calls. */
+  readonly version: string;
+  /** Mark of the caller's build, so that a rebuilt program replaces a runner of the same version. */
+  readonly build: string;
+}
+
+export interface Welcome {
+  readonly protocol: number;
+  readonly version: string;
+  readonly build: string;
+  /** Different for every start of a runner. */
+  readonly serverId: string;
+  readonly pid: number;
+}
+
+export interface StartRun {
+  /** Made by the caller (`newRunId`): starting twice with the same id starts once. */
+  readonly id: string;
+  /** A command line as {@link parseCommandText} reads it; it must be a run. */
+  readonly text: string;
+  /** Folder that relative paths are relative to. */
+  readonly cwd: string;
+  readonly origin?: RunOrigin;
+  /** Used where the command says nothing. */
+  readonly cores?: number | 'all';
+  /** Bytes. */
+  readonly memoryBytes?: number;
+  /** Credentials and proxies of the caller's environment. Kept in memory only. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A piece of a run's log as text. */
+export interface LogChunk {
+  readonly text: string;
+  /** Where to go on: pass as `from` next time. */
+  readonly next: number;
+  readonly over: boolean;
+}
+
+/** Requests to the runner: parameters and answers. Failures travel as {@link ErrorReport}. All can be cancelled. */
+export interface Requests {
+  'hello': { readonly params: Hello; readonly result: Welcome };
+  /** Ends the runner at once. Runs are processes of their own and go on; the next runner takes them up. */
+  'runner.stop': { readonly params: Record<string, never>; readonly result: null };
+
+  'runs.start': { readonly params: StartRun; readonly result: RunRecord };
+  /** Newest first. `before`: the last id of the page before. */
+  'runs.list': { readonly params: { readonly limit: number; readonly before?: string }; readonly result: { readonly runs: readonly RunRecord[]; readonly more: boolean } };
+  /** Sends all events after number `after` as `runs.events`, then every one that comes. */
+  'runs.follow': { readonly params: { readonly id: string; readonly after: number }; readonly result: RunRecord };
+  'runs.unfollow': { readonly params: { readonly id: string }; readonly result: null };
+  /** Answers when the run has ended. */
+  'runs.cancel': { readonly params: { readonly id: string }; readonly result: RunRecord };
+  /** Removes the record of a run that is over; its outputs stay. */
+  'runs.delete': { readonly params: { readonly id: string }; readonly result: null };
+  'runs.log': { readonly params: { readonly id: string; readonly from: number; readonly limit: number }; readonly result: LogChunk };
+  'runs.outputs': { readonly params: { readonly id: string }; readonly result: { readonly files: readonly OutputFile[]; readonly more: boolean } };
+
+  /** Any command that is not a run. Progress comes as `explore.progress` with the caller's `token`. */
+  'explore': {
+    readonly params: { readonly text: string; readonly cwd: string; readonly token: string; readonly env?: Readonly<Record<string, string>> };
+    readonly result: Result;
+  };
+
+  'datasets.list': { readonly params: Record<string, never>; readonly result: { readonly datasets: readonly DatasetRef[]; readonly recent: readonly DatasetRef[] } };
+  /** Checks that it is there and readable; `force` keeps it in the list even so. */
+  'datasets.add': { readonly params: { readonly dataset: DatasetRef; readonly force?: boolean }; readonly result: DatasetSummary };
+  'datasets.remove': { readonly params: { readonly uri: string }; readonly result: null };
+  /** `refresh` bypasses what is remembered, for all that lies below as well. */
+  'datasets.describe': { readonly params: { readonly dataset: DatasetRef; readonly refresh?: boolean }; readonly result: DatasetSummary };
+  'datasets.participants': { readonly params: { readonly dataset: DatasetRef; readonly offset: number; readonly limit: number; readonly search?: string }; readonly result: ParticipantPage };
+  'datasets.participant': { readonly params: { readonly dataset: DatasetRef; readonly label: string }; readonly result: ParticipantContents };
+  'datasets.image': { readonly params: { readonly dataset: DatasetRef; readonly path: string }; readonly result: ImageSummary };
+  'datasets.derivatives': { readonly params: { readonly dataset: DatasetRef }; readonly result: { readonly derivatives: readonly DerivativeSummary[] } };
+
+  /** Folders (ending in `/`) and files that a half-written path or URI could mean; at most `limit`. */
+  'storage.complete': {
+    readonly params: { readonly prefix: string; readonly cwd: string; readonly limit: number; readonly storage?: DatasetRef['storage'] };
+    readonly result: { readonly items: readonly { readonly uri: string; readonly folder: boolean }[]; readonly more: boolean };
+  };
+  /** A small file, e.g. a report. Fails with `bad-option` above `maxBytes`. */
+  'storage.read': { readonly params: { readonly uri: string; readonly maxBytes: number; readonly storage?: DatasetRef['storage'] }; readonly result: { readonly base64: string } };
+
+  /** Samples come as `resources.sample` while it is on. 0: off. */
+  'resources.watch': { readonly params: { readonly intervalMs: number }; readonly result: { readonly history: readonly ResourceSample[] } };
+}
+
+/** What the runner tells without being asked. */
+export interface Notifications {
+  'runs.events': { readonly id: string; readonly events: readonly RunEvent[] };
+  /** To every connection: a run is new or stands otherwise; at most four times a second per run, and always at its end. */
+  'runs.changed': { readonly run: RunRecord };
+  'runs.removed': { readonly id: string };
+  'datasets.changed': { readonly datasets: readonly DatasetRef[] };
+  'resources.sample': ResourceSample;
+  'explore.progress': { readonly token: string; readonly message: string };
+}
+
+export type RequestName = keyof Requests;
+export type NotificationName = keyof Notifications;
+
+/** How a runner says where it listens: the file `runner.json` in its private folder. */
+export interface RunnerAddress {
+  readonly pid: number;
+  /** Tells the process from a later one with the same id. */
+  readonly process: string;
+  readonly socket: string;
+  readonly token: string;
+  readonly version: string;
+  readonly build: string;
+  readonly serverId: string;
+}

@@ -1,0 +1,90 @@
+import type { ErrorReport } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { RunOutcome } from './events.ts';
+import type { RunVerb } from './options.ts';
+
+/** Where a run was asked for, so that its cell can be found again after a reload. */
+export interface RunOrigin {
+  /** URI of the notebook, as the editor writes it. */
+  readonly notebook: string;
+  /** Stable id of the cell, never its index. */
+  readonly cell: string;
+}
+
+/** What a run is meant to be, written once at its start. Never holds a secret. */
+export interface RunIntent {
+  readonly id: string;
+  /** The command as one line. */
+  readonly command: string;
+  readonly verb: string;
+  readonly bids: string;
+  readonly output: string;
+  readonly options: JsonObject;
+  readonly version: string;
+  readonly pid: number;
+  /** Tells the process from a later one with the same id; empty where the system does not say. */
+  readonly process: string;
+  readonly host: string;
+  /** ISO 8601. */
+  readonly started: string;
+  readonly origin?: RunOrigin;
+}
+
+/** `starting`: asked for, its tasks not known yet. */
+export type RunStatus = 'starting' | 'running' | RunOutcome;
+
+/** A run as lists show it: a digest of its journal. */
+export interface RunRecord {
+  readonly id: string;
+  readonly command: string;
+  readonly verb: RunVerb;
+  /** Where it runs. */
+  readonly place: 'local' | 'cloud';
+  readonly bids: string;
+  readonly output: string;
+  readonly status: RunStatus;
+  /** True between the wish to cancel and the end. */
+  readonly cancelling: boolean;
+  /** Milliseconds since the epoch. */
+  readonly started: number;
+  readonly ended?: number;
+  readonly counts: TaskCounts;
+  /** Results that were there already. */
+  readonly reused: number;
+  /** 0 to 1, tasks in progress counted by their progress. */
+  readonly fraction: number;
+  /** Titles of what is going on, with the participant: at most three. */
+  readonly current: readonly string[];
+  /** Number of the last event. */
+  readonly seq: number;
+  readonly origin?: RunOrigin;
+  /** The run's own error, or that of the first task or participant that failed. */
+  readonly error?: ErrorReport;
+  /** US dollars; only of cloud runs. */
+  readonly cost?: number;
+}
+
+/** Tasks by how they stand. */
+export interface TaskCounts {
+  readonly waiting: number;
+  readonly running: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly cancelled: number;
+}
+
+/** Whether a run has ended. */
+export function isOver(status: RunStatus): status is RunOutcome {
+  return status !== 'starting' && status !== 'running';
+}
+
+/** A file that a run or a pipeline has made, for people to open. */
+export interface OutputFile {
+  readonly uri: string;
+  readonly title: string;
+  readonly kind: 'report' | 'table' | 'figure' | 'image' | 'other';
+  /** Participant label without `sub-`, `group`, or undefined. */
+  readonly scope?: string;
+  readonly bytes: number;
+}
