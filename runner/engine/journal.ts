@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -11,12 +10,6 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   if (env.SPIMQUANT_STATE_DIR) return env.SPIMQUANT_STATE_DIR;
   if (process.platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'spimquant', 'state');
   return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'spimquant');
-}
-
-/** An id that sorts by time and is unique: `20260102-030405-a1b2c3`. */
-export function newRunId(now: number): string {
-  const [date, time] = new Date(now).toISOString().split('T');
-  return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${randomBytes(3).toString('hex')}`;
 }
 
 /** Appends events to a run's file, then tells listeners: what anyone has heard of is on disk. */

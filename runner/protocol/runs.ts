@@ -11,6 +11,13 @@ export interface RunOrigin {
   readonly cell: string;
 }
 
+/** An id that sorts by time and is unique: `20260102-030405-a1b2c3`. */
+export function newRunId(now: number): string {
+  const [date, time] = new Date(now).toISOString().split('T');
+  const mark = Array.from(crypto.getRandomValues(new Uint8Array(3)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return `${date.replaceAll('-', '')}-${time.slice(0, 8).replaceAll(':', '')}-${mark}`;
+}
+
 /** What a run is meant to be, written once at its start. Never holds a secret. */
 export interface RunIntent {
   readonly id: string;

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Journal, newRunId, readEvents, stateFolder } from '../../../runner/engine/journal.ts';
+import { Journal, readEvents, stateFolder } from '../../../runner/engine/journal.ts';
 import { countTasks, foldEvents, logLimit } from '../../../runner/protocol/runState.ts';
+import { newRunId } from '../../../runner/protocol/runs.ts';
 import type { RunEventBody } from '../../../runner/protocol/events.ts';
 
 const intent = { id: 'r1', command: 'spimquant a b participant', verb: 'participant', bids: '/a', output: '/b', options: {}, version: '0', pid: 1, process: '', host: 'h', started: '' };
