@@ -1,53 +1,9 @@
-import { SpimquantError } from '../protocol/errors.ts';
 import type { Json, JsonObject } from '../protocol/json.ts';
-import type { Command, EntityFilter, ExecutionOptions, GroupOptions, ParticipantOptions, RunVerb, SegmentationMethod, StorageChoice } from '../protocol/options.ts';
-import type { Flag, Value } from './flag.types.ts';
-import { findFlag, written } from './flags.ts';
 import { didYouMean } from '../protocol/nearest.ts';
-
-type Values = ReadonlyMap<string, readonly Value[]>;
-
-function bad(message: string, hint?: string): SpimquantError {
-  return new SpimquantError('bad-option', message, hint === undefined ? {} : { hint });
-}
-
-/** Typed access to parsed values by flag name; the table guarantees the types. */
-class Given {
-  readonly #values: Values;
-
-  constructor(values: Values) {
-    this.#values = values;
-  }
-
-  has(name: string): boolean {
-    return (this.#values.get(name)?.length ?? 0) > 0;
-  }
-
-  list<T extends Value>(name: string, otherwise: readonly T[] = []): readonly T[] {
-    return this.has(name) ? (this.#values.get(name) as readonly T[]) : otherwise;
-  }
-
-  one<T extends Value>(name: string): T | undefined {
-    return this.list<T>(name)[0];
-  }
-
-  on(name: string): boolean {
-    return this.one<boolean>(name) === true;
-  }
-}
-
-/** Values outside a flag's choices. A template that comes from a folder may have any name. */
-function checkChoices(values: Values, flags: readonly Flag[]): void {
-  for (const flag of flags) {
-    if (flag.value.kind !== 'text' || flag.value.choices === undefined) continue;
-    if (flag.name === 'template' && (values.get('template_dir')?.length ?? 0) > 0) continue;
-    for (const value of values.get(flag.name) ?? []) {
-      const word = typeof value === 'string' ? value : '';
-      if (flag.value.choices.includes(word)) continue;
-      throw bad(`${written(flag.name)} cannot be ${JSON.stringify(word)}.${didYouMean(word, flag.value.choices)}`, `It is one of ${flag.value.choices.join(', ')}.`);
-    }
-  }
-}
+import type { Command, EntityFilter, ExecutionOptions, GroupOptions, ParticipantOptions, RunVerb, SegmentationMethod } from '../protocol/options.ts';
+import { findFlag, offeredFlags, written } from './flags.ts';
+import { bad, checkChoices, Given, storageChoice, unique } from './given.ts';
+import type { Values } from './given.ts';
 
 const defaultStainsForReg = ['PI', 'YOPRO', 'YoPro', 'YoPro1', 'AutoF', 'autof'];
 const defaultStainsForSeg = ['abeta', 'Abeta', 'BetaAmyloid', 'AlphaSynuclein', 'Iba1', 'NeuN', 'Olig2', 'ChAT', 'VAChT'];
@@ -57,8 +13,6 @@ const defaultMethod: SegmentationMethod = { kind: 'gmm', name: 'gmm+n3k1', compo
 /** Options of a run over participants with upstream's defaults (pipeline-spec §1) for what is not given. Throws `bad-option`. */
 export function participantOptions(values: Values): ParticipantOptions {
   const given = new Given(values);
-  const [low, high] = given.list('seg_hist_percentile_range', [1, 99.5]);
-  if (low >= high) throw bad(`--seg_hist_percentile_range must rise: ${low} is not below ${high}.`);
   const [c, x, y, z] = given.list('zarr-store-chunks', [1, 256, 256, 256]);
   return {
     participantLabel: given.list('participant-label'),
@@ -82,7 +36,7 @@ export function participantOptions(values: Values): ParticipantOptions {
     correctionN4Iters: given.one('correction_n4_iters') ?? 200,
     correctionN4SplineSpacing: given.one('correction_n4_spline_spacing') ?? 2,
     segMethod: unique(given.list<SegmentationMethod>('seg_method', [defaultMethod])),
-    segHistPercentileRange: [low, high],
+    segHistPercentileRange: given.percentileRange(),
     segHistBinWidth: given.one('seg_hist_bin_width') ?? 1,
     orientation: given.one('orientation'),
     zarrStoreExt: given.one<'ome.zarr' | 'ozx'>('zarr-store-ext') ?? 'ozx',
@@ -90,10 +44,6 @@ export function participantOptions(values: Values): ParticipantOptions {
     minObjectVoxels: given.one('min_object_voxels'),
     sloppy: given.on('sloppy'),
   };
-}
-
-function unique(methods: readonly SegmentationMethod[]): readonly SegmentationMethod[] {
-  return methods.filter((method, at) => methods.findIndex((other) => other.name === method.name) === at);
 }
 
 /** Group options with defaults. Throws `bad-option`. */
@@ -135,27 +85,19 @@ function executionOptions(given: Given): ExecutionOptions {
   };
 }
 
-function storageChoice(given: Given): StorageChoice {
-  const endpoint = given.one<string>('s3-endpoint');
-  if (endpoint !== undefined && !/^https?:\/\/[^@\s]+$/i.test(endpoint)) {
-    throw bad('--s3-endpoint must be the address of a service, without user name or password, as in http://127.0.0.1:9000.');
-  }
-  if (given.on('anonymous') && given.has('aws-profile')) throw bad('--anonymous and --aws-profile exclude each other: one reads without credentials, the other with.');
-  return {
-    awsProfile: given.one('aws-profile'),
-    s3Endpoint: endpoint,
-    s3Region: given.one('s3-region'),
-    anonymous: given.on('anonymous'),
-    requesterPays: given.on('requester-pays'),
-  };
-}
+const runVerbs: readonly RunVerb[] = ['participant', 'group', 'tune_n4'];
 
 /** A run from its parts. `notices` gets a line for every flag that has no effect at this level. Throws `bad-option`. */
 export function buildRun(level: RunVerb, bids: string, output: string, values: Values, notices: string[]): Command {
   const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
   checkChoices(values, used);
   for (const flag of used) {
-    if (flag.levels !== undefined && !flag.levels.includes(level)) notices.push(`${written(flag.name)} has no effect at the ${level} level.`);
+    if (flag.verbs === undefined || flag.verbs.includes(level)) continue;
+    if (!flag.verbs.some((verb) => runVerbs.includes(verb as RunVerb))) {
+      const own = offeredFlags.filter((each) => each.verbs?.includes(level)).map((each) => written(each.name));
+      throw bad(`${written(flag.name)} has no effect at the ${level} level: it belongs to ${flag.verbs.join(', ')}.${didYouMean(written(flag.name), own)}`);
+    }
+    notices.push(`${written(flag.name)} has no effect at the ${level} level.`);
   }
   const given = new Given(values);
   const execution = executionOptions(given);

@@ -1,4 +1,4 @@
-import type { EntityFilter, RunVerb, SegmentationMethod } from '../protocol/options.ts';
+import type { EntityFilter, ExploreVerb, Position, RunVerb, SegmentationMethod } from '../protocol/options.ts';
 
 /** What a flag's words are, for the parser, the help and completion alike. */
 export type ValueKind =
@@ -11,16 +11,18 @@ export type ValueKind =
   | { readonly kind: 'orientation' }
   | { readonly kind: 'label' }
   | { readonly kind: 'filter' }
-  | { readonly kind: 'method' };
+  | { readonly kind: 'method' }
+  /** A fraction from 0 to 1, or millimetres: `0.5`, `3.2mm`. */
+  | { readonly kind: 'position' };
 
 /** How many words follow a flag: exactly so many, `many` (one or more, to the next flag), or `maybe` (none or one). */
 export type Arity = number | 'many' | 'maybe';
 
-/** Levels of analysis. */
-export type Level = RunVerb;
+/** A verb that flags can belong to. */
+export type FlagVerb = RunVerb | ExploreVerb;
 
 /** One parsed word. */
-export type Value = string | number | boolean | EntityFilter | SegmentationMethod;
+export type Value = string | number | boolean | EntityFilter | SegmentationMethod | Position;
 
 /** One flag of the command language. */
 export interface Flag {
@@ -37,8 +39,8 @@ export interface Flag {
   /** In words, for the help. */
   readonly default?: string;
   readonly help: string;
-  /** The levels it has an effect at. Left out: all. */
-  readonly levels?: readonly Level[];
+  /** The verbs it has an effect with. Left out: all. */
+  readonly verbs?: readonly FlagVerb[];
   readonly origin: 'upstream' | 'ours';
   /** Left out: it works. */
   readonly support?: Support;
@@ -54,9 +56,9 @@ export type Support =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'renamed'; readonly to: string };
 
-export type FlagGroup = 'Participants and images' | 'Template and registration' | 'Intensity correction' | 'Segmentation' | 'Group statistics' | 'Output' | 'Running' | 'Storage' | 'Help' | 'Known from upstream';
+export type FlagGroup = 'Participants and images' | 'Looking' | 'Template and registration' | 'Intensity correction' | 'Segmentation' | 'Group statistics' | 'Output' | 'Running' | 'Storage' | 'Help' | 'Known from upstream';
 
 /** The groups in the order of the help. The last is not shown. */
 export const flagGroups: readonly FlagGroup[] = [
-  'Participants and images', 'Template and registration', 'Intensity correction', 'Segmentation', 'Group statistics', 'Output', 'Running', 'Storage', 'Help',
+  'Participants and images', 'Looking', 'Template and registration', 'Intensity correction', 'Segmentation', 'Group statistics', 'Output', 'Running', 'Storage', 'Help',
 ];

@@ -1,9 +1,12 @@
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Command, RunVerb } from '../protocol/options.ts';
 import { buildRun } from './build.ts';
+import { buildExplore, exploreVerb } from './buildExplore.ts';
 import { readConfiguration } from './config.ts';
 import { didYouMean } from '../protocol/nearest.ts';
+import { findFlag } from './flags.ts';
 import { readWords } from './read.ts';
+import type { Reading } from './read.ts';
 import { joinWords, splitWords } from './shell.ts';
 import { verbs } from './verbs.ts';
 
@@ -71,7 +74,10 @@ export function parseArgv(argv: readonly string[], context: ParseContext): Parse
     values = new Map([...configuration.values, ...[...values].filter(([name]) => name !== 'config')]);
     if (positionals.length === 0) positionals = configuration.positionals;
   }
-  const first = verbs.find((verb) => verb.position === 'first' && verb.name === positionals[0]);
+  const first = firstVerb(positionals);
+  if (file !== undefined) values = withoutForeign(values, reading.values, first?.name);
+  const exploring = first === undefined ? undefined : exploreVerb(first.name);
+  if (exploring !== undefined) return done(buildExplore(exploring, positionals.slice(1), values));
   if (first !== undefined) {
     if (!first.offered) throw bad(`spimquant ${first.name} is not offered yet.`, first.help);
     positionals = positionals.slice(1);
@@ -83,6 +89,22 @@ export function parseArgv(argv: readonly string[], context: ParseContext): Parse
     throw bad('--cloud is not offered yet: cloud runs come with the Coiled backend.', 'Leave --cloud out to run here; s3:// datasets and outputs work without it.');
   }
   return done(command);
+}
+
+/** The verb in first position. A folder may be called like one: three words that end in a level are a run. */
+function firstVerb(positionals: readonly string[]): (typeof verbs)[number] | undefined {
+  const verb = verbs.find((each) => each.position === 'first' && each.name === positionals[0]);
+  return verb?.name !== 'plan' && positionals.length === 3 && levels.includes(positionals[2]) ? undefined : verb;
+}
+
+/** Leaves out values of a configuration file, which many verbs may share, that are not for this verb. */
+function withoutForeign(values: Reading['values'], ofLine: Reading['values'], verb: string | undefined): Reading['values'] {
+  const exploring = exploreVerb(verb);
+  return new Map([...values].filter(([name]) => {
+    const { verbs: of } = findFlag(name) ?? {};
+    if (of === undefined || ofLine.has(name)) return true;
+    return exploring === undefined ? of.some((each) => levels.includes(each)) : of.includes(exploring);
+  }));
 }
 
 function readText(file: string, context: ParseContext): string {

@@ -2,7 +2,7 @@ import { SpimquantError } from '../protocol/errors.ts';
 import type { Flag, Value } from './flag.types.ts';
 import { arityOf, findFlag, flags, offeredFlags, written } from './flags.ts';
 import { didYouMean } from '../protocol/nearest.ts';
-import { BadValue, parseCores, parseFilter, parseInteger, parseLabel, parseMethod, parseNumber, parseOrientation, parseSize } from './values.ts';
+import { BadValue, parseCores, parseFilter, parseInteger, parseLabel, parseMethod, parseNumber, parseOrientation, parsePosition, parseSize } from './values.ts';
 
 /** What stands on a command line, before it is known what it amounts to. */
 export interface Reading {
@@ -46,6 +46,7 @@ export function convert(flag: Flag, word: string, shown: string): Value {
       case 'label': return parseLabel(word);
       case 'filter': return parseFilter(word);
       case 'method': return parseMethod(word);
+      case 'position': return parsePosition(word);
       case 'text': return word;
     }
   } catch (error) {
@@ -147,5 +148,5 @@ function readShort(word: string, take: (flag: Flag, shown: string, attached: str
 
 /** The names a configuration file may hold: those of flags that work. */
 export function configurableFlags(): readonly Flag[] {
-  return offeredFlags.filter((flag) => !['help', 'version', 'config'].includes(flag.name));
+  return offeredFlags.filter((flag) => !['help', 'version', 'config', 'save'].includes(flag.name));
 }

@@ -1,4 +1,4 @@
-import type { EntityFilter, SegmentationMethod } from '../protocol/options.ts';
+import type { EntityFilter, Position, SegmentationMethod } from '../protocol/options.ts';
 
 /** Why a value cannot be used, as the second half of a sentence: `must be …`. Caught and completed by the parser. */
 export class BadValue extends Error {}
@@ -118,4 +118,13 @@ export function parseLabel(word: string): string {
   const label = word.replace(/^sub-/, '');
   if (!/^[A-Za-z0-9+]+$/.test(label)) throw new BadValue('must be participant labels (letters and digits), as in 01 or sub-01');
   return label;
+}
+
+/** A place along an axis: a fraction from 0 to 1, or RAS millimetres with their unit. */
+export function parsePosition(word: string): Position {
+  const match = /^([+-]?(?:\d+\.?\d*|\.\d+))(mm)?$/.exec(word);
+  const value = match === null ? NaN : Number(match[1]);
+  if (match?.[2] === 'mm') return { kind: 'mm', value };
+  if (!(value >= 0 && value <= 1)) throw new BadValue('must be a number from 0 to 1, or millimetres as in 3.2mm');
+  return { kind: 'fraction', value };
 }

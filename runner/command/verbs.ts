@@ -1,3 +1,12 @@
+import type { VerbName } from '../protocol/options.ts';
+
+/** What a word after a verb is, for errors and completion. */
+export interface VerbWord {
+  /** As an error names it: `the image or dataset`. */
+  readonly label: string;
+  readonly kind: 'dataset' | 'image' | 'output' | 'folder' | 'run';
+}
+
 /** One verb of the command language. */
 export interface Verb {
   readonly name: string;
@@ -8,18 +17,38 @@ export interface Verb {
   readonly help: string;
   /** False: known, and an error says that it comes with a later version. */
   readonly offered: boolean;
+  /** The words that an exploring verb takes, in order; every one must be given. */
+  readonly words?: readonly VerbWord[];
+}
+
+const image: VerbWord = { label: 'the image or dataset', kind: 'image' };
+const dataset: VerbWord = { label: 'the dataset', kind: 'dataset' };
+const run: VerbWord = { label: 'the run', kind: 'run' };
+
+function offered(name: VerbName, position: Verb['position'], usage: string, help: string, words?: readonly VerbWord[]): Verb {
+  return { name, position, usage: `spimquant ${usage}`, help, offered: true, ...(words === undefined ? {} : { words }) };
 }
 
 /** Every verb, in the order of the help. */
 export const verbs: readonly Verb[] = [
-  { name: 'participant', position: 'level', usage: 'spimquant <bids> <out> participant [flags]', help: 'Quantify every participant: registration, segmentation, region tables, reports.', offered: true },
-  { name: 'group', position: 'level', usage: 'spimquant <bids> <out> group [flags]', help: 'Compare two groups of participants, region by region.', offered: true },
-  { name: 'tune_n4', position: 'level', usage: 'spimquant <bids> <out> tune_n4 [flags]', help: 'Try settings of the N4 intensity correction on every stain, and show them side by side.', offered: true },
-  { name: 'plan', position: 'first', usage: 'spimquant plan <bids> <out> participant|group|tune_n4 [flags]', help: 'Show what would be done, and why (the same as -n).', offered: true },
-  { name: 'help', position: 'first', usage: 'spimquant help [participant|group|tune_n4]', help: 'Explain the flags.', offered: true },
-  { name: 'version', position: 'first', usage: 'spimquant version', help: 'Show the version.', offered: true },
-  ...(['ls', 'info', 'validate', 'slice', 'histogram', 'segment', 'register', 'results', 'cost', 'sync', 'runs', 'logs', 'cancel', 'doctor'] as const).map((name): Verb => ({
+  offered('participant', 'level', '<bids> <out> participant [flags]', 'Quantify every participant: registration, segmentation, region tables, reports.'),
+  offered('group', 'level', '<bids> <out> group [flags]', 'Compare two groups of participants, region by region.'),
+  offered('tune_n4', 'level', '<bids> <out> tune_n4 [flags]', 'Try settings of the N4 intensity correction on every stain, and show them side by side.'),
+  offered('plan', 'first', 'plan <bids> <out> participant|group|tune_n4 [flags]', 'Show what would be done, and why (the same as -n).'),
+  offered('info', 'first', 'info <image or dataset>', 'Tell what an image or a dataset is: stains, levels, voxel size, participants.', [image]),
+  offered('ls', 'first', 'ls <dataset or folder>', 'List participants and images.', [{ label: 'the dataset or folder', kind: 'dataset' }]),
+  offered('validate', 'first', 'validate <dataset>', 'Check that a dataset can be quantified, and say what to mend.', [dataset]),
+  offered('slice', 'first', 'slice <image or dataset> [--stain S] [--level N] [--plane P] [--position X]', 'Show slices of an image, all stains together and each.', [image]),
+  offered('histogram', 'first', 'histogram <image or dataset> [--stain S] [--level N] [--seg_method M]', 'Show the intensities of each stain, and where thresholds lie.', [image]),
+  offered('segment', 'first', 'segment <image or dataset> [--stain S] [--seg_method M ...] [--compare] [--level N]', 'Try a segmentation at a coarse level, in a second or two.', [image]),
+  offered('results', 'first', 'results <out> [--participant-label L] [--stain S] [--atlas_segs A]', 'Show what an output folder holds: regions, group statistics, reports.', [{ label: 'the output', kind: 'output' }]),
+  offered('runs', 'first', 'runs', 'List the runs of this machine, newest first.', []),
+  offered('logs', 'first', 'logs RUN', 'Show the log of a run. RUN is its id, a part of it, or last.', [run]),
+  offered('cancel', 'first', 'cancel RUN', 'Stop a run. RUN is its id, a part of it, or last.', [run]),
+  offered('demo', 'first', 'demo FOLDER', 'Write a small dataset of generated brains to try things on.', [{ label: 'the folder', kind: 'folder' }]),
+  offered('help', 'first', 'help [VERB]', 'Explain the flags.'),
+  offered('version', 'first', 'version', 'Show the version.'),
+  ...(['register', 'cost', 'sync', 'doctor'] as const).map((name): Verb => ({
     name, position: 'first', usage: `spimquant ${name} ...`, help: 'Comes with a later version.', offered: false,
   })),
-  { name: 'demo', position: 'first', usage: 'npm run demo', help: 'In a checkout: npm run demo.', offered: false },
 ];

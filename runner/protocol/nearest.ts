@@ -16,15 +16,17 @@ export function editDistance(a: string, b: string): number {
   return last[b.length];
 }
 
-/** The candidate closest to a word in spelling (case ignored), or undefined when none is close enough to be a slip. */
+/** The candidate closest to a word in spelling (case ignored, `_` as `-`), or undefined when none is close enough to be a slip. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const wanted = word.toLowerCase();
+  const folded = (text: string): string => text.toLowerCase().replaceAll('_', '-');
+  const wanted = folded(word);
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.ceil(wanted.length * 0.4)) + 1;
   for (const candidate of candidates) {
-    const other = candidate.toLowerCase();
-    const startsAlike = wanted.length >= 4 && (other.startsWith(wanted) || wanted.startsWith(other));
-    const distance = startsAlike ? 1 : editDistance(wanted, other);
+    const other = folded(candidate);
+    const begun = wanted.length >= 4 && other.startsWith(wanted);
+    const overlong = wanted.length >= 4 && wanted.startsWith(other);
+    const distance = Math.min(editDistance(wanted, other), begun ? 1 : overlong ? 2 : Infinity);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -90,13 +90,101 @@ export interface ExecutionOptions {
 /** Levels of analysis: verbs that turn into a run. */
 export type RunVerb = 'participant' | 'group' | 'tune_n4';
 
+/** Verbs that look and answer at once; they start no run. */
+export type ExploreVerb = 'info' | 'ls' | 'validate' | 'slice' | 'histogram' | 'segment' | 'results' | 'runs' | 'logs' | 'cancel' | 'demo';
+
+/** Every verb that is offered. */
+export type VerbName = RunVerb | ExploreVerb | 'plan' | 'help' | 'version';
+
+/** How the terminal shows an answer. */
+export interface ShowOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** Folder that figures are written to. */
+  readonly save?: string;
+}
+
+/** A place along the normal of a plane. */
+export type Position =
+  /** 0 (left, posterior, inferior end) to 1 (right, anterior, superior end). */
+  | { readonly kind: 'fraction'; readonly value: number }
+  /** RAS millimetres. */
+  | { readonly kind: 'mm'; readonly value: number };
+
+/** Which part of which image is looked at. */
+export interface LookOptions {
+  /** Without `sub-`; undefined: the first of the dataset. */
+  readonly participant?: string;
+  readonly filterSpim: readonly EntityFilter[];
+  /** Channel names, overriding sidecars and OMERO. Empty: not given. */
+  readonly sampleStaining: readonly string[];
+  /** Empty: as the verb chooses. */
+  readonly stains: readonly string[];
+  /** Of the pyramid; undefined: the finest that is read in a second or two. */
+  readonly level?: number;
+  /** Undefined: as the verb chooses. */
+  readonly plane?: 'axial' | 'coronal' | 'sagittal';
+  /** Undefined: the middle. */
+  readonly position?: Position;
+  /** Three letters, or undefined: as the dataset says. */
+  readonly orientation?: string;
+}
+
+/** How thresholds are sought, by the pipeline's rules. */
+export interface ThresholdOptions {
+  /** Empty: as the verb chooses. */
+  readonly segMethod: readonly SegmentationMethod[];
+  /** Percentiles, 0 to 100. */
+  readonly segHistPercentileRange: readonly [number, number];
+  readonly segHistBinWidth: number;
+  readonly correctionMethod: 'n4' | 'gaussian' | 'none';
+}
+
+/** What decides a trial segmentation. */
+export interface SegmentOptions extends ThresholdOptions {
+  /** Several methods side by side. */
+  readonly compare: boolean;
+  /** Smallest object kept, in voxels of the full resolution; undefined: the stain's default (200; YoPro 100). */
+  readonly minObjectVoxels?: number;
+}
+
+/** Which results of an output folder are shown. */
+export interface ResultsOptions {
+  /** Labels without `sub-`. Empty: all. */
+  readonly participantLabel: readonly string[];
+  /** Empty: all. */
+  readonly stains: readonly string[];
+  /** Empty: all. */
+  readonly atlasSegs: readonly string[];
+  /** Empty: all. */
+  readonly segMethod: readonly SegmentationMethod[];
+}
+
+/** A parsed command that looks and answers at once. */
+export type ExploreCommand =
+  | { readonly verb: 'info' | 'ls' | 'validate'; readonly uri: string; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'slice'; readonly uri: string; readonly look: LookOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'histogram'; readonly uri: string; readonly look: LookOptions; readonly options: ThresholdOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'segment'; readonly uri: string; readonly look: LookOptions; readonly options: SegmentOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'results'; readonly uri: string; readonly options: ResultsOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'runs'; readonly show: ShowOptions }
+  /** `run`: an id, a part of one that no other has, or `last`. */
+  | { readonly verb: 'logs' | 'cancel'; readonly run: string; readonly show: ShowOptions }
+  | { readonly verb: 'demo'; readonly folder: string; readonly show: ShowOptions };
+
 /** A parsed command line. The text that made it is kept beside it for journals and re-runs. */
 export type Command =
+  | ExploreCommand
   | { readonly verb: 'participant'; readonly bids: string; readonly output: string; readonly options: ParticipantOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
   | { readonly verb: 'group'; readonly bids: string; readonly output: string; readonly options: GroupOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
   | { readonly verb: 'tune_n4'; readonly bids: string; readonly output: string; readonly options: ParticipantOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
   | { readonly verb: 'help'; readonly topic?: string }
   | { readonly verb: 'version' };
+
+/** Whether a command is a run (`-n` makes it one that is only planned). */
+export function isRunCommand(command: Command): command is Extract<Command, { verb: RunVerb }> {
+  return 'execution' in command;
+}
 
 /** Storage choices of the command line (see StorageOptions of storage/). */
 export interface StorageChoice {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { dump } from 'js-yaml';
 import { mergedConfiguration } from '../../../runner/command/build.ts';
 import { parseCommandText } from '../../../runner/command/parse.ts';
+import { isRunCommand } from '../../../runner/protocol/options.ts';
 
 describe('merged configuration', () => {
   const lines = [
@@ -13,7 +14,7 @@ describe('merged configuration', () => {
   for (const line of lines) {
     it(`of ${line} leads to the same run`, () => {
       const { command } = parseCommandText(line, { readFile: () => '' });
-      assert.ok(command.verb !== 'help' && command.verb !== 'version');
+      assert.ok(isRunCommand(command));
       const text = dump(mergedConfiguration(command));
       const again = parseCommandText('spimquant --config spimquant.yml', { readFile: () => text });
       assert.deepEqual(again.command, command);

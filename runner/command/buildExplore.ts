@@ -1,0 +1,98 @@
+import type { EntityFilter, ExploreCommand, ExploreVerb, LookOptions, Position, SegmentationMethod, ShowOptions, ThresholdOptions } from '../protocol/options.ts';
+import { didYouMean } from '../protocol/nearest.ts';
+import { findFlag, offeredFlags, written } from './flags.ts';
+import { bad, checkChoices, Given, storageChoice, unique } from './given.ts';
+import type { Values } from './given.ts';
+import { verbs } from './verbs.ts';
+
+/** The exploring verb of that name, or undefined. */
+export function exploreVerb(name: string | undefined): ExploreVerb | undefined {
+  const verb = verbs.find((each) => each.name === name && each.offered && each.words !== undefined);
+  return verb?.name as ExploreVerb | undefined;
+}
+
+/** An exploring command from its parts. `words` follow the verb. Throws `bad-option`. */
+export function buildExplore(verb: ExploreVerb, words: readonly string[], values: Values): ExploreCommand {
+  checkWords(verb, words);
+  checkFlags(verb, values);
+  const given = new Given(values);
+  const show: ShowOptions = { json: given.on('json'), quiet: given.on('quiet'), ...optional('save', given.one<string>('save')) };
+  const [word] = words;
+  const opened = { uri: word, storage: storageChoice(given), show };
+  switch (verb) {
+    case 'info': case 'ls': case 'validate': return { verb, ...opened };
+    case 'slice': return { verb, ...opened, look: lookOptions(given, verb) };
+    case 'histogram': return { verb, ...opened, look: lookOptions(given, verb), options: thresholdOptions(given) };
+    case 'segment': return {
+      verb, ...opened, look: lookOptions(given, verb),
+      options: { ...thresholdOptions(given), compare: given.on('compare'), ...optional('minObjectVoxels', given.one<number>('min_object_voxels')) },
+    };
+    case 'results': return {
+      verb, ...opened,
+      options: {
+        participantLabel: given.list('participant-label'), stains: given.list('stain'), atlasSegs: given.list('atlas_segs'),
+        segMethod: unique(given.list<SegmentationMethod>('seg_method')),
+      },
+    };
+    case 'runs': return { verb, show };
+    case 'logs': case 'cancel': return { verb, run: word, show };
+    case 'demo': return { verb, folder: word, show };
+  }
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [key in K]?: V };
+}
+
+function checkWords(name: ExploreVerb, words: readonly string[]): void {
+  const verb = verbs.find((each) => each.name === name);
+  const wanted = verb?.words ?? [];
+  const usage = `The form is: ${verb?.usage ?? name}`;
+  if (words.length > wanted.length) {
+    const rest = words.slice(wanted.length);
+    throw bad(`${rest.length === 1 ? 'There is a word' : 'There are words'} too many: ${rest.join(' ')}.`, usage);
+  }
+  if (words.length < wanted.length) {
+    throw bad(`Missing after ${name}: ${wanted.slice(words.length).map((word) => word.label).join(', ')}.`, `${usage}. Flags that take a list take all words up to the next flag, so put it first.`);
+  }
+  const empty = words.indexOf('');
+  if (empty >= 0) throw bad(`An empty word stands where ${wanted[empty].label} should be.`, usage);
+}
+
+/** What has no effect is refused: a flag that is silently left out would make its writer draw wrong conclusions. */
+function checkFlags(verb: ExploreVerb, values: Values): void {
+  const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
+  checkChoices(values, used);
+  for (const flag of used) {
+    if (flag.verbs === undefined || flag.verbs.includes(verb)) continue;
+    const own = offeredFlags.filter((each) => each.verbs?.includes(verb)).map((each) => written(each.name));
+    throw bad(`${written(flag.name)} has no effect with ${verb}.${didYouMean(written(flag.name), own)}`, own.length === 0 ? undefined : `spimquant help ${verb} lists the flags it has.`);
+  }
+}
+
+function lookOptions(given: Given, verb: ExploreVerb): LookOptions {
+  const labels = given.list<string>('participant-label');
+  if (labels.length > 1) throw bad(`${verb} looks at one participant; ${labels.length} are given: ${labels.join(', ')}.`);
+  const stains = [...new Set(given.list<string>('stain'))];
+  if (verb === 'segment' && stains.length > 1) throw bad(`segment tries one stain at a time; ${stains.length} are given: ${stains.join(', ')}.`);
+  return {
+    ...optional('participant', labels.at(0)),
+    filterSpim: given.list<EntityFilter>('filter-spim'),
+    sampleStaining: given.list('sample_staining'),
+    stains,
+    ...optional('level', given.one<number>('level')),
+    ...optional('plane', given.one<'axial' | 'coronal' | 'sagittal'>('plane')),
+    ...optional('position', given.one<Position>('position')),
+    ...optional('orientation', given.one<string>('orientation')),
+  };
+}
+
+function thresholdOptions(given: Given): ThresholdOptions {
+  if (given.on('no_correction') && given.has('correction_method')) throw bad('--no_correction and --correction_method exclude each other.');
+  return {
+    segMethod: unique(given.list<SegmentationMethod>('seg_method')),
+    segHistPercentileRange: given.percentileRange(),
+    segHistBinWidth: given.one('seg_hist_bin_width') ?? 1,
+    correctionMethod: given.on('no_correction') ? 'none' : given.one<'n4' | 'gaussian'>('correction_method') ?? 'n4',
+  };
+}
