@@ -65,6 +65,8 @@ export interface ImageSummary {
   /** Three letters, directions in which x, y and z increase; undefined: not said. */
   readonly orientation?: string;
   readonly levels: readonly LevelSummary[];
+  /** What is odd about it, one sentence each; left out when nothing is. */
+  readonly warnings?: readonly string[];
 }
 
 /** One resolution. Everything in x, y, z order. */
@@ -85,4 +87,6 @@ export interface DerivativeSummary {
   /** `SPIMquant 0.1.0`, where dataset_description.json says so. */
   readonly generatedBy?: string;
   readonly reports: readonly { readonly title: string; readonly uri: string }[];
+  /** True when there are participants whose reports are not listed. */
+  readonly more?: boolean;
 }

@@ -1,0 +1,179 @@
+import type { DatasetSummary, ImageEntry, ParticipantContents, ParticipantPage, SessionContents } from '../protocol/datasets.ts';
+import { SpimquantError } from '../protocol/errors.ts';
+import { didYouMean } from '../protocol/nearest.ts';
+import type { ObjectStore } from '../storage/objectStore.ts';
+import { joinUri } from '../storage/uri.ts';
+import type { Skipped, SpimFile } from './bids.types.ts';
+import { componentFilters } from './filters.ts';
+import { listFolder } from './folder.ts';
+import { indexParticipant } from './participantImages.ts';
+import type { Found } from './participantImages.ts';
+import { parseParticipants } from './participants.ts';
+import type { ParticipantsTable } from './participants.ts';
+import { isJson } from './root.ts';
+import type { DatasetRoot } from './root.ts';
+import { readJsonObject } from './sidecars.ts';
+
+/** What is known of a dataset beside its listing, from a few small reads. */
+export interface DatasetFacts {
+  readonly name?: string;
+  readonly bidsVersion?: string;
+  /** `raw`, `derivative`, or undefined: not said. */
+  readonly datasetType?: string;
+  readonly generatedBy?: string;
+  /** Undefined when there is no participants.tsv, or it cannot be read. */
+  readonly table?: ParticipantsTable;
+  /** Folders below `derivatives`, by name. */
+  readonly derivatives: readonly string[];
+  /** What could not be read, and files that are missing. */
+  readonly warnings: readonly string[];
+}
+
+/** Labels that a warning names; of the rest it says how many there are. */
+const namedInWarnings = 5;
+
+/**
+ * Reads a dataset's description and participants.tsv and lists its derivatives: at most three requests beyond the root.
+ * What is missing or cannot be understood becomes a warning. Throws only what the storage throws.
+ */
+export async function readFacts(store: ObjectStore, root: DatasetRoot, signal?: AbortSignal): Promise<DatasetFacts> {
+  const warnings: string[] = [];
+  const [description, table, derivatives] = await Promise.all([
+    readDescriptionFacts(store, root, warnings, signal),
+    readTable(store, root, warnings, signal),
+    root.folders.includes('derivatives') ? listFolder(store, 'derivatives', signal) : { folders: [] },
+  ]);
+  return {
+    ...description,
+    ...(table === undefined ? {} : { table }),
+    derivatives: derivatives.folders.map((path) => path.slice('derivatives/'.length)),
+    warnings,
+  };
+}
+
+async function readDescriptionFacts(store: ObjectStore, root: DatasetRoot, warnings: string[], signal: AbortSignal | undefined): Promise<Omit<DatasetFacts, 'table' | 'derivatives' | 'warnings'>> {
+  if (!root.files.includes('dataset_description.json')) {
+    warnings.push('There is no dataset_description.json, so the pipeline does not take it for a BIDS dataset.');
+    return {};
+  }
+  const description = await orWarning(readJsonObject(store, 'dataset_description.json', signal), warnings) ?? {};
+  const text = (key: string): string | undefined => (typeof description[key] === 'string' && description[key] !== '' ? description[key] : undefined);
+  const [name, bidsVersion, datasetType, generatedBy] = [text('Name'), text('BIDSVersion'), text('DatasetType'), generatedByOf(description)];
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(bidsVersion === undefined ? {} : { bidsVersion }),
+    ...(datasetType === undefined ? {} : { datasetType }),
+    ...(generatedBy === undefined ? {} : { generatedBy }),
+  };
+}
+
+/** Name and version of the program that a dataset_description.json names first. Undefined when it names none. */
+export function generatedByOf(description: Readonly<Record<string, unknown>>): string | undefined {
+  const list: unknown = description.GeneratedBy;
+  const first = (Array.isArray(list) ? list[0] : list) as { Name?: unknown; Version?: unknown } | null | undefined;
+  if (typeof first !== 'object' || first === null || typeof first.Name !== 'string') return undefined;
+  return typeof first.Version === 'string' ? `${first.Name} ${first.Version}` : first.Name;
+}
+
+async function readTable(store: ObjectStore, root: DatasetRoot, warnings: string[], signal: AbortSignal | undefined): Promise<ParticipantsTable | undefined> {
+  if (!root.files.includes('participants.tsv')) {
+    if (root.labels.length > 0) warnings.push('There is no participants.tsv, so groups cannot be compared.');
+    return undefined;
+  }
+  return orWarning(store.read('participants.tsv', { signal }).then((bytes) => bytes && parseParticipants(bytes, 'participants.tsv')), warnings);
+}
+
+/** What the work comes to; a file that cannot be understood becomes a warning, other failures are thrown. */
+async function orWarning<T>(work: Promise<T>, warnings: string[]): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof SpimquantError) || (error.code !== 'bad-dataset' && error.code !== 'bad-table')) throw error;
+    warnings.push(error.message);
+    return undefined;
+  }
+}
+
+/** Rows of participants.tsv without a folder, and folders without a row. */
+export function compareParticipants(labels: readonly string[], table: ParticipantsTable): { readonly withoutFolder: readonly string[]; readonly withoutRow: readonly string[] } {
+  const present = new Set(labels);
+  return { withoutFolder: [...table.rows.keys()].filter((label) => !present.has(label)), withoutRow: labels.filter((label) => !table.rows.has(label)) };
+}
+
+/** What a dataset's root listing and small files come to. */
+export function summariseDataset(root: DatasetRoot, facts: DatasetFacts): DatasetSummary {
+  const warnings = [...facts.warnings];
+  if (root.labels.length === 0) warnings.push('There are no participants: no folders called sub-….');
+  if (root.skipped.length > 0) warnings.push(`${named(root.skipped.map(({ path }) => path))}: ${root.skipped[0].reason}.`);
+  if (facts.table !== undefined) {
+    const { withoutFolder, withoutRow } = compareParticipants(root.labels, facts.table);
+    if (withoutFolder.length > 0) warnings.push(`In participants.tsv, but without a folder: ${named(withoutFolder.map(subject))}.`);
+    if (withoutRow.length > 0) warnings.push(`Without a row in participants.tsv: ${named(withoutRow.map(subject))}.`);
+  }
+  return {
+    uri: root.uri,
+    ...(facts.name === undefined ? {} : { name: facts.name }),
+    ...(facts.bidsVersion === undefined ? {} : { bidsVersion: facts.bidsVersion }),
+    participants: root.labels.length,
+    derivatives: facts.derivatives.length,
+    warnings,
+  };
+}
+
+function subject(label: string): string {
+  return `sub-${label}`;
+}
+
+/** `a, b, c and 12 more`. */
+export function named(names: readonly string[], limit: number = namedInWarnings): string {
+  const left = names.length - limit;
+  return left > 0 ? `${names.slice(0, limit).join(', ')} and ${left} more` : names.join(', ');
+}
+
+/** Some of a dataset's participants: those whose label holds the search, whatever the case, with or without `sub-`. */
+export function pageParticipants(labels: readonly string[], page: { readonly offset: number; readonly limit: number; readonly search?: string }): ParticipantPage {
+  const wanted = (page.search ?? '').trim().toLowerCase();
+  const fitting = wanted === '' ? labels : labels.filter((label) => `sub-${label}`.toLowerCase().includes(wanted));
+  const offset = Math.max(0, page.offset);
+  return { labels: fitting.slice(offset, offset + Math.max(0, page.limit)), total: fitting.length };
+}
+
+/**
+ * Looks through one participant's folders. Sidecars that cannot be read are among what is skipped.
+ *
+ * @throws SpimquantError `not-found` when the dataset has no such participant
+ */
+export async function readParticipant(store: ObjectStore, root: DatasetRoot, label: string, signal?: AbortSignal): Promise<Found> {
+  if (!root.labels.includes(label)) {
+    throw new SpimquantError('not-found', `There is no participant ${label} in ${root.uri}.${didYouMean(label, root.labels)}`, { where: root.uri, hint: 'It may have been added or removed meanwhile: refresh the dataset.' });
+  }
+  const bad = new Map<string, Skipped>();
+  const found = await indexParticipant({
+    store, label, filters: componentFilters([]), rootSidecars: root.files.filter(isJson), signal,
+    onBadSidecar: (sidecar) => bad.set(sidecar.path, sidecar),
+  });
+  return { images: found.images, skipped: [...found.skipped, ...bad.values()] };
+}
+
+/** What was found of a participant, by sessions, with its row in participants.tsv. */
+export function describeParticipant(uri: string, label: string, found: Found, table: ParticipantsTable | undefined): ParticipantContents {
+  const sessions = new Map<string | undefined, ImageEntry[]>();
+  for (const image of found.images) {
+    const session = sessions.get(image.entities.ses) ?? [];
+    session.push({ path: image.path, uri: joinUri(uri, image.path), title: imageTitle(image), stains: image.sampleStaining ?? [] });
+    sessions.set(image.entities.ses, session);
+  }
+  const row = table?.rows.get(label) ?? {};
+  return {
+    label,
+    sessions: [...sessions].map(([session, images]): SessionContents => (session === undefined ? { images } : { label: session, images })),
+    skipped: found.skipped,
+    columns: (table?.columns ?? []).flatMap((name) => (row[name] === undefined ? [] : [{ name, value: row[name] }])),
+  };
+}
+
+/** What tells an image from others of its participant and session: `sample-brain acq-4x`; `SPIM` when its name says no more. */
+export function imageTitle(image: SpimFile): string {
+  const parts = Object.entries(image.entities).filter(([key]) => key !== 'sub' && key !== 'ses').map(([key, value]) => `${key}-${value}`);
+  return parts.length === 0 ? image.suffix : parts.join(' ');
+}
