@@ -1,5 +1,6 @@
 import type { ImageInfo, VoxelType } from '../image/omeZarr.types.ts';
 import type { ImageSummary } from '../protocol/datasets.ts';
+import { count } from '../wording/words.ts';
 import type { ImageSidecar } from './sidecars.ts';
 
 /**
@@ -32,8 +33,4 @@ export function summariseImage(info: ImageInfo, sidecar: ImageSidecar): ImageSum
 
 function bytesPerVoxel(type: VoxelType): number {
   return type === 'bool' ? 1 : Number(/\d+$/.exec(type)?.[0] ?? 8) / 8;
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }

@@ -91,13 +91,14 @@ export class LocalStore implements ObjectStore {
       if (isAbsent(error)) return;
       throw localError(error, 'list', path);
     }
-    const rows = await this.#describe(folder, names.filter((name) => !name.startsWith(temporaryPrefix)), options.signal);
+    const wanted = names.filter((name) => !name.startsWith(temporaryPrefix) && name.startsWith(options.namePrefix ?? ''));
+    const rows = await this.#describe(folder, wanted, options.signal);
     // Folders sort with their slash, which makes the order of a recursive listing that of the whole keys.
     rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
     for (const row of rows) {
       throwIfCancelled(options.signal, path);
       if (row.kind === 'object' || options.recursive !== true) yield row;
-      else if (!(await this.#leadsBack(row.key.slice(0, -1), chain))) yield* this.#listFolder(row.key.slice(0, -1), options, chain);
+      else if (!(await this.#leadsBack(row.key.slice(0, -1), chain))) yield* this.#listFolder(row.key.slice(0, -1), { ...options, namePrefix: undefined }, chain);
     }
   }
 

@@ -55,7 +55,7 @@ export class MemoryStore implements ObjectStore {
     let lastFolder: string | undefined;
     for (const key of [...this.#objects.keys()].sort()) {
       throwIfCancelled(options.signal, `${this.uri}/${prefix}`);
-      if (!key.startsWith(prefix)) continue;
+      if (!key.startsWith(prefix + (options.namePrefix ?? ''))) continue;
       const slash = key.indexOf('/', prefix.length);
       if (options.recursive === true || slash < 0) {
         const object = this.#objects.get(key);

@@ -34,6 +34,8 @@ export interface WriteOptions {
 export interface ListOptions {
   /** Everything below the prefix instead of one level. */
   readonly recursive?: boolean;
+  /** Only what begins so, of the names in the folder itself. Of a large folder in a bucket no more is transferred than that. */
+  readonly namePrefix?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -64,7 +64,7 @@ export class S3Store implements ObjectStore {
 
   async *list(folder: string, options: ListOptions = {}): AsyncGenerator<ListEntry> {
     const parent = folderKey(folder, this.uri);
-    const prefix = this.#prefix + (parent === '' ? '' : `${parent}/`);
+    const prefix = this.#prefix + (parent === '' ? '' : `${parent}/`) + (options.namePrefix ?? '');
     const where = parent === '' ? this.uri : this.#where(parent);
     let token: string | undefined;
     do {

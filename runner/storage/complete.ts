@@ -1,0 +1,125 @@
+import { homedir } from 'node:os';
+import { join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SpimquantError } from '../protocol/errors.ts';
+import { listBuckets } from './buckets.ts';
+import { LocalStore } from './localStore.ts';
+import type { ObjectStore, StorageOptions } from './objectStore.ts';
+import { openStore } from './open.ts';
+
+/** What a half-written path or URI asks for. */
+export type Half =
+  | { readonly kind: 'local'; /** Absolute. */ readonly folder: string; readonly name: string }
+  | { readonly kind: 'buckets'; readonly name: string }
+  | { readonly kind: 's3'; readonly bucket: string; /** Without slashes at its ends; may be empty. */ readonly folder: string; readonly name: string }
+  /** No store can say anything to that. */
+  | { readonly kind: 'nothing' };
+
+export interface CompleteRequest {
+  /** As far as it is written. */
+  readonly prefix: string;
+  /** Folder that relative paths are relative to. */
+  readonly cwd: string;
+  readonly limit: number;
+  readonly storage?: StorageOptions;
+}
+
+export interface Completion {
+  /** Absolute path or URI; of a folder with its slash at the end. */
+  readonly uri: string;
+  readonly folder: boolean;
+}
+
+/** Entries looked at to find folders before files: three pages of a bucket's listing. */
+const mostLookedAt = 3000;
+
+/** Takes a half-written path apart: the folder, which is whole, and the beginning of a name in it. Pure but for the home folder. */
+export function parseHalf(prefix: string, cwd: string, home: string = homedir()): Half {
+  const text = prefix.trimStart();
+  if (/^s3:\/\//i.test(text)) return parseHalfS3(text.slice('s3://'.length));
+  if (/^file:\/\//i.test(text)) {
+    try {
+      return splitLocal(fileURLToPath(text) + (text.endsWith('/') && text !== 'file:///' ? sep : ''));
+    } catch {
+      return { kind: 'nothing' };
+    }
+  }
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return { kind: 'nothing' };
+  if (text === '~') return { kind: 'local', folder: home, name: '' };
+  const expanded = /^~[/\\]/.test(text) ? join(home, text.slice(1)) : text;
+  const ends = text === '' || /[/\\]$/.test(text) && (sep === '\\' || text.endsWith('/')) || /(^|[/])\.{1,2}$/.test(text);
+  return splitLocal(resolve(cwd, expanded) + (ends ? sep : ''));
+}
+
+function splitLocal(path: string): Half {
+  const at = path.lastIndexOf(sep);
+  const folder = path.slice(0, at).replace(/[/\\]+$/, '');
+  return { kind: 'local', folder: folder === '' || /^[a-z]:$/i.test(folder) ? folder + sep : folder, name: path.slice(at + 1) };
+}
+
+function parseHalfS3(rest: string): Half {
+  const slash = rest.indexOf('/');
+  if (slash < 0) return { kind: 'buckets', name: rest };
+  const bucket = rest.slice(0, slash);
+  const key = rest.slice(slash + 1).replace(/^\/+/, '');
+  const last = key.lastIndexOf('/');
+  return { kind: 's3', bucket, folder: last < 0 ? '' : key.slice(0, last), name: key.slice(last + 1) };
+}
+
+/**
+ * Folders, then files, that a half-written path or URI could go on to. One folder is listed, never below. Hidden files
+ * come only when the name begins with a dot. What does not exist yields nothing, and so do buckets that may not be
+ * listed by name; a folder that may not be read is an error (`access-denied`, `auth-missing` …).
+ */
+export async function completeUri(request: CompleteRequest, signal?: AbortSignal): Promise<{ readonly items: readonly Completion[]; readonly more: boolean }> {
+  const half = parseHalf(request.prefix, request.cwd);
+  switch (half.kind) {
+    case 'nothing': return { items: [], more: false };
+    case 'buckets': return cutTo(request.limit, await bucketsLike(half.name, request, signal), []);
+    case 'local': return listNames(new LocalStore(half.folder), '', half.name, half.folder.endsWith(sep) ? half.folder : half.folder + sep, request.limit, signal);
+    case 's3': return completeInBucket(half, request, signal);
+  }
+}
+
+async function bucketsLike(name: string, request: CompleteRequest, signal: AbortSignal | undefined): Promise<readonly Completion[]> {
+  try {
+    const buckets = await listBuckets(request.storage, signal);
+    return buckets.filter((bucket) => bucket.startsWith(name)).map((bucket) => ({ uri: `s3://${bucket}/`, folder: true }));
+  } catch (error) {
+    if (!(error instanceof SpimquantError) || error.code === 'cancelled') throw error;
+    return [];
+  }
+}
+
+async function completeInBucket(half: Extract<Half, { kind: 's3' }>, request: CompleteRequest, signal: AbortSignal | undefined): ReturnType<typeof completeUri> {
+  try {
+    const above = half.folder === '' ? `s3://${half.bucket}/` : `s3://${half.bucket}/${half.folder}/`;
+    return await listNames(openStore(`s3://${half.bucket}`, request.storage), half.folder, half.name, above, request.limit, signal);
+  } catch (error) {
+    // A bucket that does not exist, or cannot (yet) be a bucket's name.
+    if (error instanceof SpimquantError && (error.code === 'not-found' || error.code === 'bad-option')) return { items: [], more: false };
+    throw error;
+  }
+}
+
+async function listNames(store: ObjectStore, folder: string, name: string, above: string, limit: number, signal: AbortSignal | undefined): ReturnType<typeof completeUri> {
+  const folders: Completion[] = [];
+  const files: Completion[] = [];
+  const skip = folder === '' ? 0 : folder.length + 1;
+  let seen = 0;
+  for await (const entry of store.list(folder, { namePrefix: name, signal })) {
+    seen += 1;
+    const own = entry.key.slice(skip);
+    if (own.startsWith('.') && !name.startsWith('.')) continue;
+    if (entry.kind === 'folder') folders.push({ uri: above + own, folder: true });
+    else files.push({ uri: above + own, folder: false });
+    if (folders.length > limit || seen >= mostLookedAt) break;
+  }
+  const { items, more } = cutTo(limit, folders, files);
+  return { items, more: more || seen >= mostLookedAt };
+}
+
+function cutTo(limit: number, folders: readonly Completion[], files: readonly Completion[]): { readonly items: readonly Completion[]; readonly more: boolean } {
+  const all = [...folders, ...files];
+  return { items: all.slice(0, Math.max(0, limit)), more: all.length > limit };
+}
