@@ -1,16 +1,31 @@
 import type * as vscode from 'vscode';
+import type { RunRecord } from '../runner/protocol/runs.ts';
 import { registerDatasets } from './explorer/datasets.ts';
 import { registerResources } from './explorer/resources.ts';
 import { registerRuns } from './explorer/runs.ts';
+import { registerStatusBar } from './explorer/statusBar.ts';
 import { registerForms } from './forms/forms.ts';
 import { registerLanguage } from './notebook/language/language.ts';
 import { registerNotebooks } from './notebook/notebooks.ts';
 import { createServices } from './platform/createServices.ts';
+import { registerRunnerCommands } from './platform/runnerCommands.ts';
+import type { RunnerStatus } from './runner-client/client.types.ts';
+import type { Part } from './services.ts';
+
+const parts: readonly Part[] = [
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerForms, registerNotebooks, registerLanguage,
+];
+
+/** What other extensions may ask of this one. */
+export interface SpimquantApi {
+  runnerStatus(): RunnerStatus;
+  /** Runs that this window knows of, newest first. */
+  runs(): readonly RunRecord[];
+}
 
 /** Called by the editor on first use. */
-export function activate(context: vscode.ExtensionContext): void {
+export function activate(context: vscode.ExtensionContext): SpimquantApi {
   const services = createServices(context);
-  for (const register of [registerDatasets, registerRuns, registerResources, registerForms, registerNotebooks, registerLanguage]) {
-    context.subscriptions.push(register(services));
-  }
+  for (const register of parts) context.subscriptions.push(register(services));
+  return { runnerStatus: () => services.runner.status, runs: () => services.runs.runs };
 }

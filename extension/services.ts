@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { DatasetRef } from '../runner/protocol/datasets.ts';
 import type { Result } from '../runner/protocol/results.ts';
 import type { RunOrigin, RunRecord } from '../runner/protocol/runs.ts';
+import type { Settings } from './platform/settings.ts';
 import type { RunnerClient } from './runner-client/client.types.ts';
 
 /** Runs of this machine, kept up to date while the runner is connected. */
@@ -27,10 +28,11 @@ export interface RunRequest {
 export interface Services {
   readonly context: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
+  readonly settings: Settings;
   readonly runner: RunnerClient;
   readonly runs: RunStore;
   readonly panels: Panels;
-  /** Starts a run with the user's settings. Asks first when the workspace is not trusted. */
+  /** Starts a run with the user's settings. Throws `access-denied` when the workspace is not trusted. */
   startRun(request: RunRequest): Promise<RunRecord>;
   /** Runs a command that is not a run and shows progress; undefined when it was cancelled. */
   explore(text: string): Promise<Result | undefined>;
@@ -39,13 +41,15 @@ export interface Services {
 }
 
 /** Where things open that are no files of the workspace. */
-export interface Panels {
+export interface Panels extends vscode.Disposable {
   /** A result beside the editor; the panel of the last one is used again. */
   showResult(result: Result): void;
   /** An HTML report of a folder or bucket. */
   showReport(uri: string, title: string, storage?: DatasetRef['storage']): Promise<void>;
   /** A run's log as a read-only document that follows the run. */
   showLog(runId: string): Promise<void>;
+  /** A file that a command has made, in the way its kind asks for. */
+  showFile(uri: string, storage?: DatasetRef['storage']): Promise<void>;
   /** What a run or folder has made, to choose from and open. */
   showOutputs(run: RunRecord): Promise<void>;
 }

@@ -1,7 +1,52 @@
-import type * as vscode from 'vscode';
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import { newRunId } from '../../runner/protocol/runs.ts';
+import { createPanels } from '../panels/panels.ts';
+import { createRunStore } from '../runs/runStore.ts';
 import type { Services } from '../services.ts';
+import { runEnvironment } from './environment.ts';
+import { exploreWithProgress } from './explore.ts';
+import { openRunner } from './openRunner.ts';
+import { settingsFrom } from './settings.ts';
+import { requireTrust } from './trust.ts';
 
-/** Builds what every part of the extension uses. */
-export function createServices(_context: vscode.ExtensionContext): Services {
-  throw new Error('Not built yet.');
+/** Builds what every part of the extension uses. Starts nothing: the runner is started by the first question to it. */
+export function createServices(context: vscode.ExtensionContext): Services {
+  const { subscriptions } = context;
+  const log = vscode.window.createOutputChannel('SPIMquant', { log: true });
+  const settings = settingsFrom((id) => vscode.workspace.getConfiguration().get(id));
+  const runner = openRunner(context, settings, log);
+  const runs = createRunStore(runner);
+  subscriptions.push(log, runner, runs);
+
+  const services: Services = {
+    context,
+    log,
+    settings,
+    runner,
+    runs,
+    panels: createPanels(() => services),
+    async startRun({ text, cwd, origin }) {
+      requireTrust(vscode.workspace.isTrusted);
+      const memoryBytes = settings.memoryBytes();
+      return runner.request('runs.start', {
+        id: newRunId(Date.now()),
+        text,
+        cwd,
+        cores: settings.cores(),
+        env: runEnvironment(process.env),
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
+        ...(origin === undefined ? {} : { origin }),
+      });
+    },
+    explore: (text) => exploreWithProgress(runner, { text, cwd: workspaceFolder(), env: runEnvironment(process.env) }),
+    cwd: workspaceFolder,
+  };
+  subscriptions.push(services.panels);
+  return services;
+}
+
+/** The first folder of the workspace that is on this machine, else the user's home. */
+function workspaceFolder(): string {
+  return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath ?? homedir();
 }

@@ -1,0 +1,70 @@
+import { parseCores, parseSize } from '../../runner/command/values.ts';
+import { SpimquantError } from '../../runner/protocol/errors.ts';
+
+/** Ids of all settings; contributed by package.json. Nothing else names them. */
+export const settingIds = {
+  nodePath: 'spimquant.runner.nodePath',
+  cores: 'spimquant.runner.cores',
+  memory: 'spimquant.runner.memory',
+  idleMinutes: 'spimquant.runner.idleMinutes',
+  resourceInterval: 'spimquant.resources.interval',
+  notify: 'spimquant.runs.notify',
+} as const;
+
+export type SettingName = keyof typeof settingIds;
+
+/** The user's settings, checked when they are used: a bad value throws `bad-option` with the setting's id as `where`. */
+export interface Settings {
+  /** Path of the Node program; undefined: the editor's own. */
+  nodePath(): string | undefined;
+  cores(): number | 'all';
+  /** Bytes; undefined: left to the runner. */
+  memoryBytes(): number | undefined;
+  idleMinutes(): number;
+  /** Milliseconds between two samples. */
+  resourceIntervalMs(): number;
+  notify(): boolean;
+}
+
+/** Settings over whatever holds them. `get` answers the raw value of a setting's full id. */
+export function settingsFrom(get: (id: string) => unknown): Settings {
+  const text = (name: SettingName): string => {
+    const value = get(settingIds[name]) ?? '';
+    if (typeof value !== 'string') throw badSetting(name, 'must be text');
+    return value.trim();
+  };
+  const within = (name: SettingName, least: number, most: number): number => {
+    const value = get(settingIds[name]);
+    if (typeof value !== 'number' || !(value >= least && value <= most)) {
+      throw badSetting(name, most === Infinity ? `must be a number of at least ${least}` : `must be a number from ${least} to ${most}`);
+    }
+    return value;
+  };
+  return {
+    nodePath: () => text('nodePath') || undefined,
+    cores: () => {
+      const value = get(settingIds.cores) ?? 'all';
+      return typeof value === 'string' || typeof value === 'number' ? checked('cores', () => parseCores(String(value).trim())) : checked('cores', () => parseCores(''));
+    },
+    memoryBytes: () => {
+      const size = text('memory');
+      return size === '' ? undefined : checked('memory', () => parseSize(size));
+    },
+    idleMinutes: () => within('idleMinutes', 0.05, Infinity),
+    resourceIntervalMs: () => 1000 * within('resourceInterval', 0.25, 60),
+    notify: () => get(settingIds.notify) !== false,
+  };
+}
+
+function checked<T>(name: SettingName, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw badSetting(name, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function badSetting(name: SettingName, rule: string): SpimquantError {
+  const id = settingIds[name];
+  return new SpimquantError('bad-option', `The setting ${id} ${rule}.`, { where: id, hint: 'Change it in the settings and try again.' });
+}
