@@ -4,8 +4,8 @@ import { didYouMean } from '../protocol/nearest.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { joinUri } from '../storage/uri.ts';
 import type { Skipped, SpimFile } from './bids.types.ts';
+import { generatedByOf, listDerivatives } from './derivatives.ts';
 import { componentFilters } from './filters.ts';
-import { listFolder } from './folder.ts';
 import { indexParticipant } from './participantImages.ts';
 import type { Found } from './participantImages.ts';
 import { parseParticipants } from './participants.ts';
@@ -41,12 +41,12 @@ export async function readFacts(store: ObjectStore, root: DatasetRoot, signal?: 
   const [description, table, derivatives] = await Promise.all([
     readDescriptionFacts(store, root, warnings, signal),
     readTable(store, root, warnings, signal),
-    root.folders.includes('derivatives') ? listFolder(store, 'derivatives', signal) : { folders: [] },
+    root.folders.includes('derivatives') ? listDerivatives(store, signal) : [],
   ]);
   return {
     ...description,
     ...(table === undefined ? {} : { table }),
-    derivatives: derivatives.folders.map((path) => path.slice('derivatives/'.length)),
+    derivatives,
     warnings,
   };
 }
@@ -65,14 +65,6 @@ async function readDescriptionFacts(store: ObjectStore, root: DatasetRoot, warni
     ...(datasetType === undefined ? {} : { datasetType }),
     ...(generatedBy === undefined ? {} : { generatedBy }),
   };
-}
-
-/** Name and version of the program that a dataset_description.json names first. Undefined when it names none. */
-export function generatedByOf(description: Readonly<Record<string, unknown>>): string | undefined {
-  const list: unknown = description.GeneratedBy;
-  const first = (Array.isArray(list) ? list[0] : list) as { Name?: unknown; Version?: unknown } | null | undefined;
-  if (typeof first !== 'object' || first === null || typeof first.Name !== 'string') return undefined;
-  return typeof first.Version === 'string' ? `${first.Name} ${first.Version}` : first.Name;
 }
 
 async function readTable(store: ObjectStore, root: DatasetRoot, warnings: string[], signal: AbortSignal | undefined): Promise<ParticipantsTable | undefined> {

@@ -3,7 +3,6 @@ import { SpimquantError } from '../protocol/errors.ts';
 import { childStore } from '../storage/wrappers.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { joinUri } from '../storage/uri.ts';
-import { generatedByOf } from './browse.ts';
 import { listFolder, mapBounded } from './folder.ts';
 import { parseBidsName } from './names.ts';
 import { readJsonObject } from './sidecars.ts';
@@ -14,6 +13,11 @@ const groupsLookedAt = 10;
 /** Derivatives of a dataset that are looked into. */
 const derivativesLookedAt = 30;
 const requestsAtOnce = 8;
+
+/** Names of the folders below `derivatives`; empty when there is no such folder. */
+export async function listDerivatives(store: ObjectStore, signal?: AbortSignal): Promise<readonly string[]> {
+  return (await listFolder(store, 'derivatives', signal)).folders.map((path) => path.slice('derivatives/'.length));
+}
 
 /** Looks into the folders of that name below `derivatives`, at most thirty. */
 export async function readDerivatives(store: ObjectStore, names: readonly string[], signal?: AbortSignal): Promise<readonly DerivativeSummary[]> {
@@ -50,6 +54,14 @@ async function readMaker(store: ObjectStore, signal: AbortSignal | undefined): P
     if (error instanceof SpimquantError && error.code === 'bad-dataset') return undefined;
     throw error;
   }
+}
+
+/** Name and version of the program that a dataset_description.json names first. Undefined when it names none. */
+export function generatedByOf(description: Readonly<Record<string, unknown>>): string | undefined {
+  const list: unknown = description.GeneratedBy;
+  const first = (Array.isArray(list) ? list[0] : list) as { Name?: unknown; Version?: unknown } | null | undefined;
+  if (typeof first !== 'object' || first === null || typeof first.Name !== 'string') return undefined;
+  return typeof first.Version === 'string' ? `${first.Name} ${first.Version}` : first.Name;
 }
 
 /** Pages in a participant's `qc` folder, or, where there is none, in those of its sessions. */
