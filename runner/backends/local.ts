@@ -13,7 +13,8 @@ import { openPlaces } from '../engine/places.ts';
 import type { Places } from '../engine/places.ts';
 import { prepare } from '../engine/prepare.ts';
 import type { Prepared } from '../engine/prepare.ts';
-import { applyEvent, initialState } from '../protocol/runState.ts';
+import type { RunIntent } from '../protocol/runs.ts';
+import { RunFold } from '../protocol/runState.ts';
 import type { RunState } from '../protocol/runState.ts';
 import type { StageModule } from '../engine/workerMessages.ts';
 import { defaultMemoryBudget, detectMachine } from '../monitor/machine.ts';
@@ -54,7 +55,12 @@ export interface LocalBackend {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /** Told every event after it is on disk, with the state it leads to. */
-  readonly onEvent: (event: RunEvent, state: RunState) => void;
+  readonly onEvent?: (event: RunEvent, state: RunState) => void;
+  /**
+   * A journal with the run's intent and nothing else, for runs that others watch: whatever happens then, planning and
+   * what makes the run impossible included, is in it. Left out: the run gets one when it begins.
+   */
+  readonly journal?: Journal;
   /** What may be used; detected when left out. */
   readonly machine?: Machine;
   /** URL of a module with other stages than the pipeline's: see WorkerSetup. */
@@ -174,9 +180,44 @@ export async function unlockLocally(command: RunCommand, backend: Pick<LocalBack
 /**
  * Runs a command on this machine's cores: takes the output's lock, plans, executes on worker threads, and keeps a
  * journal. `text` is the command as one line, for the journal. Throws what makes a run impossible from the start (no
- * dataset, foreign or busy output, options that do not fit); once it has begun, everything is in the summary.
+ * dataset, foreign or busy output, options that do not fit); once it has begun, everything is in the summary. A run whose
+ * journal was given has begun by then: what is thrown is its end in the journal as well.
  */
 export async function runLocally(command: RunCommand, text: string, backend: LocalBackend): Promise<RunSummary> {
+  const { journal } = backend;
+  if (journal === undefined) return runPlanned(command, text, backend);
+  const recorded = record(journal, backend);
+  try {
+    return await runPlanned(command, text, backend, recorded);
+  } catch (error) {
+    const report = reportError(error);
+    if (!journal.over) {
+      journal.append(backend.signal.aborted || report.code === 'cancelled' ? { type: 'run-finished', outcome: 'cancelled' } : { type: 'run-finished', outcome: 'failed', error: report });
+    }
+    throw error;
+  } finally {
+    journal.close();
+  }
+}
+
+/** A run's journal and the state that it leads to. */
+interface Recorded {
+  readonly journal: Journal;
+  readonly fold: RunFold;
+}
+
+/** Writes the first event and follows the journal from there. */
+function record(journal: Journal, { onEvent }: LocalBackend): Recorded {
+  const fold = new RunFold();
+  journal.subscribe((event) => {
+    fold.apply(event);
+    onEvent?.(event, fold.state);
+  });
+  journal.append({ type: 'run-started', pid: process.pid, host: hostname() });
+  return { journal, fold };
+}
+
+async function runPlanned(command: RunCommand, text: string, backend: LocalBackend, begun?: Recorded): Promise<RunSummary> {
   const places = placesOf(command, backend.env);
   const store = openPlaces(places);
   const output = store('output');
@@ -184,18 +225,34 @@ export async function runLocally(command: RunCommand, text: string, backend: Loc
   await checkOutputFolder(places.output.uri);
   await checkOutput(output, command.execution.forceOutput);
   const lock = await acquireLock(output, backend.clock());
+  let ended: Ended;
   try {
-    return await runLocked(command, text, backend, places, store, lock);
+    ended = await runLocked(command, text, backend, places, lock, begun);
   } finally {
     // A lock that stays because the bucket does not answer is taken over by the next run on this machine.
     await (backend.signal.aborted ? waitAtMost(500, lock.release()) : lock.release());
   }
+  // Last, so that a run that is over is over in every respect: its output is free for the next.
+  const { recorded: { journal, fold }, plan, outcome, error } = ended;
+  try {
+    journal.append({ type: 'run-finished', outcome, ...(error === undefined ? {} : { error }) });
+  } finally {
+    journal.close();
+  }
+  return { outcome, state: fold.state, runFolder: journal.folder, output: places.output.uri, reports: reportsOf(plan, fold.state, places.output.uri) };
 }
 
-async function runLocked(
-  command: RunCommand, text: string, backend: LocalBackend, places: Places, store: ReturnType<typeof openPlaces>, lock: Lock,
-): Promise<RunSummary> {
+/** A run but for the last word in its journal. */
+interface Ended {
+  readonly recorded: Recorded;
+  readonly plan: Plan;
+  readonly outcome: RunOutcome;
+  readonly error?: ErrorReport;
+}
+
+async function runLocked(command: RunCommand, text: string, backend: LocalBackend, places: Places, lock: Lock, begun: Recorded | undefined): Promise<Ended> {
   const { clock, signal } = backend;
+  const store = openPlaces(places);
   const configuration = mergedConfiguration({ ...command, bids: places.dataset.uri, output: places.output.uri });
   // What a killed run left half written is invisible to readers, but it takes space.
   if (lock.tookOver) await sweep(places);
@@ -203,27 +260,23 @@ async function runLocked(
   const all: Places = withTemplates(places, plan);
   await prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration });
 
-  const started = clock();
-  const journal = new Journal(join(stateFolder(backend.env), 'runs'), {
-    id: newRunId(started), command: text, verb: command.verb, bids: places.dataset.uri, output: places.output.uri,
-    options: configuration, version: programVersion, pid: process.pid, process: processMark(process.pid), host: hostname(), started: new Date(started).toISOString(),
-  }, clock);
-  let state = initialState;
-  journal.subscribe((event) => {
-    state = applyEvent(state, event);
-    backend.onEvent(event, state);
-  });
-  try {
-    journal.append({ type: 'run-started', pid: process.pid, host: hostname() });
-    for (const notice of plan.notices) journal.append({ type: 'run-log', level: 'warn', message: notice });
-    for (const failure of plan.failures) journal.append({ type: 'participant-failed', ...failure });
-    const { outcome, error } = await carryOut(command, backend, plan, all, journal);
-    if (outcome !== 'succeeded') await sweep(all);
-    journal.append({ type: 'run-finished', outcome, ...(error === undefined ? {} : { error }) });
-    return { outcome, state, runFolder: journal.folder, output: places.output.uri, reports: reportsOf(plan, state, places.output.uri) };
-  } finally {
-    journal.close();
-  }
+  const recorded = begun ?? record(new Journal(join(stateFolder(backend.env), 'runs'), intentOf(command, text, places, clock()), clock), backend);
+  const { journal } = recorded;
+  for (const notice of plan.notices) journal.append({ type: 'run-log', level: 'warn', message: notice });
+  for (const failure of plan.failures) journal.append({ type: 'participant-failed', ...failure });
+  const { outcome, error } = await carryOut(command, backend, plan, all, journal);
+  // What cannot be removed now is invisible, and removed by the next run.
+  if (outcome !== 'succeeded') await sweep(all).catch(() => undefined);
+  return { recorded, plan, outcome, ...(error === undefined ? {} : { error }) };
+}
+
+/** What a run of this process is meant to be. */
+function intentOf(command: RunCommand, text: string, places: Places, now: number): RunIntent {
+  return {
+    id: newRunId(now), command: text, verb: command.verb, bids: places.dataset.uri, output: places.output.uri,
+    options: mergedConfiguration({ ...command, bids: places.dataset.uri, output: places.output.uri }), version: programVersion,
+    pid: process.pid, process: processMark(process.pid), host: hostname(), started: new Date(now).toISOString(), cwd: process.cwd(),
+  };
 }
 
 /** Prepares and executes; what goes wrong outside of tasks ends the run but not the journal. */

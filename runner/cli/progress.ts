@@ -1,5 +1,5 @@
 import type { TaskProgress } from '../protocol/events.ts';
-import { countTasks } from '../protocol/runState.ts';
+import { countTasks, fractionOf, runFraction } from '../protocol/runState.ts';
 import type { RunState, TaskState } from '../protocol/runState.ts';
 import { count, cut, formatBytes, formatScope, formatSeconds, paint } from '../wording/words.ts';
 
@@ -19,21 +19,6 @@ export function bar(fraction: number, columns: number): string {
   const whole = Math.floor(filled);
   const part = eighths[Math.floor((filled - whole) * 8)];
   return `${'█'.repeat(whole)}${part}`.padEnd(columns, '░').slice(0, columns);
-}
-
-function fractionOf(progress: TaskProgress | undefined): number {
-  return progress === undefined || progress.total <= 0 ? 0 : Math.min(1, progress.done / progress.total);
-}
-
-/** The part of a run's tasks that is done, from 0 to 1, running ones counted by their progress. */
-export function runFraction(state: RunState): number {
-  if (state.tasks.size === 0) return 0;
-  let done = 0;
-  for (const task of state.tasks.values()) {
-    if (task.status === 'running') done += fractionOf(task.progress);
-    else if (task.status !== 'waiting') done += 1;
-  }
-  return done / state.tasks.size;
 }
 
 function rate(progress: TaskProgress, seconds: number): string {

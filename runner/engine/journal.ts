@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import type { RunEvent, RunEventBody } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
 import type { RunIntent } from '../protocol/runs.ts';
+import { stateFolderOf } from '../protocol/stateFolder.ts';
 
-/** The folder for runs and other state: `$SPIMQUANT_STATE_DIR`, else below `$XDG_STATE_HOME`, else `~/.local/state`. */
+/** The folder for runs and other state: see {@link stateFolderOf}. */
 export function stateFolder(env: Readonly<Record<string, string | undefined>>): string {
-  if (env.SPIMQUANT_STATE_DIR) return env.SPIMQUANT_STATE_DIR;
-  if (process.platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'spimquant', 'state');
-  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'spimquant');
+  return stateFolderOf({ env, platform: process.platform, home: homedir() });
 }
 
 /** Appends events to a run's file, then tells listeners: what anyone has heard of is on disk. */
@@ -20,6 +19,7 @@ export class Journal {
   readonly #listeners: ((event: RunEvent) => void)[] = [];
   #seq = 0;
   #open = true;
+  #over = false;
 
   /** Makes the run's folder (private to the user) below `runs` and writes its `run.json`. */
   constructor(runs: string, intent: RunIntent, clock: Clock) {
@@ -33,6 +33,11 @@ export class Journal {
     this.#file = openSync(join(this.folder, 'events.ndjson'), 'ax', 0o600);
   }
 
+  /** Whether the run's end is written: nothing may follow. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** Calls `listener` with every event from now on, after it was written. */
   subscribe(listener: (event: RunEvent) => void): void {
     this.#listeners.push(listener);
@@ -43,6 +48,7 @@ export class Journal {
     if (!this.#open) throw new Error('The journal is closed.');
     const event: RunEvent = { seq: ++this.#seq, time: this.#clock(), ...body };
     writeWhole(this.#file, `${JSON.stringify(event)}\n`);
+    this.#over ||= body.type === 'run-finished';
     if (body.type !== 'task-progress' && body.type !== 'task-log' && body.type !== 'task-started') fsyncSync(this.#file);
     for (const listener of this.#listeners) listener(event);
     return event;

@@ -1,5 +1,5 @@
 import type { ErrorReport } from './errors.ts';
-import type { RunEvent, RunOutcome, TaskProgress, TaskSummary } from './events.ts';
+import type { RunEvent, TaskProgress, TaskSummary } from './events.ts';
 import type { LogLevel } from './log.ts';
 import type { RunStatus, TaskCounts } from './runs.ts';
 
@@ -57,62 +57,106 @@ export const initialState: RunState = {
 
 /** A run's state after one more event. Pure; events of tasks that were never planned are ignored. */
 export function applyEvent(state: RunState, event: RunEvent): RunState {
-  switch (event.type) {
-    case 'run-started':
-      return { ...state, started: event.time };
-    case 'run-planned':
-      return {
-        ...state,
-        status: 'running',
-        reused: event.reused,
-        tasks: new Map(event.tasks.map((summary) => [summary.id, { summary, status: 'waiting' as const }])),
-      };
-    case 'participant-failed':
-      return { ...state, failedParticipants: [...state.failedParticipants, { participant: event.participant, error: event.error }] };
-    case 'task-started':
-      return withTask(state, event.task, { status: 'running', started: event.time });
-    case 'task-progress':
-      return withTask(state, event.task, { progress: event.progress });
-    case 'task-finished':
-      return {
-        ...withTask(state, event.task, { status: 'finished', seconds: event.seconds }),
-        bytesRead: state.bytesRead + event.bytesRead,
-        bytesWritten: state.bytesWritten + event.bytesWritten,
-      };
-    case 'task-failed':
-      return withTask(state, event.task, { status: 'failed', error: event.error });
-    case 'task-skipped':
-      return withTask(state, event.task, { status: 'skipped', because: event.because });
-    case 'task-log':
-      return withLine(state, { time: event.time, level: event.level, message: event.message, task: event.task });
-    case 'run-log':
-      return withLine(state, { time: event.time, level: event.level, message: event.message });
-    case 'run-finished':
-      return finish(state, event.time, event.outcome, event.error);
+  return foldEvents([event], state);
+}
+
+/** A run's state after all these events, from `state` on. Takes time in proportion to the events and the tasks. */
+export function foldEvents(events: Iterable<RunEvent>, state: RunState = initialState): RunState {
+  const fold = new RunFold(state);
+  for (const event of events) fold.apply(event);
+  return fold.state;
+}
+
+/**
+ * Follows a run event by event without copying its tasks each time. A state that was handed out never changes: the next
+ * event after {@link RunFold.state} works on a copy.
+ */
+export class RunFold {
+  #state: RunState;
+  #tasks: Map<string, TaskState>;
+  #log: LogLine[];
+  /** Whether tasks and log are somebody else's too. */
+  #shared = true;
+
+  constructor(from: RunState = initialState) {
+    this.#state = from;
+    this.#tasks = new Map();
+    this.#log = [];
   }
-}
 
-/** A run's state after all these events. */
-export function foldEvents(events: Iterable<RunEvent>): RunState {
-  let state = initialState;
-  for (const event of events) state = applyEvent(state, event);
-  return state;
-}
+  get state(): RunState {
+    if (!this.#shared) {
+      this.#shared = true;
+      this.#state = { ...this.#state, tasks: this.#tasks, log: this.#log.slice(-logLimit) };
+    }
+    return this.#state;
+  }
 
-function withTask(state: RunState, id: string, change: Partial<TaskState>): RunState {
-  const task = state.tasks.get(id);
-  if (task === undefined) return state;
-  return { ...state, tasks: new Map(state.tasks).set(id, { ...task, ...change }) };
-}
+  apply(event: RunEvent): void {
+    this.#own();
+    switch (event.type) {
+      case 'run-started':
+        this.#change({ started: event.time });
+        break;
+      case 'run-planned':
+        this.#change({ status: 'running', reused: event.reused });
+        this.#tasks = new Map(event.tasks.map((summary) => [summary.id, { summary, status: 'waiting' as const }]));
+        break;
+      case 'participant-failed':
+        this.#change({ failedParticipants: [...this.#state.failedParticipants, { participant: event.participant, error: event.error }] });
+        break;
+      case 'task-started':
+        this.#changeTask(event.task, { status: 'running', started: event.time });
+        break;
+      case 'task-progress':
+        this.#changeTask(event.task, { progress: event.progress });
+        break;
+      case 'task-finished':
+        this.#changeTask(event.task, { status: 'finished', seconds: event.seconds });
+        this.#change({ bytesRead: this.#state.bytesRead + event.bytesRead, bytesWritten: this.#state.bytesWritten + event.bytesWritten });
+        break;
+      case 'task-failed':
+        this.#changeTask(event.task, { status: 'failed', error: event.error });
+        break;
+      case 'task-skipped':
+        this.#changeTask(event.task, { status: 'skipped', because: event.because });
+        break;
+      case 'task-log':
+        this.#addLine({ time: event.time, level: event.level, message: event.message, task: event.task });
+        break;
+      case 'run-log':
+        this.#addLine({ time: event.time, level: event.level, message: event.message });
+        break;
+      case 'run-finished':
+        this.#change({ status: event.outcome, ended: event.time, ...(event.error === undefined ? {} : { error: event.error }) });
+        for (const [id, task] of this.#tasks) {
+          if (task.status === 'running' || task.status === 'waiting') this.#tasks.set(id, { ...task, status: 'cancelled' });
+        }
+        break;
+    }
+  }
 
-function withLine(state: RunState, line: LogLine): RunState {
-  return { ...state, log: [...state.log, line].slice(-logLimit) };
-}
+  #own(): void {
+    if (!this.#shared) return;
+    this.#shared = false;
+    this.#tasks = new Map(this.#state.tasks);
+    this.#log = [...this.#state.log];
+  }
 
-function finish(state: RunState, time: number, outcome: RunOutcome, error: ErrorReport | undefined): RunState {
-  const tasks = [...state.tasks].map(([id, task]): [string, TaskState] =>
-    [id, task.status === 'running' || task.status === 'waiting' ? { ...task, status: 'cancelled' } : task]);
-  return { ...state, status: outcome, ended: time, tasks: new Map(tasks), ...(error === undefined ? {} : { error }) };
+  #change(change: Partial<RunState>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+
+  #changeTask(id: string, change: Partial<TaskState>): void {
+    const task = this.#tasks.get(id);
+    if (task !== undefined) this.#tasks.set(id, { ...task, ...change });
+  }
+
+  #addLine(line: LogLine): void {
+    this.#log.push(line);
+    // Not at every line: moving all the others each time would cost more than it saves.
+    if (this.#log.length >= 2 * logLimit) this.#log = this.#log.slice(-logLimit);
+  }
 }
 
 /** How many tasks stand how. */
@@ -120,4 +164,20 @@ export function countTasks(tasks: Iterable<TaskState>): TaskCounts {
   const counts = { waiting: 0, running: 0, finished: 0, failed: 0, skipped: 0, cancelled: 0 };
   for (const task of tasks) counts[task.status] += 1;
   return counts;
+}
+
+/** The part of a run's tasks that is done, from 0 to 1, running ones counted by their progress. */
+export function runFraction(state: RunState): number {
+  if (state.tasks.size === 0) return state.status === 'succeeded' ? 1 : 0;
+  let done = 0;
+  for (const task of state.tasks.values()) {
+    if (task.status === 'running') done += fractionOf(task.progress);
+    else if (task.status !== 'waiting' && task.status !== 'cancelled') done += 1;
+  }
+  return done / state.tasks.size;
+}
+
+/** How much of a task is done, from 0 to 1. */
+export function fractionOf(progress: TaskProgress | undefined): number {
+  return progress === undefined || progress.total <= 0 ? 0 : Math.min(1, progress.done / progress.total);
 }

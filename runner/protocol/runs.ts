@@ -34,6 +34,8 @@ export interface RunIntent {
   readonly host: string;
   /** ISO 8601. */
   readonly started: string;
+  /** Folder that relative paths of the command are relative to; older runs do not say. */
+  readonly cwd?: string;
   readonly origin?: RunOrigin;
 }
 
@@ -64,6 +66,10 @@ export interface RunRecord {
   readonly current: readonly string[];
   /** Number of the last event. */
   readonly seq: number;
+  /** Machine that it runs on. */
+  readonly host: string;
+  /** Folder that relative paths of the command are relative to, for running it again; older runs do not say. */
+  readonly cwd?: string;
   readonly origin?: RunOrigin;
   /** The run's own error, or that of the first task or participant that failed. */
   readonly error?: ErrorReport;

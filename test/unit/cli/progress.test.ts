@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { bar, renderProgress, runFraction } from '../../../runner/cli/progress.ts';
+import { bar, renderProgress } from '../../../runner/cli/progress.ts';
 import { PlainReporter, TerminalReporter, wantsColor } from '../../../runner/cli/reporters.ts';
 import { formatBytes, formatSeconds } from '../../../runner/wording/words.ts';
-import { applyEvent, foldEvents, initialState } from '../../../runner/protocol/runState.ts';
+import { applyEvent, foldEvents, initialState, runFraction } from '../../../runner/protocol/runState.ts';
 import type { RunEvent, RunEventBody } from '../../../runner/protocol/events.ts';
 
 const summary = (id: string, scope = '01') => ({ id, stage: 's', scope, title: `segment Abeta (otsu+k3i2), ${id}` });

@@ -1,0 +1,61 @@
+import type { ErrorReport } from '../protocol/errors.ts';
+import type { RunVerb } from '../protocol/options.ts';
+import type { RunIntent, RunRecord } from '../protocol/runs.ts';
+import { isOver } from '../protocol/runs.ts';
+import { countTasks, runFraction } from '../protocol/runState.ts';
+import type { RunState } from '../protocol/runState.ts';
+import { formatScope } from '../wording/words.ts';
+
+/** Titles that a record names at most. */
+const currentLimit = 3;
+
+/** What a record needs beside the run's intent and state. */
+export interface RunStanding {
+  /** Number of the last event. */
+  readonly seq: number;
+  /** Whether somebody has asked for its end. */
+  readonly cancelling: boolean;
+}
+
+/** A run as lists show it. Pure. */
+export function digestRun(intent: RunIntent, state: RunState, { seq, cancelling }: RunStanding): RunRecord {
+  const error = state.error ?? firstError(state);
+  const over = isOver(state.status);
+  return {
+    id: intent.id,
+    command: intent.command,
+    verb: intent.verb as RunVerb,
+    place: 'local',
+    bids: intent.bids,
+    output: intent.output,
+    status: state.status,
+    cancelling: cancelling && !over,
+    started: state.started ?? (Date.parse(intent.started) || 0),
+    ...(state.ended === undefined ? {} : { ended: state.ended }),
+    counts: countTasks(state.tasks.values()),
+    reused: state.reused,
+    fraction: runFraction(state),
+    current: over ? [] : currentTitles(state),
+    seq,
+    host: intent.host,
+    ...(intent.cwd === undefined ? {} : { cwd: intent.cwd }),
+    ...(intent.origin === undefined ? {} : { origin: intent.origin }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function firstError(state: RunState): ErrorReport | undefined {
+  if (state.failedParticipants.length > 0) return state.failedParticipants[0].error;
+  for (const task of state.tasks.values()) if (task.error !== undefined) return task.error;
+  return undefined;
+}
+
+function currentTitles(state: RunState): string[] {
+  const titles: string[] = [];
+  for (const { status, summary } of state.tasks.values()) {
+    if (status !== 'running') continue;
+    titles.push(`${formatScope(summary.scope)} ${summary.title}`);
+    if (titles.length === currentLimit) break;
+  }
+  return titles;
+}

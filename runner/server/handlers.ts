@@ -1,0 +1,23 @@
+import type { Clock, Logger } from '../protocol/log.ts';
+import type { NotificationName, Notifications } from '../protocol/rpc.ts';
+import type { Caller } from './connection.ts';
+
+/** What the handlers of all windows share. */
+export interface HandlerContext {
+  /** The server's environment; a request's own goes over it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder for runs and other state. */
+  readonly state: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Tells every window. Of values with the same key that a slow window has not taken yet, only the latest is kept. */
+  broadcast<N extends NotificationName>(name: N, value: Notifications[N], key: string): void;
+  /** Ends what a group holds (timers, watchers, threads) when the server ends. */
+  onEnd(dispose: () => void): void;
+}
+
+/**
+ * Requests of one subject. Called once with what all windows share; what it returns is called for every window that
+ * connects, and registers the handlers of its requests.
+ */
+export type HandlerGroup = (context: HandlerContext) => (caller: Caller) => void;

@@ -1,0 +1,74 @@
+import { SpimquantError } from '../protocol/errors.ts';
+import type { RequestName, Requests } from '../protocol/rpc.ts';
+
+/** Whether a value has the form that a parameter needs; says what is wrong with it, or nothing. */
+type Check = (value: unknown, name: string) => string | undefined;
+
+const text: Check = (value, name) => (typeof value === 'string' ? undefined : `${name} must be a text`);
+const flag: Check = (value, name) => (typeof value === 'boolean' ? undefined : `${name} must be true or false`);
+const count: Check = (value, name) => (Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : `${name} must be a whole number, 0 or more`);
+const someCount: Check = (value, name) => (Number.isSafeInteger(value) && (value as number) > 0 ? undefined : `${name} must be a whole number above 0`);
+/** Ids name folders: nothing else may get in. */
+const runId: Check = (value, name) => (typeof value === 'string' && /^[\w-]{1,80}$/.test(value) ? undefined : `${name} must be the id of a run`);
+const cores: Check = (value, name) => (value === 'all' ? undefined : someCount(value, name));
+
+function optional(check: Check): Check {
+  return (value, name) => (value === undefined || value === null ? undefined : check(value, name));
+}
+
+const texts: Check = (value, name) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${name} must be an object`;
+  for (const [key, item] of Object.entries(value)) if (typeof item !== 'string') return `${name}.${key} must be a text`;
+  return undefined;
+};
+
+function object(fields: Readonly<Record<string, Check>>): Check {
+  return (value, name) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${name} must be an object`;
+    for (const [key, check] of Object.entries(fields)) {
+      const wrong = check((value as Readonly<Record<string, unknown>>)[key], `${name}.${key}`);
+      if (wrong !== undefined) return wrong;
+    }
+    return undefined;
+  };
+}
+
+const storage = object({ awsProfile: optional(text), s3Endpoint: optional(text), s3Region: optional(text), anonymous: optional(flag), requesterPays: optional(flag) });
+const dataset = object({ uri: text, storage });
+const nothing = object({});
+const run = object({ id: runId });
+
+/** Every request has its parameters' form here, so that none is forgotten. */
+const forms: { readonly [N in RequestName]: Check } = {
+  'hello': object({ token: text, protocol: count, version: text, build: text }),
+  'runner.stop': nothing,
+  'runs.start': object({
+    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount), env: optional(texts),
+  }),
+  'runs.list': object({ limit: someCount, before: optional(runId) }),
+  'runs.follow': object({ id: runId, after: count }),
+  'runs.unfollow': run,
+  'runs.cancel': run,
+  'runs.delete': run,
+  'runs.log': object({ id: runId, from: count, limit: someCount }),
+  'runs.outputs': run,
+  'explore': object({ text, cwd: text, token: text, env: optional(texts) }),
+  'datasets.list': nothing,
+  'datasets.add': object({ dataset, force: optional(flag) }),
+  'datasets.remove': object({ uri: text }),
+  'datasets.describe': object({ dataset, refresh: optional(flag) }),
+  'datasets.participants': object({ dataset, offset: count, limit: someCount, search: optional(text) }),
+  'datasets.participant': object({ dataset, label: text }),
+  'datasets.image': object({ dataset, path: text }),
+  'datasets.derivatives': object({ dataset }),
+  'storage.complete': object({ prefix: text, cwd: text, limit: someCount, storage: optional(storage) }),
+  'storage.read': object({ uri: text, maxBytes: someCount, storage: optional(storage) }),
+  'resources.watch': object({ intervalMs: count }),
+};
+
+/** The parameters of a request, if they have its form. Throws `bad-option` that names what has not. */
+export function checkParameters<N extends RequestName>(name: N, params: unknown): Requests[N]['params'] {
+  const wrong = forms[name](params ?? {}, name);
+  if (wrong !== undefined) throw new SpimquantError('bad-option', `The request makes no sense: ${wrong}.`);
+  return (params ?? {}) as Requests[N]['params'];
+}
