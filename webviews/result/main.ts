@@ -1,1 +1,4 @@
-export {};
+import css from '../kit/blocks.css';
+import { useStyles } from '../kit/dom.ts';
+
+useStyles(css);

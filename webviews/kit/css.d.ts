@@ -1,0 +1,5 @@
+/** The bundler hands over style sheets as text. */
+declare module '*.css' {
+  const text: string;
+  export = text;
+}
