@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Frame, Locator, Page } from 'playwright-core';
+import type { Look, PageCommands } from './driver.types.ts';
+
+const defaultTimeoutMs = 20_000;
+const pollMs = 50;
+
+/** The commands on a page that may change, as it does when a window is closed and opened. */
+export function pageCommands(current: () => Page, pictures: string): PageCommands {
+  return {
+    see: (look) => onFirst(current(), look, async (found) => (await found.textContent()) ?? ''),
+    gone: (look) => poll(look, async () => ((await visible(current(), look)).length === 0 ? { value: null } : undefined), () => 'it is still there'),
+    texts: async (look) => {
+      const texts = await Promise.all((await visible(current(), look)).map((found) => found.textContent()));
+      return texts.map((text) => text ?? '');
+    },
+    attribute: (look) => onFirst(current(), look, (found) => found.getAttribute(look.name)),
+    style: (look) => onFirst(current(), look, (found) => found.evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), look.property)),
+    box: (look) => onFirst(current(), look, async (found) => {
+      const box = await found.boundingBox();
+      if (box === null) throw new Error('It has no box.');
+      return box;
+    }),
+    click: (look) => onFirst(current(), look, async (found) => {
+      await found.click({ button: look.button ?? 'left', clickCount: look.times ?? 1, timeout: 5000 });
+      return null;
+    }),
+    hover: (look) => onFirst(current(), look, async (found) => { await found.hover({ timeout: 5000 }); return null; }),
+    drag: ({ from, to }) => onFirst(current(), from, async (start) => onFirst(current(), to, async (end) => { await start.dragTo(end); return null; })),
+    press: async ({ keys }) => { await current().keyboard.press(keys); return null; },
+    type: async ({ text }) => { await current().keyboard.type(text); return null; },
+    resize: async (size) => { await current().setViewportSize(size); return null; },
+    screenshot: async ({ name }) => {
+      await mkdir(pictures, { recursive: true });
+      const path = join(pictures, `${name}.png`);
+      await current().screenshot({ path });
+      return path;
+    },
+  };
+}
+
+function framesOf(page: Page, inside: Look['inside']): readonly Frame[] {
+  return inside === 'frames' ? page.frames().filter((frame) => frame !== page.mainFrame()) : [page.mainFrame()];
+}
+
+/** Everything visible that matches, in the order of frames and elements. */
+async function visible(page: Page, look: Look): Promise<readonly Locator[]> {
+  const found: Locator[] = [];
+  for (const frame of framesOf(page, look.inside)) {
+    try {
+      const matching = frame.locator(look.selector, look.text === undefined ? {} : { hasText: look.text }).filter({ visible: true });
+      found.push(...await matching.all());
+    } catch (error) {
+      // A frame that goes away while it is asked has nothing to show.
+      if (!frame.isDetached() && !/detached|navigat|context was destroyed/i.test((error as Error).message)) throw error;
+    }
+  }
+  return found;
+}
+
+/** Waits for what is looked for and does something with it; tries again when the page redraws it meanwhile. */
+async function onFirst<T>(page: Page, look: Look, use: (found: Locator) => Promise<T>): Promise<T> {
+  let last: unknown;
+  return poll(look, async () => {
+    const found = (await visible(page, look))[look.nth ?? 0];
+    if (found === undefined) return undefined;
+    try {
+      return { value: await use(found) };
+    } catch (error) {
+      last = error;
+      return undefined;
+    }
+  }, async () => {
+    if (last instanceof Error) return last.message;
+    const there = await visible(page, { selector: look.selector, inside: look.inside });
+    const texts = await Promise.all(there.slice(0, 12).map((found) => found.textContent().catch(() => '')));
+    return there.length === 0 ? 'nothing matches the selector' : `there is: ${texts.map((text) => JSON.stringify((text ?? '').slice(0, 200))).join(', ')}`;
+  });
+}
+
+async function poll<T>(look: Look, attempt: () => Promise<{ readonly value: T } | undefined>, instead: () => string | Promise<string>): Promise<T> {
+  const deadline = performance.now() + (look.timeoutMs ?? defaultTimeoutMs);
+  for (;;) {
+    const found = await attempt();
+    if (found !== undefined) return found.value;
+    if (performance.now() > deadline) {
+      const wanted = look.text === undefined ? look.selector : `${look.selector} with "${look.text}"`;
+      throw new Error(`Waited in vain for ${wanted} in the ${look.inside ?? 'page'}: ${await instead()}`);
+    }
+    await delay(pollMs);
+  }
+}

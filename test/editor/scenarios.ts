@@ -1,0 +1,41 @@
+/** How a phase ends. */
+export type Transition =
+  /** The suite ends by itself. Only for the last phase. */
+  | 'end'
+  /** The window is loaded anew in the middle of whatever goes on. */
+  | 'reload'
+  /** The window is closed, and another one opened. */
+  | 'reopen'
+  /** The extension host is killed, and the window loaded anew. */
+  | 'killHost'
+  /** The editor's server is killed with everything below it, and started again, as after a broken connection. */
+  | 'restart';
+
+export interface Phase {
+  readonly name: string;
+  readonly then: Transition;
+}
+
+/** Windows that come after each other on one profile. */
+export interface Scenario {
+  readonly name: string;
+  /** Suites without `.test.ts`; undefined: every suite that no other scenario names. */
+  readonly suites?: readonly string[];
+  readonly phases: readonly Phase[];
+  /** What is loaded: the packaged extension, the folder as it is developed, or neither. */
+  readonly extension: 'vsix' | 'folder' | 'none';
+  /** Longest that one phase may take. */
+  readonly limitMs?: number;
+}
+
+const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
+
+export const scenarios: readonly Scenario[] = [
+  { name: 'main', phases: one, extension: 'folder' },
+  { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
+];
+
+/** Suites that must be red, each in its way: run by a check of the driver alone. */
+export const redScenarios: readonly Scenario[] = ['failing', 'crashing', 'killed', 'empty'].map((name) => (
+  { name: `red-${name}`, suites: [`driver/${name}`], phases: one, extension: 'none', limitMs: 60_000 }
+));
