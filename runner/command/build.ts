@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '../protocol/json.ts';
-import { didYouMean } from '../protocol/nearest.ts';
+import { didYouMean, nearest } from '../protocol/nearest.ts';
 import type { Command, EntityFilter, ExecutionOptions, GroupOptions, ParticipantOptions, RunVerb, SegmentationMethod } from '../protocol/options.ts';
 import { findFlag, offeredFlags, written } from './flags.ts';
-import { bad, checkChoices, Given, storageChoice, unique } from './given.ts';
+import { checkChoices, Given, storageChoice, unique } from './given.ts';
 import type { Values } from './given.ts';
+import { bad, changeTo, telling } from './problem.ts';
+import type { Notice, Tell } from './problem.ts';
 
 const defaultStainsForReg = ['PI', 'YOPRO', 'YoPro', 'YoPro1', 'AutoF', 'autof'];
 const defaultStainsForSeg = ['abeta', 'Abeta', 'BetaAmyloid', 'AlphaSynuclein', 'Iba1', 'NeuN', 'Olig2', 'ChAT', 'VAChT'];
@@ -51,11 +53,11 @@ export function groupOptions(values: Values): GroupOptions {
   const given = new Given(values);
   const contrast = given.list<string>('contrast_values');
   if (contrast.length > 0 && !given.has('contrast_column')) {
-    throw bad('--contrast_values needs --contrast_column.', 'Say which column of participants.tsv holds these values, as in --contrast_column genotype --contrast_values WT KO.');
+    throw bad('--contrast_values needs --contrast_column.', 'Say which column of participants.tsv holds these values, as in --contrast_column genotype --contrast_values WT KO.', { place: { kind: 'flag', name: 'contrast_values' } });
   }
-  if (contrast.length > 0 && contrast[0] === contrast[1]) throw bad(`--contrast_values must be two different groups, not ${contrast[0]} twice.`);
+  if (contrast.length > 0 && contrast[0] === contrast[1]) throw bad(`--contrast_values must be two different groups, not ${contrast[0]} twice.`, undefined, { place: { kind: 'flag', name: 'contrast_values' } });
   const label = given.one<string>('group-stats-label') ?? '1';
-  if (!/^[A-Za-z0-9+_-]+$/.test(label)) throw bad(`--group-stats-label must be letters, digits, +, - and _; ${JSON.stringify(label)} is not.`);
+  if (!/^[A-Za-z0-9+_-]+$/.test(label)) throw bad(`--group-stats-label must be letters, digits, +, - and _; ${JSON.stringify(label)} is not.`, undefined, { place: { kind: 'flag', name: 'group-stats-label', value: label } });
   return {
     participantLabel: given.list('participant-label'),
     excludeParticipantLabel: given.list('exclude-participant-label'),
@@ -87,24 +89,36 @@ function executionOptions(given: Given): ExecutionOptions {
 
 const runVerbs: readonly RunVerb[] = ['participant', 'group', 'tune_n4'];
 
-/** A run from its parts. `notices` gets a line for every flag that has no effect at this level. Throws `bad-option`. */
-export function buildRun(level: RunVerb, bids: string, output: string, values: Values, notices: string[]): Command {
+/**
+ * A run from its parts, or undefined when `tell` was told why there is none. `notices` gets a line for every flag that
+ * has no effect at this level.
+ */
+export function buildRun(level: RunVerb, bids: string, output: string, values: Values, notices: Notice[], tell: Tell): Command | undefined {
   const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
-  checkChoices(values, used);
+  checkChoices(values, used, tell);
   for (const flag of used) {
     if (flag.verbs === undefined || flag.verbs.includes(level)) continue;
+    const place = { kind: 'flag', name: flag.name } as const;
     if (!flag.verbs.some((verb) => runVerbs.includes(verb as RunVerb))) {
       const own = offeredFlags.filter((each) => each.verbs?.includes(level)).map((each) => written(each.name));
-      throw bad(`${written(flag.name)} has no effect at the ${level} level: it belongs to ${flag.verbs.join(', ')}.${didYouMean(written(flag.name), own)}`);
+      const message = `${written(flag.name)} has no effect at the ${level} level: it belongs to ${flag.verbs.join(', ')}.${didYouMean(written(flag.name), own)}`;
+      tell(bad(message, undefined, { place, fix: changeTo(nearest(written(flag.name), own)) }));
+    } else {
+      notices.push({ text: `${written(flag.name)} has no effect at the ${level} level.`, place });
     }
-    notices.push(`${written(flag.name)} has no effect at the ${level} level.`);
   }
-  const given = new Given(values);
-  const execution = executionOptions(given);
-  const storage = storageChoice(given);
-  return level === 'group'
-    ? { verb: level, bids, output, options: groupOptions(values), execution, storage }
-    : { verb: level, bids, output, options: participantOptions(values), execution, storage };
+  return telling(tell, (): Command => {
+    const given = new Given(values);
+    const execution = executionOptions(given);
+    const storage = storageChoice(given);
+    const command: Command = level === 'group'
+      ? { verb: level, bids, output, options: groupOptions(values), execution, storage }
+      : { verb: level, bids, output, options: participantOptions(values), execution, storage };
+    if (execution.cloud) {
+      throw bad('--cloud is not offered yet: cloud runs come with the Coiled backend.', 'Leave --cloud out to run here; s3:// datasets and outputs work without it.', { place: { kind: 'flag', name: 'cloud' } });
+    }
+    return command;
+  });
 }
 
 /**

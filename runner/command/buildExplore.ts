@@ -1,8 +1,12 @@
 import type { EntityFilter, ExploreCommand, ExploreVerb, LookOptions, Position, SegmentationMethod, ShowOptions, ThresholdOptions } from '../protocol/options.ts';
-import { didYouMean } from '../protocol/nearest.ts';
+import { didYouMean, nearest } from '../protocol/nearest.ts';
 import { findFlag, offeredFlags, written } from './flags.ts';
-import { bad, checkChoices, Given, storageChoice, unique } from './given.ts';
+import { checkChoices, Given, storageChoice, unique } from './given.ts';
 import type { Values } from './given.ts';
+import { bad, changeTo, telling, wordAt } from './problem.ts';
+import type { Place, Tell } from './problem.ts';
+import { wordsOf } from './read.ts';
+import type { Positional } from './read.ts';
 import { verbs } from './verbs.ts';
 
 /** The exploring verb of that name, or undefined. */
@@ -11,10 +15,14 @@ export function exploreVerb(name: string | undefined): ExploreVerb | undefined {
   return verb?.name as ExploreVerb | undefined;
 }
 
-/** An exploring command from its parts. `words` follow the verb. Throws `bad-option`. */
-export function buildExplore(verb: ExploreVerb, words: readonly string[], values: Values): ExploreCommand {
-  checkWords(verb, words);
-  checkFlags(verb, values);
+/** An exploring command from its parts, or undefined when `tell` was told why there is none. `words` follow the verb. */
+export function buildExplore(verb: ExploreVerb, words: readonly Positional[], values: Values, tell: Tell): ExploreCommand | undefined {
+  telling(tell, () => { checkWords(verb, words); });
+  checkFlags(verb, values, tell);
+  return telling(tell, () => assemble(verb, wordsOf(words), values));
+}
+
+function assemble(verb: ExploreVerb, words: readonly string[], values: Values): ExploreCommand {
   const given = new Given(values);
   const show: ShowOptions = { json: given.on('json'), quiet: given.on('quiet'), ...optional('save', given.one<string>('save')) };
   const [word] = words;
@@ -44,37 +52,43 @@ function optional<K extends string, V>(key: K, value: V | undefined): { readonly
   return (value === undefined ? {} : { [key]: value }) as { readonly [key in K]?: V };
 }
 
-function checkWords(name: ExploreVerb, words: readonly string[]): void {
+function checkWords(name: ExploreVerb, words: readonly Positional[]): void {
   const verb = verbs.find((each) => each.name === name);
   const wanted = verb?.words ?? [];
   const usage = `The form is: ${verb?.usage ?? name}`;
   if (words.length > wanted.length) {
     const rest = words.slice(wanted.length);
-    throw bad(`${rest.length === 1 ? 'There is a word' : 'There are words'} too many: ${rest.join(' ')}.`, usage);
+    throw bad(`${rest.length === 1 ? 'There is a word' : 'There are words'} too many: ${wordsOf(rest).join(' ')}.`, usage, { place: { kind: 'words', first: rest[0].at, last: rest[rest.length - 1].at } });
   }
   if (words.length < wanted.length) {
     throw bad(`Missing after ${name}: ${wanted.slice(words.length).map((word) => word.label).join(', ')}.`, `${usage}. Flags that take a list take all words up to the next flag, so put it first.`);
   }
-  const empty = words.indexOf('');
-  if (empty >= 0) throw bad(`An empty word stands where ${wanted[empty].label} should be.`, usage);
+  const empty = words.findIndex((word) => word.text === '');
+  if (empty >= 0) throw bad(`An empty word stands where ${wanted[empty].label} should be.`, usage, { place: wordAt(words[empty].at) });
 }
 
 /** What has no effect is refused: a flag that is silently left out would make its writer draw wrong conclusions. */
-function checkFlags(verb: ExploreVerb, values: Values): void {
+function checkFlags(verb: ExploreVerb, values: Values, tell: Tell): void {
   const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
-  checkChoices(values, used);
+  checkChoices(values, used, tell);
   for (const flag of used) {
     if (flag.verbs === undefined || flag.verbs.includes(verb)) continue;
     const own = offeredFlags.filter((each) => each.verbs?.includes(verb)).map((each) => written(each.name));
-    throw bad(`${written(flag.name)} has no effect with ${verb}.${didYouMean(written(flag.name), own)}`, own.length === 0 ? undefined : `spimquant help ${verb} lists the flags it has.`);
+    tell(bad(`${written(flag.name)} has no effect with ${verb}.${didYouMean(written(flag.name), own)}`, own.length === 0 ? undefined : `spimquant help ${verb} lists the flags it has.`, {
+      place: flagPlace(flag.name), fix: changeTo(nearest(written(flag.name), own)),
+    }));
   }
+}
+
+function flagPlace(name: string): Place {
+  return { kind: 'flag', name };
 }
 
 function lookOptions(given: Given, verb: ExploreVerb): LookOptions {
   const labels = given.list<string>('participant-label');
-  if (labels.length > 1) throw bad(`${verb} looks at one participant; ${labels.length} are given: ${labels.join(', ')}.`);
+  if (labels.length > 1) throw bad(`${verb} looks at one participant; ${labels.length} are given: ${labels.join(', ')}.`, undefined, { place: flagPlace('participant-label') });
   const stains = [...new Set(given.list<string>('stain'))];
-  if (verb === 'segment' && stains.length > 1) throw bad(`segment tries one stain at a time; ${stains.length} are given: ${stains.join(', ')}.`);
+  if (verb === 'segment' && stains.length > 1) throw bad(`segment tries one stain at a time; ${stains.length} are given: ${stains.join(', ')}.`, undefined, { place: flagPlace('stain') });
   return {
     ...optional('participant', labels.at(0)),
     filterSpim: given.list<EntityFilter>('filter-spim'),
@@ -88,7 +102,7 @@ function lookOptions(given: Given, verb: ExploreVerb): LookOptions {
 }
 
 function thresholdOptions(given: Given): ThresholdOptions {
-  if (given.on('no_correction') && given.has('correction_method')) throw bad('--no_correction and --correction_method exclude each other.');
+  if (given.on('no_correction') && given.has('correction_method')) throw bad('--no_correction and --correction_method exclude each other.', undefined, { place: flagPlace('no_correction') });
   return {
     segMethod: unique(given.list<SegmentationMethod>('seg_method')),
     segHistPercentileRange: given.percentileRange(),

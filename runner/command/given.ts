@@ -1,16 +1,12 @@
-import { SpimquantError } from '../protocol/errors.ts';
-import { didYouMean } from '../protocol/nearest.ts';
+import { didYouMean, nearest } from '../protocol/nearest.ts';
 import type { SegmentationMethod, StorageChoice } from '../protocol/options.ts';
 import type { Flag, Value } from './flag.types.ts';
 import { written } from './flags.ts';
+import { bad, changeTo } from './problem.ts';
+import type { Tell } from './problem.ts';
 
 /** Parsed values by the name of their flag. */
 export type Values = ReadonlyMap<string, readonly Value[]>;
-
-/** The error of a command that makes no sense. */
-export function bad(message: string, hint?: string): SpimquantError {
-  return new SpimquantError('bad-option', message, hint === undefined ? {} : { hint });
-}
 
 /** Typed access to parsed values by flag name; the table guarantees the types. */
 export class Given {
@@ -39,20 +35,22 @@ export class Given {
   /** Percentiles between which thresholds are sought. Throws `bad-option` when they do not rise. */
   percentileRange(): readonly [number, number] {
     const [low, high] = this.list('seg_hist_percentile_range', [1, 99.5]);
-    if (low >= high) throw bad(`--seg_hist_percentile_range must rise: ${low} is not below ${high}.`);
+    if (low >= high) throw bad(`--seg_hist_percentile_range must rise: ${low} is not below ${high}.`, undefined, { place: { kind: 'flag', name: 'seg_hist_percentile_range' } });
     return [low, high];
   }
 }
 
-/** Throws `bad-option` for values outside a flag's choices. A template that comes from a folder may have any name. */
-export function checkChoices(values: Values, flags: readonly Flag[]): void {
+/** Tells of values outside a flag's choices. A template that comes from a folder may have any name. */
+export function checkChoices(values: Values, flags: readonly Flag[], tell: Tell): void {
   for (const flag of flags) {
     if (flag.value.kind !== 'text' || flag.value.choices === undefined) continue;
     if (flag.name === 'template' && (values.get('template_dir')?.length ?? 0) > 0) continue;
     for (const value of values.get(flag.name) ?? []) {
       const word = typeof value === 'string' ? value : '';
       if (flag.value.choices.includes(word)) continue;
-      throw bad(`${written(flag.name)} cannot be ${JSON.stringify(word)}.${didYouMean(word, flag.value.choices)}`, `It is one of ${flag.value.choices.join(', ')}.`);
+      tell(bad(`${written(flag.name)} cannot be ${JSON.stringify(word)}.${didYouMean(word, flag.value.choices)}`, `It is one of ${flag.value.choices.join(', ')}.`, {
+        place: { kind: 'flag', name: flag.name, value: word }, fix: changeTo(nearest(word, flag.value.choices)),
+      }));
     }
   }
 }
@@ -66,9 +64,9 @@ export function unique(methods: readonly SegmentationMethod[]): readonly Segment
 export function storageChoice(given: Given): StorageChoice {
   const endpoint = given.one<string>('s3-endpoint');
   if (endpoint !== undefined && !/^https?:\/\/[^@\s]+$/i.test(endpoint)) {
-    throw bad('--s3-endpoint must be the address of a service, without user name or password, as in http://127.0.0.1:9000.');
+    throw bad('--s3-endpoint must be the address of a service, without user name or password, as in http://127.0.0.1:9000.', undefined, { place: { kind: 'flag', name: 's3-endpoint' } });
   }
-  if (given.on('anonymous') && given.has('aws-profile')) throw bad('--anonymous and --aws-profile exclude each other: one reads without credentials, the other with.');
+  if (given.on('anonymous') && given.has('aws-profile')) throw bad('--anonymous and --aws-profile exclude each other: one reads without credentials, the other with.', undefined, { place: { kind: 'flag', name: 'anonymous' } });
   return {
     awsProfile: given.one('aws-profile'),
     s3Endpoint: endpoint,

@@ -37,11 +37,39 @@ export class CommandError extends SpimquantError {
   }
 }
 
+/** Something that its reader should know and that stops nothing. */
+export interface Notice {
+  /** One sentence. */
+  readonly text: string;
+  readonly place?: Place;
+}
+
 /** Told about every problem. The parser's throws at the first; the editor's collects them all. */
 export type Tell = (problem: CommandError) => void;
 
 /** The parser's: the first problem is the last. */
 export const refuse: Tell = (problem) => { throw problem; };
+
+/** The error of a command that makes no sense. */
+export function bad(message: string, hint?: string, at: { readonly place?: Place; readonly fix?: Fix } = {}): CommandError {
+  return new CommandError(message, { ...(hint === undefined ? {} : { hint }), ...at });
+}
+
+/** A place that is one word. */
+export function wordAt(index: number, part?: 'name' | 'value'): Place {
+  return { kind: 'words', first: index, last: index, ...(part === undefined ? {} : { part }) };
+}
+
+/** Runs what may refuse a command, and tells what it refuses. Undefined when it did. */
+export function telling<T>(tell: Tell, attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    tell(error);
+    return undefined;
+  }
+}
 
 /** The fix that writes a nearest match, when there is one. */
 export function changeTo(match: string | undefined): Fix | undefined {
