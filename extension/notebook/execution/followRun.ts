@@ -1,0 +1,85 @@
+import type { RunEvent } from '../../../runner/protocol/events.ts';
+import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
+import type { OutputFile, RunRecord } from '../../../runner/protocol/runs.ts';
+import { isOver } from '../../../runner/protocol/runs.ts';
+import { RunFold } from '../../../runner/protocol/runState.ts';
+import type { RunnerClient } from '../../runner-client/client.types.ts';
+import { runOutput } from './cellOutput.ts';
+import { standing } from './standing.ts';
+import { Throttle } from './throttle.ts';
+import type { ThrottleTime } from './throttle.ts';
+
+/** Milliseconds between two updates of a cell. */
+const updateInterval = 250;
+
+export interface FollowOptions {
+  readonly runner: RunnerClient;
+  readonly time: ThrottleTime;
+  /** The run as it is known when following begins. */
+  readonly run: RunRecord;
+  /** Ends following; the run goes on. */
+  readonly signal: AbortSignal;
+  /** Whether somebody has asked for the run's end. */
+  readonly cancelling: () => boolean;
+  /** Shows how the run stands. Must not reject. */
+  readonly show: (output: RunOutput) => Promise<void>;
+}
+
+/** A run that is being followed. */
+export interface Following {
+  /** How it stood at its end, shown already; undefined: its record is gone, or following was ended. */
+  readonly ended: Promise<RunOutput | undefined>;
+  /** Shows it anew, e.g. because its end was asked for. */
+  refresh(): void;
+}
+
+/** Follows a run from its first event on, whatever happened before, and shows how it stands a few times a second. */
+export function followRun({ runner, time, run, signal, cancelling, show }: FollowOptions): Following {
+  const fold = new RunFold();
+  let seq = 0;
+  const output = (files: readonly OutputFile[] = []): RunOutput =>
+    runOutput(standing(run, fold.state, seq, cancelling()), fold.state, files);
+  const throttle = new Throttle<() => RunOutput>(updateInterval, time, (make) => show(make()));
+
+  const over = Promise.withResolvers<'ended' | 'gone' | 'left'>();
+  const leave = (): void => { over.resolve('left'); };
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
+  const following = runner.follow(run.id, 0, {
+    events: (events: readonly RunEvent[]) => {
+      for (const event of events) {
+        fold.apply(event);
+        seq = event.seq;
+      }
+      if (isOver(fold.state.status)) over.resolve('ended');
+      else throttle.push(output);
+    },
+    gone: () => { over.resolve('gone'); },
+  });
+
+  const finish = async (): Promise<RunOutput | undefined> => {
+    const how = await over.promise;
+    following.dispose();
+    signal.removeEventListener('abort', leave);
+    if (how === 'left') {
+      throttle.dispose();
+      return undefined;
+    }
+    const last = output(how === 'ended' ? await outputFiles(runner, run.id) : []);
+    throttle.push(() => last);
+    await throttle.flush();
+    return how === 'ended' ? last : undefined;
+  };
+  return { ended: finish(), refresh: () => { throttle.push(output); } };
+}
+
+/** What a run has made, reports first. A cell is complete without it, so a failure is none of the cell's. */
+async function outputFiles(runner: RunnerClient, id: string): Promise<readonly OutputFile[]> {
+  const order: readonly OutputFile['kind'][] = ['report', 'figure', 'table', 'image', 'other'];
+  try {
+    const { files } = await runner.request('runs.outputs', { id });
+    return files.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  } catch {
+    return [];
+  }
+}

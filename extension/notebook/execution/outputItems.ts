@@ -1,0 +1,45 @@
+import * as vscode from 'vscode';
+import { resultMime, runMime } from '../../../runner/protocol/results.ts';
+import type { Result } from '../../../runner/protocol/results.ts';
+import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
+import { isRunOutput } from './cellOutput.ts';
+
+/** A result's representations: for our renderer, for others, for none. */
+export function resultItems(result: Result): vscode.NotebookCellOutputItem[] {
+  return [
+    vscode.NotebookCellOutputItem.json(result, resultMime),
+  ];
+}
+
+/** A run's representations. */
+export function runItems(run: RunOutput): vscode.NotebookCellOutputItem[] {
+  return [
+    vscode.NotebookCellOutputItem.json(run, runMime),
+  ];
+}
+
+/** The run that a cell's output shows. */
+export function shownRun(cell: vscode.NotebookCell): RunOutput | undefined {
+  const value = readItem(cell, runMime);
+  return isRunOutput(value) ? value : undefined;
+}
+
+/** Whether a cell shows a result. */
+export function showsResult(cell: vscode.NotebookCell): boolean {
+  return cell.outputs.some(({ items }) => items.some(({ mime }) => mime === resultMime));
+}
+
+function readItem(cell: vscode.NotebookCell, wanted: string): unknown {
+  for (const { items } of cell.outputs) {
+    for (const { mime, data } of items) {
+      if (mime !== wanted) continue;
+      try {
+        return JSON.parse(new TextDecoder().decode(data));
+      } catch {
+        // Somebody else's output under our name: as good as none.
+        return undefined;
+      }
+    }
+  }
+  return undefined;
+}
