@@ -41,8 +41,10 @@ export function followRun({ runner, time, run, signal, cancelling, show }: Follo
     runOutput(standing(run, fold.state, seq, cancelling()), fold.state, files);
   const throttle = new Throttle<() => RunOutput>(updateInterval, time, (make) => show(make()));
 
-  const over = Promise.withResolvers<'ended' | 'gone' | 'left'>();
-  const leave = (): void => { over.resolve('left'); };
+  type Ending = 'ended' | 'gone' | 'left';
+  let settle: (ending: Ending) => void = () => undefined;
+  const over = new Promise<Ending>((resolve) => { settle = resolve; });
+  const leave = (): void => { settle('left'); };
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
   const following = runner.follow(run.id, 0, {
@@ -51,14 +53,14 @@ export function followRun({ runner, time, run, signal, cancelling, show }: Follo
         fold.apply(event);
         seq = event.seq;
       }
-      if (isOver(fold.state.status)) over.resolve('ended');
+      if (isOver(fold.state.status)) settle('ended');
       else throttle.push(output);
     },
-    gone: () => { over.resolve('gone'); },
+    gone: () => { settle('gone'); },
   });
 
   const finish = async (): Promise<RunOutput | undefined> => {
-    const how = await over.promise;
+    const how = await over;
     following.dispose();
     signal.removeEventListener('abort', leave);
     if (how === 'left') {

@@ -11,7 +11,9 @@ export interface Job {
   readonly abort: AbortController;
   /** The run it follows. */
   run?: RunRecord;
-  /** Its run is to be cancelled. */
+  /** The runner is being asked to start its run. */
+  isStarting: boolean;
+  /** It is to end: the user has stopped it. */
   cancelling: boolean;
   /** What goes on, of commands that are no runs. */
   progress?: string;
