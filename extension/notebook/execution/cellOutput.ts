@@ -39,7 +39,7 @@ function withoutStack({ code, message, hint, where }: ErrorReport): ErrorReport 
 export function errorResult(command: string, error: ErrorReport): Result {
   const blocks: Block[] = [{ kind: 'notice', level: 'error', text: error.message }];
   if (error.hint !== undefined) blocks.push({ kind: 'notice', level: 'info', text: error.hint });
-  const facts = [{ label: 'Code', value: error.code }];
+  const facts: { label: string; value: string }[] = [{ label: 'Code', value: error.code }];
   if (error.where !== undefined) facts.push({ label: 'Where', value: error.where });
   blocks.push({ kind: 'facts', facts });
   return { title: 'The command did not succeed', command, blocks };

@@ -227,7 +227,7 @@ export class CellExecutor implements vscode.Disposable {
     });
     this.#followings.set(job, following);
     this.#changed.fire();
-    if (job.cancelling) void this.#cancel(job, run.id);
+    if (job.cancelling) void this.#cancel(run.id);
     const ended = await following.ended;
     if (ended === undefined) return { success: undefined };
     this.#delivered.add(run.id);
@@ -254,16 +254,16 @@ export class CellExecutor implements vscode.Disposable {
     await new Promise((resolve) => setTimeout(resolve, deletionNotice));
     if (cell.notebook.isClosed) return;
     if (cell.index >= 0) {
-      await this.#cancel(job, job.run.id);
+      await this.#cancel(job.run.id);
       return;
     }
     job.abort.abort();
     const answer = await vscode.window.showInformationMessage('The cell of a run was deleted. The run goes on.', 'Cancel Run', 'Show Runs');
-    if (answer === 'Cancel Run') await this.#cancel(job, job.run.id);
+    if (answer === 'Cancel Run') await this.#cancel(job.run.id);
     if (answer === 'Show Runs') await vscode.commands.executeCommand('spimquant.runs.show');
   }
 
-  async #cancel(job: Job, runId: string): Promise<void> {
+  async #cancel(runId: string): Promise<void> {
     try {
       await this.cancelRun(runId);
     } catch (error) {
