@@ -1,4 +1,29 @@
 import * as vscode from 'vscode';
+import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Part } from '../services.ts';
+import { CellIds } from './cellIdKeeper.ts';
+import { CellStatusBar } from './cellStatusBar.ts';
+import { registerNotebookCommands } from './commands/commands.ts';
+import { Controllers } from './controllers.ts';
+import { DeliveredRuns } from './execution/deliveredRuns.ts';
+import { DocumentEdits } from './execution/documentEdits.ts';
+import { CellExecutor } from './execution/executor.ts';
+import { SpimquantNotebookSerializer } from './file/serializer.ts';
+import { notebookTypes } from './ids.ts';
+import { Reattacher } from './reattach.ts';
+import { registerRendererMessaging } from './rendererMessaging.ts';
 
-export const registerNotebooks: Part = () => new vscode.Disposable(() => undefined);
+/** Notebooks: their files, their controllers, what their cells do, and the commands about them. */
+export const registerNotebooks: Part = (services) => {
+  const ends = new DisposableStore();
+  const delivered = new DeliveredRuns(services.context.workspaceState);
+  const ids = ends.add(new CellIds(new DocumentEdits()));
+  const executor = ends.add(new CellExecutor(services, ids, delivered));
+  const controllers = ends.add(new Controllers(executor));
+  ends.add(vscode.workspace.registerNotebookSerializer(notebookTypes.own, new SpimquantNotebookSerializer()));
+  ends.add(new CellStatusBar(services, executor));
+  ends.add(registerRendererMessaging(services, executor));
+  ends.add(registerNotebookCommands(services));
+  ends.add(new Reattacher(services, controllers, executor, delivered));
+  return ends;
+};

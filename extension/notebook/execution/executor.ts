@@ -97,6 +97,11 @@ export class CellExecutor implements vscode.Disposable {
     return { kind: 'exploring', ...(job.progress === undefined ? {} : { progress: job.progress }) };
   }
 
+  /** Ids of the runs that cells of this window follow. */
+  followedRuns(): string[] {
+    return [...this.#jobs.values()].flatMap(({ run }) => (run === undefined ? [] : [run.id]));
+  }
+
   /** Asks for the end of a run, wherever it was started; the cell that follows it shows so at once. */
   async cancelRun(runId: string): Promise<void> {
     const job = [...this.#jobs.values()].find((each) => each.run?.id === runId);

@@ -1,0 +1,60 @@
+/** What the buttons of an output ask of the extension. */
+export type RendererRequest =
+  /** Sent when the first output is shown: answers with {@link FollowedRuns}. */
+  | { readonly type: 'hello' }
+  | { readonly type: 'cancel' | 'openLog' | 'openOutputs' | 'resume'; readonly run: string }
+  | { readonly type: 'openFile'; readonly run: string; readonly uri: string; readonly title: string }
+  | { readonly type: 'openLink'; readonly uri: string; readonly title: string }
+  /** Put a command into a cell below, and carry it out or not. */
+  | { readonly type: 'insertCommand' | 'runCommand'; readonly text: string };
+
+/** Runs that this window follows, and its time, which may differ from the page's on a remote machine. */
+export interface FollowedRuns {
+  readonly type: 'following';
+  readonly runs: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Longer texts are no message of ours. */
+const textLimit = 20_000;
+
+function texts(value: Fields, ...names: readonly string[]): boolean {
+  return names.every((name) => typeof value[name] === 'string' && value[name].length <= textLimit);
+}
+
+/** A message of an output, checked; undefined when it is none. */
+export function readRequest(value: unknown): RendererRequest | undefined {
+  if (!isFields(value)) return undefined;
+  switch (value['type']) {
+    case 'hello':
+      return { type: 'hello' };
+    case 'cancel':
+    case 'openLog':
+    case 'openOutputs':
+    case 'resume':
+      return texts(value, 'run') ? value as unknown as RendererRequest : undefined;
+    case 'openFile':
+      return texts(value, 'run', 'uri', 'title') ? value as unknown as RendererRequest : undefined;
+    case 'openLink':
+      return texts(value, 'uri', 'title') ? value as unknown as RendererRequest : undefined;
+    case 'insertCommand':
+    case 'runCommand':
+      return texts(value, 'text') ? value as unknown as RendererRequest : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** A message of the extension, checked; undefined when it is none. */
+export function readFollowedRuns(value: unknown): FollowedRuns | undefined {
+  if (!isFields(value) || value['type'] !== 'following' || typeof value['now'] !== 'number') return undefined;
+  const { runs } = value;
+  return Array.isArray(runs) && runs.every((run) => typeof run === 'string') ? { type: 'following', runs, now: value['now'] } : undefined;
+}
