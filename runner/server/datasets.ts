@@ -67,14 +67,14 @@ export class DatasetService {
 
   readonly handlers: DatasetHandlers = {
     'datasets.list': () => this.#list.read(),
-    'datasets.add': ({ dataset, force }, signal) => this.#add(normalise(dataset), force === true, signal),
+    'datasets.add': async ({ dataset, force }, signal) => this.#add(normalise(dataset), force === true, signal),
     'datasets.remove': async ({ uri }) => {
       const before = await this.#list.read();
       const { datasets } = await this.#list.remove(before.datasets.some((dataset) => dataset.uri === uri) ? uri : normaliseUri(expandHome(uri)));
       this.#changed(datasets);
       return null;
     },
-    'datasets.describe': ({ dataset, refresh }, signal) => this.#describe(normalise(dataset), refresh === true, signal),
+    'datasets.describe': async ({ dataset, refresh }, signal) => this.#describe(normalise(dataset), refresh === true, signal),
     'datasets.participants': async ({ dataset, offset, limit, search }, signal) => {
       const { labels } = await this.#root(normalise(dataset), signal);
       return pageParticipants(labels, { offset, limit: Math.min(limit, pageLimit), search });
@@ -85,7 +85,7 @@ export class DatasetService {
       const [found, facts] = await Promise.all([this.#participant(ref, plain, signal), this.#factsOf(ref, signal)]);
       return describeParticipant(ref.uri, plain, found, facts.table);
     },
-    'datasets.image': ({ dataset, path }, signal) => this.#image(normalise(dataset), path, signal),
+    'datasets.image': async ({ dataset, path }, signal) => this.#image(normalise(dataset), path, signal),
     'datasets.derivatives': async ({ dataset }, signal) => ({ derivatives: await this.#derivativesOf(normalise(dataset), signal) }),
   };
 
@@ -175,7 +175,11 @@ export class DatasetService {
 
 /** The dataset with its URI in its one written form and nothing but known storage choices. Throws `bad-option`. */
 function normalise(dataset: DatasetRef): DatasetRef {
-  return { uri: normaliseUri(expandHome(dataset.uri)), storage: cleanStorage(dataset.storage) };
+  const storage = cleanStorage(dataset.storage);
+  if (storage.s3Endpoint !== undefined && !/^https?:\/\/[^@\s]+$/i.test(storage.s3Endpoint)) {
+    throw new SpimquantError('bad-option', 'The S3 endpoint must be an http or https address without user name or password.', { hint: 'Write it like https://s3.example.org. Keys come from the environment or a profile.' });
+  }
+  return { uri: normaliseUri(expandHome(dataset.uri)), storage };
 }
 
 function keyOf(dataset: DatasetRef): string {

@@ -47,11 +47,13 @@ export function parseHalf(prefix: string, cwd: string, home: string = homedir())
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return { kind: 'nothing' };
   if (text === '~') return { kind: 'local', folder: home, name: '' };
   const expanded = /^~[/\\]/.test(text) ? join(home, text.slice(1)) : text;
-  const ends = text === '' || /[/\\]$/.test(text) && (sep === '\\' || text.endsWith('/')) || /(^|[/])\.{1,2}$/.test(text);
-  return splitLocal(resolve(cwd, expanded) + (ends ? sep : ''));
+  const slash = Math.max(expanded.lastIndexOf('/'), sep === '\\' ? expanded.lastIndexOf(sep) : -1) + 1;
+  const name = expanded.slice(slash);
+  // Two dots are the folder above; one is the beginning of a hidden name.
+  return name === '..' ? splitLocal(resolve(cwd, expanded) + sep) : { ...splitLocal(resolve(cwd, expanded.slice(0, slash) || '.') + sep), name };
 }
 
-function splitLocal(path: string): Half {
+function splitLocal(path: string): Extract<Half, { kind: 'local' }> {
   const at = path.lastIndexOf(sep);
   const folder = path.slice(0, at).replace(/[/\\]+$/, '');
   return { kind: 'local', folder: folder === '' || /^[a-z]:$/i.test(folder) ? folder + sep : folder, name: path.slice(at + 1) };
