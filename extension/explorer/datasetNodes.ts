@@ -1,0 +1,174 @@
+import type { ErrorReport } from '../../runner/protocol/errors.ts';
+import type { DatasetRef, DerivativeSummary, ImageEntry, LevelSummary } from '../../runner/protocol/datasets.ts';
+
+interface RowBase {
+  /** Same for the same thing after every refresh, so that expansion and selection survive. */
+  readonly id: string;
+  /** Undefined: at the top. */
+  readonly parent?: DatasetNode;
+}
+
+export interface DatasetRow extends RowBase {
+  readonly kind: 'dataset';
+  readonly dataset: DatasetRef;
+}
+
+/** The folder of all results below a dataset. */
+export interface DerivativesRow extends RowBase {
+  readonly kind: 'derivatives';
+  readonly dataset: DatasetRef;
+  readonly count: number;
+}
+
+export interface DerivativeRow extends RowBase {
+  readonly kind: 'derivative';
+  readonly dataset: DatasetRef;
+  readonly derivative: DerivativeSummary;
+}
+
+export interface ReportRow extends RowBase {
+  readonly kind: 'report';
+  readonly dataset: DatasetRef;
+  readonly title: string;
+  readonly uri: string;
+}
+
+export interface ParticipantRow extends RowBase {
+  readonly kind: 'participant';
+  readonly dataset: DatasetRef;
+  /** Without `sub-`. */
+  readonly label: string;
+}
+
+export interface SessionRow extends RowBase {
+  readonly kind: 'session';
+  readonly dataset: DatasetRef;
+  readonly participant: string;
+  /** Without `ses-`. */
+  readonly label: string;
+  readonly images: readonly ImageEntry[];
+}
+
+export interface ImageRow extends RowBase {
+  readonly kind: 'image';
+  readonly dataset: DatasetRef;
+  readonly participant: string;
+  readonly session?: string;
+  readonly image: ImageEntry;
+}
+
+export interface LevelRow extends RowBase {
+  readonly kind: 'level';
+  readonly dataset: DatasetRef;
+  readonly image: ImageEntry;
+  readonly level: LevelSummary;
+}
+
+/** Leads to the next page of participants. */
+export interface MoreRow extends RowBase {
+  readonly kind: 'more';
+  readonly dataset: DatasetRef;
+  readonly shown: number;
+  readonly total: number;
+}
+
+/** Why the rows that belong here are missing. */
+export interface ProblemRow extends RowBase {
+  readonly kind: 'problem';
+  readonly error: ErrorReport;
+}
+
+/** What can be done about the problem above it. */
+export interface MendRow extends RowBase {
+  readonly kind: 'mend';
+  readonly mend: Mend;
+  readonly dataset?: DatasetRef;
+}
+
+/** Says that there is nothing where something could be. */
+export interface EmptyRow extends RowBase {
+  readonly kind: 'empty';
+  readonly text: string;
+}
+
+/** A row of the Datasets view. */
+export type DatasetNode =
+  | DatasetRow | DerivativesRow | DerivativeRow | ReportRow | ParticipantRow | SessionRow | ImageRow | LevelRow
+  | MoreRow | ProblemRow | MendRow | EmptyRow;
+
+/** `retry`: ask again. `reach`: add it again with other credentials. `address`: correct where it is. */
+export type Mend = 'retry' | 'reach' | 'address' | 'remove' | 'log';
+
+/** What helps against an error of a dataset, the likeliest first. */
+export function mendsOf(error: ErrorReport): readonly Mend[] {
+  switch (error.code) {
+    case 'auth-expired':
+      return ['retry', 'reach', 'remove'];
+    case 'auth-missing':
+    case 'access-denied':
+    case 'region-mismatch':
+    case 'requester-pays':
+      return ['reach', 'retry', 'remove'];
+    case 'not-found':
+    case 'bad-dataset':
+    case 'bad-option':
+      return ['retry', 'address', 'remove'];
+    case 'network':
+    case 'throttled':
+      return ['retry', 'remove'];
+    default:
+      return ['retry', 'log'];
+  }
+}
+
+/** Whether a command argument is a row of the Datasets view. */
+export function isDatasetNode(value: unknown): value is DatasetNode {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'id' in value && typeof value.id === 'string' && value.id.startsWith('datasets:');
+}
+
+/** Address of what a row stands for; undefined where it stands for nothing of its own. */
+export function uriOf(node: DatasetNode): string | undefined {
+  switch (node.kind) {
+    case 'dataset': return node.dataset.uri;
+    case 'derivatives': return below(node.dataset.uri, 'derivatives');
+    case 'derivative': return node.derivative.uri;
+    case 'report': return node.uri;
+    case 'participant': return below(node.dataset.uri, `sub-${node.label}`);
+    case 'session': return below(node.dataset.uri, `sub-${node.participant}`, `ses-${node.label}`);
+    case 'image':
+    case 'level': return node.image.uri;
+    default: return undefined;
+  }
+}
+
+/** The dataset that a row belongs to. */
+export function datasetOf(node: DatasetNode | undefined): DatasetRef | undefined {
+  if (node === undefined) return undefined;
+  return 'dataset' in node && node.dataset !== undefined ? node.dataset : datasetOf(node.parent);
+}
+
+/** An address below another; keeps the separator of the system that wrote it. */
+export function below(uri: string, ...parts: readonly string[]): string {
+  const separator = !uri.includes('://') && uri.includes('\\') ? '\\' : '/';
+  return [uri.replace(/[/\\]+$/, ''), ...parts].join(separator);
+}
+
+/** Last part of an address. */
+export function baseName(uri: string): string {
+  return uri.replace(/[/\\]+$/, '').split(/[/\\]/).pop() ?? uri;
+}
+
+/**
+ * How each of some datasets is called: by the last part of its address, and as many of those before it as tell it from
+ * the others.
+ */
+export function shortNames(uris: readonly string[]): ReadonlyMap<string, string> {
+  const parts = new Map(uris.map((uri) => [uri, uri.replace(/^[a-z0-9]+:\/\//i, '').split(/[/\\]/).filter((part) => part !== '')]));
+  const tail = (uri: string, length: number): string => (parts.get(uri) ?? []).slice(-length).join('/');
+  return new Map(uris.map((uri) => {
+    const all = parts.get(uri)?.length ?? 0;
+    let length = 1;
+    while (length < all && uris.some((other) => other !== uri && tail(other, length) === tail(uri, length))) length += 1;
+    return [uri, all === 0 ? uri : tail(uri, length)];
+  }));
+}
