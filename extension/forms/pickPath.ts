@@ -1,0 +1,129 @@
+import * as vscode from 'vscode';
+import { reportError } from '../../runner/protocol/errors.ts';
+import type { StorageChoice } from '../../runner/protocol/options.ts';
+import { DisposableStore } from '../platform/lifecycle.ts';
+import type { Services } from '../services.ts';
+import { addressProblem } from './paths.ts';
+import { dress } from './pickers.ts';
+import type { Choice, Picked, Question } from './pickers.ts';
+
+/** Milliseconds without a key after which the runner is asked what could be meant. */
+const patience = 150;
+const shownAtMost = 100;
+
+interface PathItem extends vscode.QuickPickItem {
+  /** Taken: what the user wrote. Filled in: a folder to go on from. Given: a choice of the caller. */
+  readonly act: 'take' | 'fill' | 'given' | 'browse' | 'none';
+  readonly uri: string;
+}
+
+interface PathQuestion extends Question {
+  readonly value?: string;
+  readonly storage?: StorageChoice;
+  /** Offered as long as nothing is written. */
+  readonly given?: readonly Choice<string>[];
+  /** Says what taking the written address means, e.g. `Add`. */
+  readonly verb: string;
+}
+
+/** A folder or bucket address, completed while it is written. */
+export function pickPath(services: Services, question: PathQuestion): Promise<Picked<string>> {
+  const store = new DisposableStore();
+  const input = store.add(vscode.window.createQuickPick<PathItem>());
+  dress(input, question);
+  input.placeholder = question.placeholder;
+  input.value = question.value ?? '';
+  if (question.place?.canGoBack === true) input.buttons = [vscode.QuickInputButtons.Back];
+  let asking = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  store.add({ dispose: () => { clearTimeout(timer); asking.abort(); } });
+
+  const browse: PathItem = { act: 'browse', uri: '', label: '$(folder-opened) Choose a folder…', alwaysShow: true };
+  const separator = (label: string): PathItem => ({ act: 'none', uri: '', label, kind: vscode.QuickPickItemKind.Separator });
+  const taken = (text: string): PathItem => {
+    const wrong = addressProblem(text);
+    return wrong === undefined
+      ? { act: 'take', uri: text, label: `$(check) ${question.verb} ${text}`, alwaysShow: true }
+      : { act: 'none', uri: text, label: `$(error) ${wrong}`, alwaysShow: true };
+  };
+  const empty = (): readonly PathItem[] => [
+    browse,
+    ...(question.given === undefined || question.given.length === 0 ? [] : [
+      separator('recent'),
+      ...question.given.map((choice): PathItem => ({ act: 'given', uri: choice.value ?? '', label: choice.label, description: choice.description, alwaysShow: true })),
+    ]),
+  ];
+
+  const complete = async (): Promise<void> => {
+    asking.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    const text = input.value.trim();
+    if (text === '') {
+      input.busy = false;
+      input.items = empty();
+      return;
+    }
+    input.busy = true;
+    try {
+      const { items, more } = await services.runner.request('storage.complete', { prefix: text, cwd: services.cwd(), limit: shownAtMost, ...(question.storage === undefined ? {} : { storage: question.storage }) }, { signal });
+      if (signal.aborted) return;
+      const folders = items.filter((item) => item.folder && item.uri !== text);
+      input.items = [
+        taken(text),
+        ...(folders.length === 0 ? [] : [separator(more ? `the first ${shownAtMost}` : 'folders')]),
+        ...folders.map((item): PathItem => ({ act: 'fill', uri: item.uri, label: `$(folder) ${item.uri}`, alwaysShow: true })),
+      ];
+    } catch (error) {
+      const report = reportError(error);
+      if (report.code === 'cancelled' || signal.aborted) return;
+      // Not being able to list does not mean that the address is wrong.
+      input.items = [taken(text), { act: 'none', uri: '', label: `$(warning) ${report.message}`, detail: report.hint, alwaysShow: true }];
+    } finally {
+      if (!signal.aborted) input.busy = false;
+    }
+  };
+
+  return new Promise((resolve) => {
+    let settled = false;
+    let browsing = false;
+    const settle = (picked: Picked<string>): void => {
+      if (settled) return;
+      settled = true;
+      store.dispose();
+      resolve(picked);
+    };
+    store.add(input.onDidChangeValue(() => {
+      const text = input.value.trim();
+      // The written address can be taken at once, whatever the listing takes.
+      input.items = text === '' ? empty() : [taken(text)];
+      clearTimeout(timer);
+      timer = setTimeout(() => { void complete(); }, patience);
+    }));
+    store.add(input.onDidTriggerButton(() => { settle(input.value.trim() === '' ? { kind: 'back' } : { kind: 'back', value: input.value.trim() }); }));
+    store.add(input.onDidHide(() => { if (!browsing) settle({ kind: 'cancel' }); }));
+    store.add(input.onDidAccept(() => {
+      const item = input.selectedItems[0];
+      if (item === undefined) return;
+      if (item.act === 'take' || item.act === 'given') settle({ kind: 'picked', value: item.uri });
+      else if (item.act === 'fill') {
+        input.value = item.uri;
+        void complete();
+      } else if (item.act === 'browse') {
+        browsing = true;
+        void vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, canSelectMany: false, openLabel: question.verb, title: question.title }).then((folders) => {
+          browsing = false;
+          const folder = folders?.[0];
+          if (folder !== undefined) settle({ kind: 'picked', value: folder.fsPath });
+          else input.show();
+        });
+      }
+    }));
+    input.items = empty();
+    input.show();
+    if (input.value !== '') {
+      input.items = [taken(input.value.trim())];
+      void complete();
+    }
+  });
+}

@@ -1,0 +1,165 @@
+import * as vscode from 'vscode';
+import { reportError } from '../../runner/protocol/errors.ts';
+import { DisposableStore } from '../platform/lifecycle.ts';
+import type { Place } from './walk.ts';
+
+/** What a question was answered with. `back` carries what was chosen until then. */
+export type Picked<T> =
+  | { readonly kind: 'picked'; readonly value: T }
+  | { readonly kind: 'back'; readonly value?: T }
+  | { readonly kind: 'cancel' };
+
+/** A choice; without a value it is a separator. */
+export interface Choice<T> {
+  readonly label: string;
+  readonly description?: string;
+  readonly detail?: string;
+  readonly value?: T;
+  /** Chosen beforehand. */
+  readonly picked?: boolean;
+}
+
+/** What all questions have in common. */
+export interface Question {
+  readonly title: string;
+  readonly placeholder: string;
+  readonly place?: Place;
+}
+
+interface Item<T> extends vscode.QuickPickItem {
+  readonly choice: Choice<T>;
+}
+
+function itemOf<T>(choice: Choice<T>): Item<T> {
+  return {
+    choice, label: choice.label, description: choice.description, detail: choice.detail,
+    ...(choice.value === undefined ? { kind: vscode.QuickPickItemKind.Separator } : {}),
+  };
+}
+
+/** Gives an input the looks of a form: title, step, back button. */
+export function dress(input: vscode.QuickInput, question: Question): void {
+  input.title = question.title;
+  input.step = question.place?.number;
+  input.totalSteps = question.place?.total;
+  // Nothing is lost by a look at another window or editor; Escape leaves.
+  input.ignoreFocusOut = true;
+}
+
+/** Choices that are there already or on their way, until the signal says that nobody waits for them any more. */
+export type Choices<T> = readonly Choice<T>[] | ((signal: AbortSignal) => Promise<readonly Choice<T>[]>);
+
+interface PickOptions<T> extends Question {
+  readonly choices: Choices<T>;
+  /** A choice made of what was typed; undefined: it cannot be one. */
+  readonly typed?: (text: string) => Choice<T> | undefined;
+}
+
+/** One of several. */
+export async function pickOne<T>(options: PickOptions<T>): Promise<Picked<T>> {
+  const picked = await pick({ ...options, many: false });
+  return picked.kind === 'picked' ? { kind: 'picked', value: picked.value[0] } : picked.kind === 'back' ? { kind: 'back' } : picked;
+}
+
+/** Any number of several, those chosen beforehand ticked. `atLeast`: fewer are not taken (default 1). */
+export function pickMany<T>(options: PickOptions<T> & { readonly atLeast?: number }): Promise<Picked<readonly T[]>> {
+  return pick({ ...options, many: true });
+}
+
+function pick<T>(options: PickOptions<T> & { readonly many: boolean; readonly atLeast?: number }): Promise<Picked<readonly T[]>> {
+  const store = new DisposableStore();
+  const abort = new AbortController();
+  const input = store.add(vscode.window.createQuickPick<Item<T>>());
+  dress(input, options);
+  input.placeholder = options.placeholder;
+  input.canSelectMany = options.many;
+  input.matchOnDescription = true;
+  if (options.place?.canGoBack === true) input.buttons = [vscode.QuickInputButtons.Back];
+  let known: readonly Item<T>[] = [];
+  const show = (choices: readonly Choice<T>[]): void => {
+    known = choices.map(itemOf);
+    input.items = known;
+    const chosen = known.filter((item) => item.choice.picked === true);
+    if (options.many) input.selectedItems = chosen;
+    else if (chosen.length > 0) input.activeItems = chosen;
+  };
+  const load = async (): Promise<void> => {
+    if (typeof options.choices !== 'function') {
+      show(options.choices);
+      return;
+    }
+    input.busy = true;
+    try {
+      show(await options.choices(abort.signal));
+    } catch (error) {
+      const report = reportError(error);
+      if (report.code === 'cancelled') return;
+      // The message stands where the choices would be; taking it asks again.
+      input.items = [{ choice: { label: '' }, label: `$(error) ${report.message}`, detail: [report.hint, 'Choose this line to try again.'].filter((text) => text !== undefined).join(' '), alwaysShow: true }];
+    } finally {
+      input.busy = false;
+    }
+  };
+  return new Promise<Picked<readonly T[]>>((resolve) => {
+    let settled = false;
+    const settle = (picked: Picked<readonly T[]>): void => {
+      if (settled) return;
+      settled = true;
+      abort.abort();
+      store.dispose();
+      resolve(picked);
+    };
+    const values = (items: readonly Item<T>[]): readonly T[] => items.map((item) => item.choice.value).filter((value): value is T & ({} | null) => value !== undefined);
+    store.add(input.onDidTriggerButton(() => { settle({ kind: 'back', value: values(input.selectedItems) }); }));
+    store.add(input.onDidHide(() => { settle({ kind: 'cancel' }); }));
+    store.add(input.onDidAccept(() => {
+      const chosen = values(input.selectedItems);
+      if (input.selectedItems.some((item) => item.choice.value === undefined)) void load();
+      else if (chosen.length >= (options.atLeast ?? 1)) settle({ kind: 'picked', value: chosen });
+    }));
+    const { typed } = options;
+    if (typed !== undefined) {
+      store.add(input.onDidChangeValue((text) => {
+        const choice = text.trim() === '' ? undefined : typed(text.trim());
+        const extra = choice === undefined || known.some((item) => item.label === choice.label) ? [] : [{ ...itemOf(choice), alwaysShow: true }];
+        const selected = input.selectedItems;
+        // What was typed and ticked before stays among the choices.
+        const kept = selected.filter((item) => !known.includes(item));
+        input.items = [...extra, ...kept, ...known];
+        if (options.many) input.selectedItems = selected;
+      }));
+    }
+    input.show();
+    void load();
+  });
+}
+
+/** A line of text. `check` answers with what is wrong with it, or undefined. */
+export function askText(question: Question & { readonly value?: string; readonly prompt?: string; readonly check?: (text: string) => string | undefined }): Promise<Picked<string>> {
+  const store = new DisposableStore();
+  const input = store.add(vscode.window.createInputBox());
+  dress(input, question);
+  input.placeholder = question.placeholder;
+  input.prompt = question.prompt;
+  input.value = question.value ?? '';
+  if (question.place?.canGoBack === true) input.buttons = [vscode.QuickInputButtons.Back];
+  return new Promise((resolve) => {
+    let settled = false;
+    const settle = (picked: Picked<string>): void => {
+      if (settled) return;
+      settled = true;
+      store.dispose();
+      resolve(picked);
+    };
+    store.add(input.onDidChangeValue((text) => { input.validationMessage = question.check?.(text.trim()); }));
+    store.add(input.onDidTriggerButton(() => { settle({ kind: 'back', value: input.value.trim() }); }));
+    store.add(input.onDidHide(() => { settle({ kind: 'cancel' }); }));
+    store.add(input.onDidAccept(() => {
+      const text = input.value.trim();
+      const wrong = question.check?.(text);
+      if (wrong === undefined) settle({ kind: 'picked', value: text });
+      else input.validationMessage = wrong;
+    }));
+    input.show();
+  });
+}
