@@ -3,11 +3,10 @@ import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
 import type { Services } from '../services.ts';
 import { absoluteAddress, isBucket } from '../forms/paths.ts';
-import { askText, pickMany, pickOne } from '../forms/pickers.ts';
-import type { Picked } from '../forms/pickers.ts';
+import { askText, moveWith, pickMany, pickOne } from '../forms/pickers.ts';
 import { pickPath } from '../forms/pickPath.ts';
 import { walk } from '../forms/walk.ts';
-import type { Move, Step } from '../forms/walk.ts';
+import type { Step } from '../forms/walk.ts';
 import { withProgress } from '../forms/progress.ts';
 import { baseName } from './datasetNodes.ts';
 import { answersOf, endpointProblem, storageOf } from './reach.ts';
@@ -18,12 +17,6 @@ interface AddAnswers extends ReachAnswers {
 }
 
 const title = 'Add Dataset';
-
-function move<K extends keyof AddAnswers>(key: K, picked: Picked<AddAnswers[K]>): Move<AddAnswers> {
-  if (picked.kind === 'cancel') return picked;
-  const answers: Partial<AddAnswers> = picked.value === undefined ? {} : { [key]: picked.value } as unknown as Partial<AddAnswers>;
-  return { kind: picked.kind === 'picked' ? 'next' : 'back', answers };
-}
 
 function steps(services: Services, recent: readonly DatasetRef[]): readonly Step<AddAnswers>[] {
   const bucket = (answers: Partial<AddAnswers>): boolean => isBucket(answers.uri ?? '');
@@ -36,7 +29,7 @@ function steps(services: Services, recent: readonly DatasetRef[]): readonly Step
           title, place, verb: 'Add', value: answers.uri, placeholder: 'Folder, or an address such as s3://bucket/bids',
           given: recent.map((dataset) => ({ label: `$(history) ${baseName(dataset.uri)}`, description: dataset.uri, value: dataset.uri })),
         });
-        if (picked.kind !== 'picked') return move('uri', picked);
+        if (picked.kind !== 'picked') return moveWith<AddAnswers, 'uri'>('uri', picked);
         const uri = absoluteAddress(picked.value, services.cwd());
         // A dataset that was in the list before is reached as it was then.
         const before = recent.find((dataset) => dataset.uri === uri);
@@ -46,7 +39,7 @@ function steps(services: Services, recent: readonly DatasetRef[]): readonly Step
     {
       name: 'reach',
       needed: bucket,
-      ask: async (answers, place) => move('reach', await pickOne<AddAnswers['reach']>({
+      ask: async (answers, place) => moveWith<AddAnswers, 'reach'>('reach', await pickOne<AddAnswers['reach']>({
         title, place, placeholder: 'How is the bucket reached?',
         choices: ([
           { label: '$(key) With my usual credentials', description: 'environment, ~/.aws, single sign-on', value: 'usual' },
@@ -59,14 +52,14 @@ function steps(services: Services, recent: readonly DatasetRef[]): readonly Step
     {
       name: 'endpoint',
       needed: custom,
-      ask: async (answers, place) => move('endpoint', await askText({
+      ask: async (answers, place) => moveWith<AddAnswers, 'endpoint'>('endpoint', await askText({
         title, place, value: answers.endpoint, placeholder: 'http://127.0.0.1:9000', prompt: 'Address of the S3-compatible service. Empty: AWS.', check: endpointProblem,
       })),
     },
     {
       name: 'region',
       needed: custom,
-      ask: async (answers, place) => move('region', await askText({ title, place, value: answers.region, placeholder: 'us-east-1', prompt: 'Region of the bucket. Empty: found out.' })),
+      ask: async (answers, place) => moveWith<AddAnswers, 'region'>('region', await askText({ title, place, value: answers.region, placeholder: 'us-east-1', prompt: 'Region of the bucket. Empty: found out.' })),
     },
     {
       name: 'options',
@@ -87,7 +80,7 @@ function steps(services: Services, recent: readonly DatasetRef[]): readonly Step
     {
       name: 'profile',
       needed: (answers) => bucket(answers) && (answers.reach === 'profile' || (answers.reach === 'custom' && answers.anonymous !== true)),
-      ask: async (answers, place) => move('profile', await askText({
+      ask: async (answers, place) => moveWith<AddAnswers, 'profile'>('profile', await askText({
         title, place, value: answers.profile, placeholder: 'lab', prompt: `Name of a profile in ~/.aws.${answers.reach === 'custom' ? ' Empty: the usual credentials.' : ''}`,
         check: (text) => (text === '' && answers.reach === 'profile' ? 'Write the name of a profile.' : undefined),
       })),

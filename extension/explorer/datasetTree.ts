@@ -199,7 +199,7 @@ export class DatasetTree implements Known {
   /** Loads the next page of participants. */
   async showMore(dataset: DatasetRef): Promise<void> {
     const before = this.#shown.get(dataset.uri);
-    const row = this.#rowOf(dataset);
+    const row = this.rowOf(dataset);
     if (before === undefined || row === undefined || this.#paging.has(dataset.uri)) return;
     this.#paging.add(dataset.uri);
     try {
@@ -212,7 +212,7 @@ export class DatasetTree implements Known {
 
   /** The row of a participant, shown even when it lies beyond the pages that are loaded; undefined: the dataset is not in the list. */
   async participantRow(dataset: DatasetRef, label: string): Promise<ParticipantRow | undefined> {
-    const row = this.#rowOf(dataset);
+    const row = this.rowOf(dataset);
     if (row === undefined) return undefined;
     await this.#described(row);
     const shown = this.#shown.get(dataset.uri) ?? await this.#page(dataset, { labels: [], total: 0, found: [] });
@@ -303,7 +303,7 @@ export class DatasetTree implements Known {
       return;
     }
     const dataset = 'dataset' in node ? node.dataset : undefined;
-    const row = dataset === undefined ? undefined : this.#rowOf(dataset);
+    const row = dataset === undefined ? undefined : this.rowOf(dataset);
     if (dataset === undefined || row === undefined) {
       this.#tell(node.parent);
       return;
@@ -317,13 +317,19 @@ export class DatasetTree implements Known {
     if (node.kind !== 'dataset') this.#tell(node);
   }
 
+  /** Asks for the list anew, and keeps what is known of its datasets. */
+  reload(): void {
+    this.#tell(undefined);
+  }
+
   /** Tries again what has failed above a row. */
   async retry(node: DatasetNode): Promise<void> {
     if (node.parent === undefined) this.#tell(undefined);
     else await this.refresh(node.parent);
   }
 
-  #rowOf(dataset: DatasetRef): DatasetRow | undefined {
+  /** The row of a dataset; undefined: it is not in the list. */
+  rowOf(dataset: DatasetRef): DatasetRow | undefined {
     return this.#rows.find((row) => row.dataset.uri === dataset.uri);
   }
 

@@ -1,4 +1,25 @@
 import * as vscode from 'vscode';
+import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Part } from '../services.ts';
+import { registerDatasetMarks } from './datasetsDecorations.ts';
+import { datasetsDrag, registerDatasetDrops } from './datasetsDrag.ts';
+import { registerDatasetCommands } from './datasetsCommands.ts';
+import { DatasetsProvider } from './datasetsProvider.ts';
+import { DatasetTree } from './datasetTree.ts';
 
-export const registerDatasets: Part = () => new vscode.Disposable(() => undefined);
+/** The Datasets view. */
+export const registerDatasets: Part = (services) => {
+  const store = new DisposableStore();
+  const { runner } = services;
+  const tree = new DatasetTree((name, params, options) => runner.request(name, params, options));
+  const provider = store.add(new DatasetsProvider(tree));
+  const view = store.add(vscode.window.createTreeView('spimquant.datasets', {
+    treeDataProvider: provider, canSelectMany: true, showCollapseAll: true, dragAndDropController: datasetsDrag,
+  }));
+  // Another window, or the terminal, may have changed the list.
+  store.add(runner.on('datasets.changed', ({ datasets }) => { tree.setList(datasets); }));
+  store.add(registerDatasetMarks());
+  store.add(registerDatasetDrops());
+  store.add(registerDatasetCommands(services, tree, view));
+  return store;
+};

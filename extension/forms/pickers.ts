@@ -1,13 +1,21 @@
 import * as vscode from 'vscode';
 import { reportError } from '../../runner/protocol/errors.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
-import type { Place } from './walk.ts';
+import type { Move, Place } from './walk.ts';
 
 /** What a question was answered with. `back` carries what was chosen until then. */
 export type Picked<T> =
   | { readonly kind: 'picked'; readonly value: T }
   | { readonly kind: 'back'; readonly value?: T }
   | { readonly kind: 'cancel' };
+
+/** Turns the answer of one question into a move of the form. */
+export function moveWith<A, K extends keyof A>(key: K, picked: Picked<A[K]>): Move<A> {
+  if (picked.kind === 'cancel') return picked;
+  const answers: Partial<A> = {};
+  if (picked.value !== undefined) answers[key] = picked.value;
+  return { kind: picked.kind === 'picked' ? 'next' : 'back', answers };
+}
 
 /** A choice; without a value it is a separator. */
 export interface Choice<T> {
@@ -109,7 +117,7 @@ function pick<T>(options: PickOptions<T> & { readonly many: boolean; readonly at
       store.dispose();
       resolve(picked);
     };
-    const values = (items: readonly Item<T>[]): readonly T[] => items.map((item) => item.choice.value).filter((value): value is T & ({} | null) => value !== undefined);
+    const values = (items: readonly Item<T>[]): readonly T[] => items.flatMap(({ choice }) => (choice.value === undefined ? [] : [choice.value]));
     store.add(input.onDidTriggerButton(() => { settle({ kind: 'back', value: values(input.selectedItems) }); }));
     store.add(input.onDidHide(() => { settle({ kind: 'cancel' }); }));
     store.add(input.onDidAccept(() => {
