@@ -115,7 +115,7 @@ export function convertAll(flag: Flag, words: readonly string[], shown: string, 
 }
 
 /** Whether a word begins a flag. Negative numbers do not, nor does a lone dash. */
-function isFlagWord(word: string): boolean {
+export function isFlagWord(word: string): boolean {
   return word.length > 1 && word.startsWith('-') && !/^-\.?\d/.test(word);
 }
 
