@@ -1,23 +1,30 @@
 import { build } from 'esbuild';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Scenario } from '../../test/editor/scenarios.ts';
 import { root, testFolder } from './paths.ts';
 
 const source = join(root, 'test/editor');
-const target = join(testFolder, 'suites');
+const entry = 'support/index';
 
-/**
- * Bundles suites and the module that the extension host runs them by: CommonJS, because suites import `vscode`.
- *
- * @param names - suites below `test/editor`, without `.ts`; default: all `*.test.ts`
- * @returns the bundled suites
- */
-export async function bundleSuites(names?: readonly string[]): Promise<readonly string[]> {
-  const suites = names ?? (await readdir(source)).filter((name) => name.endsWith('.test.ts')).map((name) => name.slice(0, -3)).sort();
-  await rm(target, { recursive: true, force: true });
+/** Suites as the extension host loads them. */
+export interface Suites extends AsyncDisposable {
+  /** Module that the editor calls. */
+  readonly entry: string;
+  filesOf(scenario: Scenario): readonly string[];
+}
+
+/** Bundles suites: CommonJS, because they import `vscode`, and inside the checkout, where mocha is found. */
+export async function bundleSuites(chosen: readonly Scenario[], all: readonly Scenario[]): Promise<Suites> {
+  const named = new Set(all.flatMap(({ suites }) => suites ?? []));
+  const others = (await readdir(source)).filter((name) => name.endsWith('.test.ts')).map((name) => name.slice(0, -'.test.ts'.length)).filter((name) => !named.has(name)).sort();
+  const sourcesOf = ({ suites }: Scenario): readonly string[] => (suites ?? others).map((name) => (name.includes('/') ? name : `${name}.test`));
+  await mkdir(testFolder, { recursive: true });
+  const target = await mkdtemp(join(testFolder, 'suites-'));
+  const fileOf = (name: string): string => join(target, `${name}.cjs`);
   await build({
     absWorkingDir: root,
-    entryPoints: ['support/index', ...suites].map((name) => join(source, `${name}.ts`)),
+    entryPoints: [...new Set([entry, ...chosen.flatMap(sourcesOf)])].map((name) => join(source, `${name}.ts`)),
     outdir: target,
     outbase: source,
     outExtension: { '.js': '.cjs' },
@@ -29,5 +36,9 @@ export async function bundleSuites(names?: readonly string[]): Promise<readonly 
     external: ['vscode', 'mocha'],
     logLevel: 'warning',
   });
-  return suites.map((name) => join(target, `${name}.cjs`));
+  return {
+    entry: fileOf(entry),
+    filesOf: (scenario) => sourcesOf(scenario).map(fileOf),
+    [Symbol.asyncDispose]: () => rm(target, { recursive: true, force: true }),
+  };
 }

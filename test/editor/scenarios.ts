@@ -35,7 +35,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 
-/** Suites that must be red, each in its way: run by a check of the driver alone. */
+/** Suites that must be red, each in its way: never run but by the check of the driver. */
 export const redScenarios: readonly Scenario[] = ['failing', 'crashing', 'killed', 'empty'].map((name) => (
   { name: `red-${name}`, suites: [`driver/${name}`], phases: one, extension: 'none', limitMs: 60_000 }
 ));
