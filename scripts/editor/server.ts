@@ -29,6 +29,8 @@ export interface ServerOptions {
   /** 0: any that is free. */
   readonly port?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Lets windows run suites. */
+  readonly testing?: boolean;
 }
 
 /** Arguments that every start of the program has in common. */
@@ -63,8 +65,9 @@ export async function startServer(options: ServerOptions): Promise<EditorServer>
   await mkdir(profile.folder, { recursive: true });
   const child = spawn(host.node, [
     host.server, '--host', '127.0.0.1', '--port', String(options.port ?? 0), '--connection-token', token, ...profileArguments(profile),
+    '--disable-telemetry', '--disable-workspace-trust', '--log', 'info',
     // The test driver's switch also lets a built editor load extensions under development from the address.
-    '--disable-telemetry', '--disable-workspace-trust', '--enable-smoke-test-driver', '--log', 'info',
+    ...(options.testing === true ? ['--enable-smoke-test-driver'] : []),
   ], {
     env: environment(profile, options.env),
     stdio: ['ignore', 'pipe', 'pipe'],

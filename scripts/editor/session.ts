@@ -16,8 +16,6 @@ export interface WindowOptions {
   readonly developmentPath?: string;
   /** Module whose `run` is called in the extension host. */
   readonly testsPath?: string;
-  /** File to open at once. */
-  readonly openFile?: string;
 }
 
 export interface SessionOptions {
@@ -48,10 +46,10 @@ export class EditorSession implements AsyncDisposable {
   }
 
   static async start(options: SessionOptions): Promise<EditorSession> {
-    const server = await startServer({ host: options.host, profile: options.profile, logFile: serverLog(options.profile), env: options.env });
+    const server = await startServer({ host: options.host, profile: options.profile, logFile: serverLog(options.profile), env: options.env, testing: true });
     let browser: Browser | undefined;
     try {
-      browser = await launch();
+      browser = await launchBrowser();
       const context = await browser.newContext({ viewport: options.viewport ?? { width: 1280, height: 800 } });
       const session = new EditorSession(options, server, browser, context);
       await session.#prepare();
@@ -101,7 +99,7 @@ export class EditorSession implements AsyncDisposable {
     await this.close();
     await this.#server.kill();
     const { host, profile, env } = this.#options;
-    this.#server = await startServer({ host, profile, logFile: serverLog(profile), env });
+    this.#server = await startServer({ host, profile, logFile: serverLog(profile), env, testing: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -129,13 +127,12 @@ export class EditorSession implements AsyncDisposable {
     const payload: string[][] = [['skipWelcome', 'true']];
     if (window.developmentPath !== undefined) payload.push(['extensionDevelopmentPath', remote(window.developmentPath)]);
     if (window.testsPath !== undefined) payload.push(['extensionTestsPath', remote(window.testsPath)]);
-    if (window.openFile !== undefined) payload.push(['openFile', remote(window.openFile)]);
     return this.#server.url({ folder: pathToFileURL(this.#options.profile.workspace).pathname, payload: JSON.stringify(payload) });
   }
 }
 
 /** A browser for which nothing but this machine exists. */
-async function launch(): Promise<Browser> {
+export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: findBrowser(),
     headless: true,
