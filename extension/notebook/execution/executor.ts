@@ -4,7 +4,7 @@ import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
 import type { RunRecord } from '../../../runner/protocol/runs.ts';
 import { showError } from '../../platform/commands.ts';
 import type { Services } from '../../services.ts';
-import { CellIds } from '../cellIdKeeper.ts';
+import type { CellIds } from '../cellIdKeeper.ts';
 import { optionsLanguage } from '../ids.ts';
 import type { Place } from '../ids.ts';
 import { errorResult } from './cellOutput.ts';

@@ -10,20 +10,19 @@ const currentLimit = 3;
 /** A run's record brought up to the state that its events make. Pure. */
 export function standing(run: RunRecord, state: RunState, seq: number, cancelling: boolean): RunRecord {
   const over = isOver(state.status);
-  const { ended, error, ...rest } = run;
   const failed = state.error ?? state.failedParticipants[0]?.error ?? [...state.tasks.values()].find((task) => task.error !== undefined)?.error;
   return {
-    ...rest,
+    ...run,
     status: state.status,
     cancelling: cancelling && !over,
     started: state.started ?? run.started,
-    ...(state.ended === undefined ? {} : { ended: state.ended }),
+    ended: state.ended,
     counts: countTasks(state.tasks.values()),
     reused: state.reused,
     fraction: runFraction(state),
     current: over ? [] : [...state.tasks.values()].filter(({ status }) => status === 'running').slice(0, currentLimit)
       .map(({ summary }) => `${formatScope(summary.scope)} ${summary.title}`),
     seq,
-    ...(failed === undefined ? {} : { error: failed }),
+    error: failed,
   };
 }
