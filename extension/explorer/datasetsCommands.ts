@@ -14,7 +14,7 @@ import { datasetOf, isDatasetNode, uriOf } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 import type { DatasetTree } from './datasetTree.ts';
 import { findParticipant } from './findParticipant.ts';
-import { insertCommandCell } from './insertCell.ts';
+import { insertCommandCell } from '../notebook/insertCell.ts';
 
 /** The rows a menu command is meant for: all selected ones when the row is among them, else the row. */
 function rowsOf(row: unknown, selected: unknown, view: vscode.TreeView<DatasetNode>): readonly DatasetNode[] {

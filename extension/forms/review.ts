@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { insertCommandCell } from '../explorer/insertCell.ts';
+import { insertCommandCell } from '../notebook/insertCell.ts';
 import type { Services } from '../services.ts';
 import { cellText, lineOf, planOf } from './buildCommand.ts';
 import type { CommandPart } from './buildCommand.ts';

@@ -23,7 +23,8 @@ export async function insertBelow(notebook: vscode.NotebookDocument, index: numb
   edit.set(notebook.uri, [vscode.NotebookEdit.insertCells(at, [new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, commandLanguage)])]);
   if (!await vscode.workspace.applyEdit(edit)) return undefined;
   const range = new vscode.NotebookRange(at, at + 1);
-  await vscode.window.showNotebookDocument(notebook, { selections: [range], viewColumn: columnOf(notebook) });
+  const editor = await vscode.window.showNotebookDocument(notebook, { selections: [range], viewColumn: columnOf(notebook) });
+  editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
   return notebook.cellAt(at);
 }
 

@@ -3,6 +3,7 @@ import { registerCommand } from '../../platform/commands.ts';
 import { DisposableStore } from '../../platform/lifecycle.ts';
 import type { Services } from '../../services.ts';
 import { openOutputFolderCommand } from '../ids.ts';
+import { exportShellScript } from './exportShellScript.ts';
 import { newNotebook } from './newNotebook.ts';
 import { openOutputFolder } from './openOutputFolder.ts';
 import { openSample } from './sample.ts';
@@ -13,6 +14,7 @@ export function registerNotebookCommands(services: Services): vscode.Disposable 
   const add = (id: string, run: (...args: readonly unknown[]) => unknown): void => { ends.add(registerCommand(id, services.log, run)); };
   add('spimquant.notebook.new', () => newNotebook(services));
   add('spimquant.notebook.openSample', () => openSample(services));
+  add('spimquant.notebook.exportShellScript', exportShellScript);
   add(openOutputFolderCommand, (run) => openOutputFolder(services, typeof run === 'string' ? run : undefined));
   return ends;
 }

@@ -1,29 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { withDefaults } from '../../../runner/command/assist/effective.ts';
 import { parseCommandText } from '../../../runner/command/parse.ts';
 import type { Parsed } from '../../../runner/command/parse.ts';
 import { isRunCommand } from '../../../runner/protocol/options.ts';
 import { optionsLanguage } from '../ids.ts';
 import type { Place } from '../ids.ts';
 
-/** Texts of the options cells above a cell, the nearest first. */
+/** Texts of the options cells above a cell, in the notebook's order: the nearest is the last. */
 export function optionsAbove(cell: vscode.NotebookCell): string[] {
   return cell.notebook.getCells().slice(0, Math.max(0, cell.index))
     .filter(({ kind, document }) => kind === vscode.NotebookCellKind.Code && document.languageId === optionsLanguage)
-    .map(({ document }) => document.getText())
-    .reverse();
+    .map(({ document }) => document.getText());
 }
 
 /**
- * What a cell's text comes to: the defaults of the options cells above it filled in, the nearest winning, and `--cloud` for
- * a run on Coiled. Throws `bad-option` as the options do.
+ * What a cell's text comes to: with the options of the cells above it, the nearest winning, and with `--cloud` for a run on
+ * Coiled. Throws `bad-option` when the options or the command are wrong.
  */
 export function effectiveText(text: string, options: readonly string[], place: Place, cwd: string): string {
-  const filled = options.reduce((command, yaml) => withDefaults(command, yaml), text);
-  if (place === 'local') return filled;
+  const filled = withDefaults(text, options).text;
   // Only runs go elsewhere; what looks at data answers from here.
-  return isRun(parseForNotebook(filled, cwd)) ? `${parseForNotebook(filled, cwd).text} --cloud` : filled;
+  return place === 'cloud' && isRun(parseForNotebook(filled, cwd)) ? `${filled} --cloud` : filled;
 }
 
 /** Parses a cell's command; `--config` files are relative to `cwd`. Throws `bad-option`. */
@@ -34,8 +33,4 @@ export function parseForNotebook(text: string, cwd: string): Parsed {
 /** Whether a command starts a run, rather than planning or looking. */
 export function isRun({ command }: Parsed): boolean {
   return isRunCommand(command) && !command.execution.dryRun;
-}
-
-function withDefaults(text: string, _yaml: string): string {
-  return text;
 }

@@ -15,7 +15,7 @@ import { exploreCell } from './exploreCell.ts';
 import { followRun } from './followRun.ts';
 import type { Following } from './followRun.ts';
 import type { Job, JobEnd } from './job.ts';
-import { showOptions } from './optionsCell.ts';
+import { checkOptions } from './optionsCell.ts';
 import { adopt, begin, emptyQueue, end, enqueue, placeInQueue, remove } from './queue.ts';
 import type { QueueState } from './queue.ts';
 import { realTime } from './throttle.ts';
@@ -192,8 +192,9 @@ export class CellExecutor implements vscode.Disposable {
     try {
       if (cell.document.languageId === optionsLanguage) {
         begun();
-        await display.showResult(showOptions(text, optionsAbove(cell)));
-        return { success: true };
+        const { result, isRight } = checkOptions(text, optionsAbove(cell));
+        await display.showResult(result);
+        return { success: isRight };
       }
       const effective = effectiveText(text, optionsAbove(cell), job.place, this.#services.cwd());
       if (isRun(parseForNotebook(effective, this.#services.cwd()))) return await this.#startRun(job, effective, begun);
