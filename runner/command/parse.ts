@@ -26,6 +26,12 @@ export interface Parsed {
 export interface ParseContext {
   /** The text of a `--config` file. Throws when it cannot be read. */
   readFile(path: string): string;
+  /** Used by runs whose command and configuration file say nothing of them. */
+  readonly defaults?: {
+    readonly cores?: number | 'all';
+    /** Bytes. */
+    readonly memoryBytes?: number;
+  };
 }
 
 const usageHint = 'The form is: spimquant <bids folder or s3://> <output folder or s3://> participant|group|tune_n4 [flags]. spimquant --help explains.';
@@ -116,6 +122,9 @@ export function interpret(argv: readonly string[], context: InterpretContext, te
     positionals = positionals.slice(1);
     values = new Map([...values, ['dry-run', [true]]]);
   }
+  const { cores, memoryBytes } = context.defaults ?? {};
+  if (cores !== undefined && !values.has('cores')) values = new Map([...values, ['cores', [cores]]]);
+  if (memoryBytes !== undefined && !values.has('mem')) values = new Map([...values, ['mem', [memoryBytes]]]);
   const run = telling(told, () => checkPositionals(positionals));
   if (run === undefined) return done(undefined);
   return done(buildRun(run.level, run.bids, run.output, values, notices, told));

@@ -11,6 +11,11 @@ export function stateFolder(env: Readonly<Record<string, string | undefined>>): 
   return stateFolderOf({ env, platform: process.platform, home: homedir() });
 }
 
+/** Name of the file in a run's folder that says what the run is meant to be. */
+export const intentFile = 'run.json';
+/** Name of the file in a run's folder that its events are appended to, one line of JSON each. */
+export const eventsFile = 'events.ndjson';
+
 /** Appends events to a run's file, then tells listeners: what anyone has heard of is on disk. */
 export class Journal {
   readonly folder: string;
@@ -21,16 +26,16 @@ export class Journal {
   #open = true;
   #over = false;
 
-  /** Makes the run's folder (private to the user) below `runs` and writes its `run.json`. */
+  /** Makes the run's folder (private to the user) below `runs` and writes its `run.json`. Throws EEXIST when there is one. */
   constructor(runs: string, intent: RunIntent, clock: Clock) {
     this.folder = join(runs, intent.id);
     this.#clock = clock;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const file = openSync(join(this.folder, 'run.json'), 'wx', 0o600);
+    const file = openSync(join(this.folder, intentFile), 'wx', 0o600);
     writeSync(file, `${JSON.stringify(intent, undefined, 2)}\n`);
     fsyncSync(file);
     closeSync(file);
-    this.#file = openSync(join(this.folder, 'events.ndjson'), 'ax', 0o600);
+    this.#file = openSync(join(this.folder, eventsFile), 'ax', 0o600);
   }
 
   /** Whether the run's end is written: nothing may follow. */
@@ -72,7 +77,7 @@ function writeWhole(file: number, text: string): void {
  * damaged line on.
  */
 export function readEvents(folder: string): RunEvent[] {
-  return parseEvents(readFileSync(join(folder, 'events.ndjson'), 'utf8'));
+  return parseEvents(readFileSync(join(folder, eventsFile), 'utf8'));
 }
 
 /** See {@link readEvents}: the events of a journal's text. */

@@ -22,3 +22,6 @@ export function runnerFolderOf(state: string, host: string): string {
 
 /** Name of the file in the runner's folder that says where it listens: a RunnerAddress. */
 export const addressFile = 'runner.json';
+
+/** Name of the folder in a copy of the program in which processes note that they run from it. */
+export const usersFolder = 'users';
