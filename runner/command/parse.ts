@@ -22,16 +22,18 @@ export interface Parsed {
   readonly notices: readonly string[];
 }
 
+/** Used by runs whose command and configuration file say nothing of them. */
+export interface RunDefaults {
+  readonly cores?: number | 'all';
+  /** Bytes. */
+  readonly memoryBytes?: number;
+}
+
 /** What parsing needs from outside. */
 export interface ParseContext {
   /** The text of a `--config` file. Throws when it cannot be read. */
   readFile(path: string): string;
-  /** Used by runs whose command and configuration file say nothing of them. */
-  readonly defaults?: {
-    readonly cores?: number | 'all';
-    /** Bytes. */
-    readonly memoryBytes?: number;
-  };
+  readonly defaults?: RunDefaults;
 }
 
 const usageHint = 'The form is: spimquant <bids folder or s3://> <output folder or s3://> participant|group|tune_n4 [flags]. spimquant --help explains.';
@@ -72,6 +74,7 @@ export function noCommand(): CommandError {
 export interface InterpretContext {
   /** Left out: configuration files are not looked at, and what only they could tell is taken for granted. */
   readonly readFile?: (path: string) => string;
+  readonly defaults?: RunDefaults;
 }
 
 /** A command line understood as far as possible. */

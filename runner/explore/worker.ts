@@ -1,1 +1,46 @@
-export {};
+// A thread that carries out exploring commands, one after another: they compute, and the server must go on answering.
+import { parentPort, workerData } from 'node:worker_threads';
+import { reportError } from '../protocol/errors.ts';
+import { explore as exploreCommand } from './explore.ts';
+import type { ExplorerMessage, ExplorerRequest, ExplorerSetup } from './workerMessages.ts';
+
+const { exploreModule } = (workerData ?? {}) as ExplorerSetup;
+const explore = exploreModule === undefined ? exploreCommand : ((await import(exploreModule)) as { readonly explore: typeof exploreCommand }).explore;
+
+let abort: AbortController | undefined;
+
+function tell(message: ExplorerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+/** This thread has an environment of its own: clients of buckets look for credentials there. */
+function useEnvironment(env: Readonly<Record<string, string>>): void {
+  for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+  Object.assign(process.env, env);
+}
+
+async function carryOut(request: Extract<ExplorerRequest, { type: 'explore' }>): Promise<void> {
+  const mine = new AbortController();
+  abort = mine;
+  try {
+    useEnvironment(request.env);
+    const result = await explore(request.text, {
+      signal: mine.signal,
+      env: request.env,
+      cwd: request.cwd,
+      progress: (message) => { tell({ type: 'progress', message }); },
+      log: (level, message) => { tell({ type: 'log', level, message }); },
+    });
+    tell({ type: 'result', result });
+  } catch (error) {
+    tell({ type: 'error', error: reportError(error) });
+  } finally {
+    if (abort === mine) abort = undefined;
+  }
+}
+
+parentPort?.on('message', (request: ExplorerRequest) => {
+  if (request.type === 'cancel') abort?.abort();
+  else void carryOut(request);
+});
+tell({ type: 'ready' });

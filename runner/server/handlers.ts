@@ -1,6 +1,9 @@
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { NotificationName, Notifications } from '../protocol/rpc.ts';
 import type { Caller } from './connection.ts';
+import type { ExplorerPool } from './explore/explorerPool.ts';
+import type { RunBook } from './runs/runBook.ts';
+import type { RunStarter } from './runs/startRun.ts';
 
 /** What the handlers of all windows share. */
 export interface HandlerContext {
@@ -10,6 +13,9 @@ export interface HandlerContext {
   readonly state: string;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly book: RunBook;
+  readonly starter: RunStarter;
+  readonly explorer: ExplorerPool;
   /** Tells every window. Of values with the same key that a slow window has not taken yet, only the latest is kept. */
   broadcast<N extends NotificationName>(name: N, value: Notifications[N], key: string): void;
   /** Ends what a group holds (timers, watchers, threads) when the server ends. */

@@ -1,0 +1,55 @@
+import { openStore } from '../storage/open.ts';
+import type { HandlerGroup } from './handlers.ts';
+import { Follower } from './runs/follow.ts';
+import { RunLogs } from './runs/runLog.ts';
+import { listOutputs, outputStorage } from './runs/runOutputs.ts';
+import { startRun } from './runs/startRun.ts';
+
+/** Records in one answer, and lines of log, at most. */
+const pageLimit = 500;
+const lineLimit = 5000;
+
+/** Runs: starting, following, ending, looking back. */
+export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
+  const logs = new RunLogs();
+  return (caller) => {
+    const followers = new Map<string, Follower>();
+    const unfollow = (id: string): void => {
+      followers.get(id)?.stop();
+      followers.delete(id);
+    };
+    caller.onClose(() => { for (const id of [...followers.keys()]) unfollow(id); });
+
+    caller.handle('runs.start', async (asked) => {
+      startRun(asked, starter, clock(), () => void book.look(asked.id));
+      book.scan();
+      return book.get(asked.id);
+    });
+    caller.handle('runs.list', ({ limit, before }) => book.list(Math.min(limit, pageLimit), before));
+    caller.handle('runs.follow', async ({ id, after }) => {
+      const record = await book.get(id);
+      unfollow(id);
+      const follower = new Follower(book.folder(id), after, (events) => caller.notify('runs.events', { id, events }));
+      followers.set(id, follower);
+      follower.start((listener) => book.onNews(id, listener));
+      return record;
+    });
+    caller.handle('runs.unfollow', ({ id }) => {
+      unfollow(id);
+      return null;
+    });
+    caller.handle('runs.cancel', ({ id }) => book.cancel(id));
+    caller.handle('runs.delete', async ({ id }) => {
+      await book.delete(id);
+      return null;
+    });
+    caller.handle('runs.log', async ({ id, from, limit }) => {
+      await book.get(id);
+      return logs.read(book.folder(id), from, Math.min(limit, lineLimit));
+    });
+    caller.handle('runs.outputs', async ({ id }, signal) => {
+      const run = await book.get(id);
+      return listOutputs(openStore(run.output, outputStorage(run)), signal);
+    });
+  };
+};
