@@ -26,6 +26,9 @@ const strangersBytes = 64 * 1024;
 /** Time to say so, in milliseconds. */
 const strangersTime = 10_000;
 
+/** Time for an answer to get out before its connection is ended, in milliseconds. */
+const afterAnswer = 20;
+
 /** What a connection needs from the server. */
 export interface ConnectionContext {
   readonly token: string;
@@ -94,7 +97,7 @@ export function serveConnection(socket: Socket, { token, welcome, log, admit }: 
       if (!sameToken(token, hello.token)) throw new SpimquantError('access-denied', 'The token is wrong.');
     } catch (error) {
       // After the answer is out.
-      setImmediate(() => { drop('its hello was wrong'); });
+      setTimeout(() => { drop('its hello was wrong'); }, afterAnswer);
       return responseError(error);
     }
     if (!admitted) {
@@ -106,7 +109,7 @@ export function serveConnection(socket: Socket, { token, welcome, log, admit }: 
     return welcome;
   });
   connection.onRequest((method) => {
-    if (!admitted) setImmediate(() => { drop(`it asked ${method} before hello`); });
+    if (!admitted) setTimeout(() => { drop(`it asked ${method} before hello`); }, afterAnswer);
     return responseError(new SpimquantError('bad-option', admitted ? `The runner knows no request ${method}.` : 'Say hello first.'));
   });
   connection.onNotification(() => {

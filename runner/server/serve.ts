@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { hostname } from 'node:os';
@@ -107,6 +107,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   setInterval(() => {
     // The folder was removed, or another runner took this one for dead while the machine slept.
     if (!instance.renew()) end('it is no longer the one');
+    // Folders of run-time files go away when their user logs out.
+    if (process.platform !== 'win32' && !existsSync(socket)) end('its socket is gone');
   }, renewInterval);
 }
 
@@ -196,7 +198,7 @@ class Runner {
         caller.onClose(() => this.#outboxes.delete(outbox));
         caller.handle('runner.stop', () => {
           // After the answer is out.
-          setImmediate(() => { this.onStop(); });
+          setTimeout(() => { this.onStop(); }, 20);
           return null;
         });
         for (const register of this.#groups) register(caller);
