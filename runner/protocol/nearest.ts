@@ -26,7 +26,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const other = folded(candidate);
     const begun = wanted.length >= 4 && other.startsWith(wanted);
     const overlong = wanted.length >= 4 && wanted.startsWith(other);
-    const distance = Math.min(editDistance(wanted, other), begun ? 1 : overlong ? 2 : Infinity);
+    // Words are at least as far apart as their lengths.
+    const edits = Math.abs(wanted.length - other.length) >= bestDistance ? Infinity : editDistance(wanted, other);
+    const distance = Math.min(edits, begun ? 1 : overlong ? 2 : Infinity);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -1,6 +1,5 @@
 import type { Configuration } from '../config.ts';
 import { readOptions } from '../config.ts';
-import type { RunVerb } from '../../protocol/options.ts';
 import { exploreVerb } from '../buildExplore.ts';
 import { findFlag, written } from '../flags.ts';
 import { firstVerb, noCommand, prefixLength } from '../parse.ts';
@@ -99,8 +98,8 @@ export function effectiveWords(argv: readonly string[], configuration: Configura
 
 /** The verb that decides which flags apply: a level, or an exploring verb. */
 function verbOf(positionals: readonly Positional[]): string | undefined {
-  const exploring = exploreVerb(firstVerb(positionals)?.name);
-  if (exploring !== undefined) return exploring;
+  const first = firstVerb(positionals);
+  if (first !== undefined && first.name !== 'plan') return exploreVerb(first.name);
   return levelNames.find((name) => name === positionals.at(-1)?.text);
 }
 
@@ -116,7 +115,7 @@ function fill(positionals: readonly Positional[], { bids, output, level }: Confi
   const plan = first === undefined ? [] : positionals.slice(0, 1);
   const rest = positionals.slice(plan.length);
   const last = rest.at(-1);
-  const named = last !== undefined && levelNames.includes(last.text as RunVerb);
+  const named = last !== undefined && levelNames.includes(last.text);
   const folders = named ? rest.slice(0, -1) : rest;
   // A lone word that is no path is a verb with a slip in it, and is told as that.
   if (!named && (folders.length > 2 || (folders.length === 1 && !/[/\\.:]/.test(folders[0].text)))) return positionals;
