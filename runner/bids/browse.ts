@@ -25,8 +25,15 @@ export interface DatasetFacts {
   readonly table?: ParticipantsTable;
   /** Folders below `derivatives`, by name. */
   readonly derivatives: readonly string[];
-  /** What could not be read, and files that are missing. */
-  readonly warnings: readonly string[];
+  readonly fileProblems: readonly FileProblem[];
+}
+
+/** A file of the root that is missing or cannot be understood. */
+export interface FileProblem {
+  readonly file: string;
+  readonly missing: boolean;
+  /** One sentence that names the file. */
+  readonly text: string;
 }
 
 /** Labels that a warning names; of the rest it says how many there are. */
@@ -34,29 +41,29 @@ const namedInWarnings = 5;
 
 /**
  * Reads a dataset's description and participants.tsv and lists its derivatives: at most three requests beyond the root.
- * What is missing or cannot be understood becomes a warning. Throws only what the storage throws.
+ * What is missing or cannot be understood becomes a problem. Throws only what the storage throws.
  */
 export async function readFacts(store: ObjectStore, root: DatasetRoot, signal?: AbortSignal): Promise<DatasetFacts> {
-  const warnings: string[] = [];
+  const problems: FileProblem[] = [];
   const [description, table, derivatives] = await Promise.all([
-    readDescriptionFacts(store, root, warnings, signal),
-    readTable(store, root, warnings, signal),
+    readDescriptionFacts(store, root, problems, signal),
+    readTable(store, root, problems, signal),
     root.folders.includes('derivatives') ? listDerivatives(store, signal) : [],
   ]);
   return {
     ...description,
     ...(table === undefined ? {} : { table }),
     derivatives,
-    warnings,
+    fileProblems: problems,
   };
 }
 
-async function readDescriptionFacts(store: ObjectStore, root: DatasetRoot, warnings: string[], signal: AbortSignal | undefined): Promise<Omit<DatasetFacts, 'table' | 'derivatives' | 'warnings'>> {
+async function readDescriptionFacts(store: ObjectStore, root: DatasetRoot, problems: FileProblem[], signal: AbortSignal | undefined): Promise<Omit<DatasetFacts, 'table' | 'derivatives' | 'fileProblems'>> {
   if (!root.files.includes('dataset_description.json')) {
-    warnings.push('There is no dataset_description.json, so the pipeline does not take it for a BIDS dataset.');
+    problems.push({ file: 'dataset_description.json', missing: true, text: 'There is no dataset_description.json, so the pipeline does not take it for a BIDS dataset.' });
     return {};
   }
-  const description = await orWarning(readJsonObject(store, 'dataset_description.json', signal), warnings) ?? {};
+  const description = await orProblem(readJsonObject(store, 'dataset_description.json', signal), 'dataset_description.json', problems) ?? {};
   const text = (key: string): string | undefined => (typeof description[key] === 'string' && description[key] !== '' ? description[key] : undefined);
   const [name, bidsVersion, datasetType, generatedBy] = [text('Name'), text('BIDSVersion'), text('DatasetType'), generatedByOf(description)];
   return {
@@ -67,21 +74,21 @@ async function readDescriptionFacts(store: ObjectStore, root: DatasetRoot, warni
   };
 }
 
-async function readTable(store: ObjectStore, root: DatasetRoot, warnings: string[], signal: AbortSignal | undefined): Promise<ParticipantsTable | undefined> {
+async function readTable(store: ObjectStore, root: DatasetRoot, problems: FileProblem[], signal: AbortSignal | undefined): Promise<ParticipantsTable | undefined> {
   if (!root.files.includes('participants.tsv')) {
-    if (root.labels.length > 0) warnings.push('There is no participants.tsv, so groups cannot be compared.');
+    if (root.labels.length > 0) problems.push({ file: 'participants.tsv', missing: true, text: 'There is no participants.tsv, so groups cannot be compared.' });
     return undefined;
   }
-  return orWarning(store.read('participants.tsv', { signal }).then((bytes) => bytes && parseParticipants(bytes, 'participants.tsv')), warnings);
+  return orProblem(store.read('participants.tsv', { signal }).then((bytes) => bytes && parseParticipants(bytes, 'participants.tsv')), 'participants.tsv', problems);
 }
 
-/** What the work comes to; a file that cannot be understood becomes a warning, other failures are thrown. */
-async function orWarning<T>(work: Promise<T>, warnings: string[]): Promise<T | undefined> {
+/** What the work comes to; a file that cannot be understood becomes a problem, other failures are thrown. */
+async function orProblem<T>(work: Promise<T>, file: string, problems: FileProblem[]): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
     if (!(error instanceof SpimquantError) || (error.code !== 'bad-dataset' && error.code !== 'bad-table')) throw error;
-    warnings.push(error.message);
+    problems.push({ file, missing: false, text: error.message });
     return undefined;
   }
 }
@@ -94,7 +101,7 @@ export function compareParticipants(labels: readonly string[], table: Participan
 
 /** What a dataset's root listing and small files come to. */
 export function summariseDataset(root: DatasetRoot, facts: DatasetFacts): DatasetSummary {
-  const warnings = [...facts.warnings];
+  const warnings = facts.fileProblems.map(({ text }) => text);
   if (root.labels.length === 0) warnings.push('There are no participants: no folders called sub-….');
   if (root.skipped.length > 0) warnings.push(`${named(root.skipped.map(({ path }) => path))}: ${root.skipped[0].reason}.`);
   if (facts.table !== undefined) {

@@ -10,6 +10,7 @@ import type { StorageChoice } from '../protocol/options.ts';
 import type { Block, Result } from '../protocol/results.ts';
 import type { ListEntry, ObjectStore } from '../storage/objectStore.ts';
 import { openStore } from '../storage/open.ts';
+import { joinUri } from '../storage/uri.ts';
 import { count, formatBytes } from '../wording/words.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { commandText, isImageName, placeOf } from './target.ts';
@@ -26,7 +27,7 @@ const entriesCounted = 20_000;
 const requestsAtOnce = 8;
 
 /**
- * Lists what is there: of a dataset its images by participant, of any other folder its entries. Never recursively.
+ * Lists what is there: of a dataset with images these, by participant, of any other folder its entries. Never recursively.
  *
  * @throws SpimquantError `not-found` and what the storage throws
  */
@@ -64,12 +65,18 @@ async function listDataset(store: ObjectStore, root: DatasetRoot, storage: Stora
     }),
   ]);
   const images = found.flatMap(({ label, images: own }) => own.map((image) => ({ label, image })));
+  const notices = skippedNotices(found.flatMap(({ skipped }) => skipped));
+  if (images.length === 0) {
+    const entries = await listEntries(store, storage, command, context);
+    // Results have participants, but no images to quantify: nothing is amiss there.
+    return facts.datasetType === 'derivative' ? entries : { ...entries, blocks: [...entries.blocks, ...notices] };
+  }
   const rows = await addStains(store, images, signal);
   const sessions = rows.some(({ image }) => image.entities.ses !== undefined);
   const columns = facts.table?.columns.slice(0, columnsShown) ?? [];
   const left = root.labels.length - labels.length;
   const blocks: Block[] = [
-    ...(rows.length === 0 ? [] : [{
+    {
       kind: 'table', title: `${count(rows.length, 'image')} of ${count(labels.length, 'participant')}`,
       columns: [{ label: 'Participant' }, ...(sessions ? [{ label: 'Session' }] : []), { label: 'Image' }, { label: 'Stains' }, ...columns.map((label) => ({ label }))],
       rows: rows.map(({ label, image, stains }) => [
@@ -79,11 +86,11 @@ async function listDataset(store: ObjectStore, root: DatasetRoot, storage: Stora
         stains?.join(', ') ?? null,
         ...columns.map((column) => facts.table?.rows.get(label)?.[column] ?? null),
       ]),
-    } as const]),
+    },
     ...(left > 0 ? [{ kind: 'notice', level: 'info', text: `These are the first ${labels.length} of ${root.labels.length.toLocaleString('en-US')} participants.` } as const] : []),
-    ...skippedNotices(found.flatMap(({ skipped }) => skipped)),
+    ...notices,
     { kind: 'commands', commands: [
-      ...(rows.length === 0 ? [] : [{ title: 'About the first image', text: commandText(storage, 'info', `${root.uri}/${rows[0].image.path}`) }]),
+      { title: 'About the first image', text: commandText(storage, 'info', joinUri(root.uri, rows[0].image.path)) },
       { title: 'Check the dataset', text: commandText(storage, 'validate', root.uri) },
     ] },
   ];
