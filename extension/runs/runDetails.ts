@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { applyEvent, initialState } from '../../runner/protocol/runState.ts';
+import { foldEvents, initialState } from '../../runner/protocol/runState.ts';
 import type { RunState } from '../../runner/protocol/runState.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
@@ -7,7 +7,7 @@ import type { RunnerClient } from '../runner-client/client.types.ts';
 /** Follows the runs whose insides are looked at, and no others. */
 export class RunDetails implements vscode.Disposable {
   readonly #runner: RunnerClient;
-  readonly #followed = new Map<string, { state: RunState; seq: number; readonly ends: { dispose(): void } }>();
+  readonly #followed = new Map<string, { state: RunState; readonly ends: vscode.Disposable }>();
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<string>());
   /** Fires with a run's id. */
@@ -21,21 +21,15 @@ export class RunDetails implements vscode.Disposable {
   follow(id: string): RunState {
     const known = this.#followed.get(id);
     if (known !== undefined) return known.state;
-    const entry = {
-      state: initialState,
-      seq: 0,
-      ends: this.#runner.follow(id, 0, {
-        events: (events) => {
-          for (const event of events) {
-            entry.state = applyEvent(entry.state, event);
-            entry.seq = event.seq;
-          }
-          this.#changed.fire(id);
-        },
-        gone: () => { this.forget(id); },
-      }),
-    };
+    const entry = { state: initialState, ends: new DisposableStore() };
     this.#followed.set(id, entry);
+    entry.ends.add(this.#runner.follow(id, 0, {
+      events: (events) => {
+        entry.state = foldEvents(events, entry.state);
+        this.#changed.fire(id);
+      },
+      gone: () => { this.forget(id); },
+    }));
     return entry.state;
   }
 

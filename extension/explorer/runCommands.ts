@@ -1,0 +1,81 @@
+import * as vscode from 'vscode';
+import { SpimquantError } from '../../runner/protocol/errors.ts';
+import { isOver } from '../../runner/protocol/runs.ts';
+import type { OutputFile, RunRecord } from '../../runner/protocol/runs.ts';
+import { registerCommand } from '../platform/commands.ts';
+import { DisposableStore } from '../platform/lifecycle.ts';
+import { runDescription, runLabel } from '../runs/runWords.ts';
+import { storageOf } from '../runs/storageOf.ts';
+import { showCell } from '../runs/showCell.ts';
+import type { Services } from '../services.ts';
+
+/** Commands on runs: from rows of the Runs view, and from the palette with a choice of runs first. */
+export function registerRunCommands(services: Services): vscode.Disposable {
+  const { log, runner, panels } = services;
+  const ends = new DisposableStore();
+  const onRun = (id: string, act: (run: RunRecord, ...rest: readonly unknown[]) => unknown): void => {
+    ends.add(registerCommand(id, log, (target, ...rest) => act(runOf(target, services), ...rest)));
+  };
+  const again = async (run: RunRecord): Promise<void> => {
+    await services.startRun({ text: run.command, cwd: run.cwd ?? services.cwd() });
+  };
+  const cancel = async (run: RunRecord): Promise<void> => { await runner.request('runs.cancel', { id: run.id }); };
+
+  onRun('spimquant.run.cancel', cancel);
+  onRun('spimquant.run.resume', again);
+  onRun('spimquant.run.rerun', again);
+  onRun('spimquant.run.openLog', (run) => panels.showLog(run.id));
+  onRun('spimquant.run.openOutputs', (run, file) => (isOutputFile(file) ? panels.showFile(file.uri, storageOf(run.command)) : panels.showOutputs(run)));
+  onRun('spimquant.run.copyCommand', async (run) => {
+    await vscode.env.clipboard.writeText(run.command);
+    vscode.window.setStatusBarMessage('SPIMquant: command copied', 3000);
+  });
+  onRun('spimquant.run.delete', async (run) => {
+    const detail = 'Its journal and log are deleted. What it has made stays.';
+    const answer = await vscode.window.showWarningMessage(`Delete the record of ${runLabel(run)}?`, { modal: true, detail }, 'Delete Record');
+    if (answer === 'Delete Record') await runner.request('runs.delete', { id: run.id });
+  });
+  onRun('spimquant.run.openNotebook', async (run) => {
+    if (run.origin !== undefined) await showCell(run.origin);
+  });
+
+  ends.add(registerCommand('spimquant.verb.logs', log, async () => {
+    const run = await chooseRun(services, 'Open the log of which run?', () => true);
+    if (run !== undefined) await panels.showLog(run.id);
+  }));
+  ends.add(registerCommand('spimquant.verb.cancel', log, async () => {
+    const run = await chooseRun(services, 'Cancel which run?', ({ status }) => !isOver(status));
+    if (run !== undefined) await cancel(run);
+  }));
+  return ends;
+}
+
+/** The run that a command is about: a row of the view, a record, or an id. */
+function runOf(target: unknown, { runs }: Services): RunRecord {
+  const run = runs.get(idOf(target) ?? '');
+  if (run === undefined) throw new SpimquantError('not-found', 'There is no such run any more.', { hint: 'Refresh the Runs view.' });
+  return run;
+}
+
+function idOf(target: unknown): string | undefined {
+  if (typeof target === 'string') return target;
+  if (typeof target !== 'object' || target === null) return undefined;
+  if ('record' in target) return idOf(target.record);
+  return 'id' in target && typeof target.id === 'string' ? target.id : undefined;
+}
+
+function isOutputFile(value: unknown): value is OutputFile {
+  return typeof value === 'object' && value !== null && 'uri' in value && typeof value.uri === 'string';
+}
+
+/** Lets the user choose among the runs; says so when there are none. */
+async function chooseRun({ runs }: Services, placeHolder: string, fits: (run: RunRecord) => boolean): Promise<RunRecord | undefined> {
+  await runs.load();
+  const now = Date.now();
+  const items = runs.runs.filter(fits).map((run) => ({ label: runLabel(run), description: runDescription(run, now), detail: run.command, run }));
+  if (items.length === 0) {
+    void vscode.window.showInformationMessage('SPIMquant: there are no such runs.');
+    return undefined;
+  }
+  return (await vscode.window.showQuickPick(items, { placeHolder, matchOnDetail: true }))?.run;
+}
