@@ -5,7 +5,7 @@ import type { OutputFile, RunRecord } from '../../runner/protocol/runs.ts';
 import { registerCommand } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import { runDescription, runLabel } from '../runs/runWords.ts';
-import { storageOf } from '../runs/storageOf.ts';
+import { storageOf } from '../runs/readCommand.ts';
 import { showCell } from '../runs/showCell.ts';
 import type { Services } from '../services.ts';
 
@@ -60,7 +60,7 @@ function runOf(target: unknown, { runs }: Services): RunRecord {
 function idOf(target: unknown): string | undefined {
   if (typeof target === 'string') return target;
   if (typeof target !== 'object' || target === null) return undefined;
-  if ('record' in target) return idOf(target.record);
+  if ('run' in target) return idOf(target.run);
   return 'id' in target && typeof target.id === 'string' ? target.id : undefined;
 }
 

@@ -22,7 +22,7 @@ export function registerRunNotices(services: Services): vscode.Disposable {
     timer = undefined;
     const runs = ended;
     ended = [];
-    void showEnd(services, runs);
+    void showEnd(runs);
   };
   ends.add(services.runs.onDidChange((changed) => {
     for (const run of changed === undefined ? services.runs.runs : [changed]) {
@@ -42,7 +42,7 @@ function isWorthTelling(run: RunRecord, { settings }: Services): boolean {
   return !vscode.window.visibleNotebookEditors.some(({ notebook }) => notebook.uri.toString() === run.origin?.notebook);
 }
 
-async function showEnd(services: Services, runs: readonly RunRecord[]): Promise<void> {
+async function showEnd(runs: readonly RunRecord[]): Promise<void> {
   const text = endWords(runs, Date.now());
   const failed = runs.some(({ status }) => status !== 'succeeded');
   const lead = runs.length > 1 ? 'Show Runs' : failed ? 'Open Log' : 'Open Outputs';

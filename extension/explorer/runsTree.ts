@@ -9,19 +9,10 @@ import { failureRows, runContext, runDescription, runFacts, runLabel, stageRows,
 import type { Services } from '../services.ts';
 
 /** A run's row. The same object stands for a run as long as the view lives, so that selection and expansion stay. */
-export class RunNode {
-  readonly kind = 'run';
+export interface RunNode {
+  readonly kind: 'run';
   /** As last heard. */
-  record: RunRecord;
-
-  constructor(record: RunRecord) {
-    this.record = record;
-  }
-
-  /** What becomes a cell when the row is put into a notebook. */
-  get command(): string {
-    return this.record.command;
-  }
+  run: RunRecord;
 }
 
 /** A row below a run, or one that says what is wrong and mends it. */
@@ -114,12 +105,12 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 
   /** A row that is closed need not be followed any more. */
   collapsed(node: RunsNode): void {
-    if (node.kind === 'run') this.#details.forget(node.record.id);
+    if (node.kind === 'run') this.#details.forget(node.run.id);
   }
 
   async getChildren(node?: RunsNode): Promise<RunsNode[]> {
     if (node === undefined) return this.#roots();
-    return node.kind === 'run' ? this.#below(node.record) : [];
+    return node.kind === 'run' ? this.#below(node.run) : [];
   }
 
   getParent(): undefined {
@@ -127,7 +118,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 
   getTreeItem(node: RunsNode): vscode.TreeItem {
-    return node.kind === 'run' ? runItem(node.record, Date.now()) : detailItem(node);
+    return node.kind === 'run' ? runItem(node.run, Date.now()) : detailItem(node);
   }
 
   async #roots(): Promise<RunsNode[]> {
@@ -163,11 +154,11 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   #node(record: RunRecord): RunNode {
     const known = this.#nodes.get(record.id);
     if (known === undefined) {
-      const node = new RunNode(record);
+      const node: RunNode = { kind: 'run', run: record };
       this.#nodes.set(record.id, node);
       return node;
     }
-    known.record = record;
+    known.run = record;
     return known;
   }
 
@@ -186,7 +177,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
         const record = this.#services.runs.get(id);
         const node = this.#nodes.get(id);
         if (record === undefined || node === undefined) continue;
-        node.record = record;
+        node.run = record;
         this.#changed.fire(node);
       }
     }, updateInterval);

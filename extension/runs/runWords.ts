@@ -80,7 +80,7 @@ export function runContext(run: RunRecord): string {
 /** `12 of 40 tasks done, 2 failed, 3 running`, with what was there already. */
 export function countWords(run: RunRecord): string {
   const { counts } = run;
-  const total = Object.values(counts).reduce((sum: number, n: number) => sum + n, 0);
+  const total = (['waiting', 'running', 'finished', 'failed', 'skipped', 'cancelled'] as const).reduce((sum, kind) => sum + counts[kind], 0);
   if (total === 0) return run.reused > 0 ? `Everything was there already: ${count(run.reused, 'task')}.` : 'No tasks yet.';
   const more = (['failed', 'running', 'skipped', 'cancelled'] as const).filter((kind) => counts[kind] > 0).map((kind) => `, ${counts[kind]} ${kind}`).join('');
   const reused = run.reused > 0 ? `; ${run.reused} were there already` : '';
