@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { reportError } from '../../runner/protocol/errors.ts';
-import type { StorageChoice } from '../../runner/protocol/options.ts';
 import { readFromReportPage, readReportState } from '../../webviews/report/messages.ts';
 import type { FromReportPage, ReportState, ToReportPage } from '../../webviews/report/messages.ts';
 import { showError } from '../platform/commands.ts';
