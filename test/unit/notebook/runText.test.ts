@@ -1,0 +1,51 @@
+import { strict as assert } from 'node:assert';
+import { announce, countsText, standingOf, stateText, timeText } from '../../../webviews/renderer/runText.ts';
+import { readFollowedRuns, readRequest } from '../../../webviews/renderer/messages.ts';
+import type { RunRecord } from '../../../runner/protocol/runs.ts';
+
+const run: RunRecord = {
+  id: 'r1', status: 'running', started: 0, command: 'spimquant a b participant', verb: 'participant', place: 'local', bids: 'a', output: 'b', cancelling: false,
+  counts: { waiting: 5, running: 1, finished: 3, failed: 1, skipped: 0, cancelled: 0 }, reused: 4, fraction: 0.25, current: [], seq: 1, host: 'here',
+};
+
+describe('the words of a run card', () => {
+  it('tell time that has passed and what is left', () => {
+    assert.equal(timeText(run, 'running', 60_400), '1 min 00 s, about 4 min left');
+    assert.equal(timeText(run, 'running', 3_000), '3 s');
+    assert.equal(timeText({ ...run, status: 'failed', ended: 2_500 }, 'failed', 60_000), '2.5 s');
+  });
+
+  it('count what stands how', () => {
+    assert.equal(countsText(run), '3 of 10 tasks done, 1 failed, 4 there already');
+    const nothing = { waiting: 0, running: 0, finished: 0, failed: 0, skipped: 0, cancelled: 0 };
+    assert.equal(countsText({ ...run, status: 'succeeded', counts: nothing }), 'Nothing to do: 4 results were there already.');
+  });
+
+  it('do not claim that a run goes on which nobody follows', () => {
+    assert.equal(stateText(run, standingOf(run, false)), 'Running when last seen');
+    assert.equal(stateText({ ...run, cancelling: true }, standingOf(run, true)), 'Cancelling');
+    assert.equal(stateText({ ...run, status: 'interrupted' }, standingOf({ ...run, status: 'interrupted' }, false)), 'Interrupted');
+  });
+
+  it('are said to screen readers when the state changes, and else now and then', () => {
+    const first = announce(run, 'Running', undefined, 0);
+    assert.match(first?.text ?? '', /^Running: 25 percent/);
+    assert.equal(announce(run, 'Running', first, 5_000), undefined);
+    assert.ok(announce(run, 'Running', first, 31_000));
+    assert.match(announce({ ...run, status: 'succeeded' }, 'Done', first, 6_000)?.text ?? '', /^Done\./);
+  });
+});
+
+describe('messages between outputs and the extension', () => {
+  it('are taken when they are whole', () => {
+    assert.deepEqual(readRequest({ type: 'cancel', run: 'r1' }), { type: 'cancel', run: 'r1' });
+    assert.deepEqual(readFollowedRuns({ type: 'following', runs: ['r1'], now: 5 }), { type: 'following', runs: ['r1'], now: 5 });
+  });
+
+  it('are left when they are not', () => {
+    for (const message of [undefined, null, 'cancel', { type: 'cancel' }, { type: 'runCommand', text: 5 }, { type: 'openLink', uri: 'x' }, { type: 'runCommand', text: 'x'.repeat(30_000) }]) {
+      assert.equal(readRequest(message), undefined);
+    }
+    assert.equal(readFollowedRuns({ type: 'following', runs: [1], now: 5 }), undefined);
+  });
+});
