@@ -2,23 +2,33 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { joinWords } from '../../runner/command/shell.ts';
+import { DatasetList } from '../../runner/server/datasetList.ts';
 import { spimquant } from '../demo/command.ts';
 import { root } from './paths.ts';
+import type { Profile } from './profile.ts';
 
-/** The sample notebook of a workspace. What is there already stays as the person has left it. */
-export async function makeDemoWorkspace(workspace: string, env: Readonly<Record<string, string>>, say: (text: string) => void): Promise<{ readonly notebook: string; readonly dataset: string }> {
-  const dataset = join(workspace, 'demo');
-  const notebook = join(workspace, 'sample.spimnb');
-  await mkdir(workspace, { recursive: true });
+/**
+ * Puts the sample where its command looks for it, and the dataset into the list. What is there already stays as the
+ * person has left it.
+ *
+ * @returns the notebook
+ */
+export async function makeDemoWorkspace({ workspace, state, env }: Profile, say: (text: string) => void): Promise<string> {
+  const folder = join(workspace, 'spimquant-sample');
+  const dataset = join(folder, 'demo-bids');
+  const notebook = join(folder, 'sample.spimnb');
+  await mkdir(folder, { recursive: true });
   if (!existsSync(join(dataset, 'participants.tsv'))) {
     say('Generating four small brains for the demo.');
     const made = await spimquant(['demo', dataset], { env });
     if (made.code !== 0) throw new Error(`The demo dataset was not made:\n${made.stderr}${made.stdout}`);
+    await new DatasetList(state, Date.now, (_level, message) => { say(message); }).add({ uri: dataset, storage: {} });
   }
   if (!existsSync(notebook)) {
     const sample = await readFile(join(root, 'extension/samples/sample.spimnb'), 'utf8');
-    // Paths relative to the workspace, so that the folder can be moved.
-    await writeFile(notebook, sample.replaceAll('{{dataset}}', 'demo').replaceAll('{{output}}', 'demo-output'));
+    const quoted = (path: string): string => JSON.stringify(joinWords([path])).slice(1, -1);
+    await writeFile(notebook, sample.replaceAll('{{dataset}}', quoted(dataset)).replaceAll('{{output}}', quoted(join(folder, 'demo-results'))));
   }
-  return { notebook, dataset };
+  return notebook;
 }

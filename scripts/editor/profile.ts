@@ -42,7 +42,6 @@ export const testSettings: Readonly<Record<string, unknown>> = {
   'workbench.colorTheme': 'Default Dark Modern',
   'workbench.reduceMotion': 'on',
   'editor.cursorBlinking': 'solid',
-  'window.restoreWindows': 'none',
 };
 
 /** Makes the folders of a profile; settings that are there already stay as they are. */

@@ -15,6 +15,7 @@ const startTimeoutMs = 60_000;
 export interface EditorServer extends AsyncDisposable {
   /** Host and port, as the address bar shows them. */
   readonly authority: string;
+  readonly port: number;
   readonly pid: number;
   /** Address of the workbench with the token that opens it. */
   url(query: Readonly<Record<string, string>>): string;
@@ -86,6 +87,7 @@ export async function startServer(options: ServerOptions): Promise<EditorServer>
   };
   return {
     authority,
+    port,
     pid: child.pid ?? 0,
     url: (query) => `http://${authority}/?${new URLSearchParams({ tkn: token, ...query }).toString()}`,
     kill: () => end('SIGKILL'),

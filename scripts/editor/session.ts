@@ -99,7 +99,9 @@ export class EditorSession implements AsyncDisposable {
     await this.close();
     await this.#server.kill();
     const { host, profile, env } = this.#options;
-    this.#server = await startServer({ host, profile, logFile: serverLog(profile), env, testing: true });
+    // At the same address, by which the browser finds again what the window looked like.
+    const { port } = this.#server;
+    this.#server = await startServer({ port, host, profile, logFile: serverLog(profile), env, testing: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

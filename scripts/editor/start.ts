@@ -41,7 +41,7 @@ const stop = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), on
 const folder = resolve(values.folder);
 const host = await editorHost();
 const profile = await makeProfile(folder, quietSettings);
-const { notebook } = await makeDemoWorkspace(profile.workspace, profile.env, console.log);
+const notebook = await makeDemoWorkspace(profile, console.log);
 await installExtension(host, profile, await packagedExtension());
 {
   await using server = await listen({ host, profile, logFile: serverLog(profile) });

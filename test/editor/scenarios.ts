@@ -28,10 +28,20 @@ export interface Scenario {
   readonly limitMs?: number;
 }
 
+/** A new user's first half hour: the run that is started in the first window has to outlive all that follows. */
+const newUser: readonly Phase[] = [
+  { name: 'first look', then: 'reload' },
+  { name: 'after a reload', then: 'killHost' },
+  { name: 'after a crash of the extension host', then: 'restart' },
+  { name: 'after a broken connection', then: 'reopen' },
+  { name: 'in another window', then: 'end' },
+];
+
 const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 
 export const scenarios: readonly Scenario[] = [
   { name: 'main', phases: one, extension: 'folder' },
+  { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'folder' },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 
