@@ -36,10 +36,18 @@ async function copyAssets() {
   }
 }
 
+/** The thread pool starts a worker file of its own, so it stays a package; beside the programs, where an installed extension has it too. */
+async function copyThreadPool() {
+  const from = join(modules, 'piscina'), to = join(dist, 'node_modules/piscina');
+  for (const name of ['package.json', 'LICENSE', 'dist']) {
+    await cp(join(from, name), join(to, name), { recursive: true, filter: (file) => !/\.(d\.ts|map)$/.test(file) });
+  }
+}
+
 // What an earlier build left behind would go into the package.
 await rm(dist, { recursive: true, force: true });
 await mkdir(assets, { recursive: true });
-await Promise.all([buildKernels(), copyAssets()]);
+await Promise.all([buildKernels(), copyAssets(), copyThreadPool()]);
 
 /** What all bundles have in common. */
 const common = { absWorkingDir: root, bundle: true, sourcemap: 'linked', legalComments: 'none', logLevel: 'warning' };
@@ -54,7 +62,6 @@ await build({
   // Shared parts stand beside the entries, so that paths relative to the program are the same in all of them.
   splitting: true,
   chunkNames: 'part-[hash]',
-  // The thread pool starts a worker file of its own, which must stay where its package is.
   external: ['piscina'],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
