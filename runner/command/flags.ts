@@ -27,8 +27,8 @@ export const offeredFlags: readonly Flag[] = [
   // Looking
   { name: 'stain', group: 'Looking', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', default: 'all; with segment the first that would be segmented', help: 'Stains to look at.', verbs: [...looking, 'results'], origin: 'ours' },
   { name: 'level', group: 'Looking', value: { kind: 'integer', min: 0, max: 30 }, metavar: 'LEVEL', default: 'the finest that is quick', help: 'Level of the image pyramid that is looked at.', verbs: looking, origin: 'ours' },
-  { name: 'plane', group: 'Looking', value: { kind: 'text', choices: ['axial', 'coronal', 'sagittal'] }, metavar: 'PLANE', default: 'all three; with segment the one with most in it', help: 'Plane that is shown: axial, coronal or sagittal.', verbs: ['slice', 'segment'], origin: 'ours' },
-  { name: 'position', group: 'Looking', value: { kind: 'position' }, metavar: 'P', default: '0.5', help: 'Where the plane is: from 0 to 1 between the left, posterior or inferior end and the other, or in millimetres, e.g. 3.2mm.', verbs: ['slice', 'segment'], origin: 'ours' },
+  { name: 'plane', group: 'Looking', value: { kind: 'text', choices: ['axial', 'coronal', 'sagittal'] }, metavar: 'PLANE', default: 'all three; with segment coronal', help: 'Plane that is shown: axial, coronal or sagittal.', verbs: ['slice', 'segment'], origin: 'ours' },
+  { name: 'position', group: 'Looking', value: { kind: 'position' }, metavar: 'P', default: '0.5; with segment where most is bright', help: 'Where the plane is: from 0 to 1 between the left, posterior or inferior end and the other, or in millimetres, e.g. 3.2mm.', verbs: ['slice', 'segment'], origin: 'ours' },
   { name: 'compare', group: 'Looking', value: { kind: 'switch' }, help: 'Show several segmentation methods side by side.', verbs: ['segment'], origin: 'ours' },
   { name: 'no_correction', group: 'Looking', value: { kind: 'switch' }, help: 'Leave uneven illumination as it is.', verbs: trying, origin: 'ours' },
   { name: 'save', group: 'Looking', value: { kind: 'text' }, metavar: 'FOLDER', help: 'Write the figures into this folder.', verbs: [...looking, 'results'], origin: 'ours' },

@@ -1,4 +1,5 @@
-import type { Logger } from '../protocol/log.ts';
+import type { Clock, Logger } from '../protocol/log.ts';
+import type { ExploreCache } from './cache.ts';
 
 /** What an exploring command may use. */
 export interface ExploreContext {
@@ -9,4 +10,8 @@ export interface ExploreContext {
   /** One short line about what is going on. */
   readonly progress: (message: string) => void;
   readonly log: Logger;
+  /** What is kept between commands. Left out: nothing is. */
+  readonly cache?: ExploreCache;
+  /** Left out: the system's. */
+  readonly clock?: Clock;
 }

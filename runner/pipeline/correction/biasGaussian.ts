@@ -1,5 +1,5 @@
 import { gaussianBlur } from '../../kernels/blur.ts';
-import { voxelCount } from '../../kernels/volume.ts';
+import { voxelCount, type Volume } from '../../kernels/volume.ts';
 import type { ImagePlan } from '../plan/imagePlan.ts';
 import { paramsOf, readFloatVolume, writeVolume } from '../io.ts';
 import { exportGrid } from '../segmentation/segmentation.ts';
@@ -10,6 +10,9 @@ interface Params {
   readonly sigma: number;
 }
 
+/** Standard deviation of the smoothing, in voxels of the correction level. */
+export const gaussianSigma = 5;
+
 /** Smallest bias: the spacing of 32-bit floats at 1. */
 const smallestBias = 2 ** -23;
 
@@ -19,7 +22,7 @@ const smallestBias = 2 ** -23;
  */
 export function biasGaussianTask(plan: ImagePlan, stain: string): Task {
   const level = plan.options.correctionLevel;
-  const params: Params = { sigma: 5 };
+  const params: Params = { sigma: gaussianSigma };
   return {
     id: `${plan.paths.id}/bias-gaussian/${stain}`,
     stage: 'bias-gaussian',
@@ -33,15 +36,20 @@ export function biasGaussianTask(plan: ImagePlan, stain: string): Task {
   };
 }
 
+/** The bias of the gaussian method: the image, smoothed; `sigma` in voxels. Never 0. */
+export function smoothedBias(image: Volume<Float32Array>, sigma: number): Volume<Float32Array> {
+  const finite = image.data.map((value) => (Number.isFinite(value) ? value : 0));
+  const smooth = gaussianBlur(finite, image.size, sigma, { out: finite });
+  for (let i = 0; i < smooth.length; i++) smooth[i] = Math.max(smooth[i], smallestBias);
+  return { ...image, data: smooth };
+}
+
 export const biasGaussianStage: Stage = {
   name: 'bias-gaussian',
   version: 1,
   async run(task: Task, context: TaskContext) {
     const { sigma } = paramsOf<Params>(task);
     const image = await readFloatVolume(context, task.inputs[0]);
-    const finite = image.data.map((value) => (Number.isFinite(value) ? value : 0));
-    const smooth = gaussianBlur(finite, image.size, sigma, { out: finite });
-    for (let i = 0; i < smooth.length; i++) smooth[i] = Math.max(smooth[i], smallestBias);
-    await writeVolume(context, task.outputs[0], { ...image, data: smooth });
+    await writeVolume(context, task.outputs[0], smoothedBias(image, sigma));
   },
 };

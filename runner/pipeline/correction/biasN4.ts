@@ -16,7 +16,7 @@ export interface Unbiased {
  * brighter than the tissue it drifts (ITK's as well: to half, in a brain with plaques), so that a threshold in units
  * of the image's intensities would lose its meaning.
  */
-export async function removeBias(context: TaskContext, image: Volume<Float32Array>, mask: Volume, options: N4Options): Promise<Unbiased> {
+export async function removeBias(context: Pick<TaskContext, 'progress' | 'signal'>, image: Volume<Float32Array>, mask: Volume, options: N4Options): Promise<Unbiased> {
   const total = (options.iterations ?? []).reduce((a, b) => a + b, 0);
   let done = 0;
   const { logBias } = await n4BiasField(image.data, mask.data, image.size, {

@@ -5,7 +5,7 @@ import { didYouMean } from '../../protocol/nearest.ts';
 import type { ParticipantOptions } from '../../protocol/options.ts';
 
 /** Channel labels in channel order: command line, else sidecar, else the store's OMERO labels (pipeline-spec §2). */
-export function channelStains(image: SpimFile, info: ImageInfo, options: ParticipantOptions): readonly string[] {
+export function channelStains(image: Pick<SpimFile, 'sampleStaining'>, info: ImageInfo, options: Pick<ParticipantOptions, 'sampleStaining'>): readonly string[] {
   const count = info.channels.length;
   const [labels, source] =
     options.sampleStaining.length > 0 ? [options.sampleStaining, '--sample_staining']

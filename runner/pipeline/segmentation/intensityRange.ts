@@ -15,10 +15,9 @@ const levelsAbove = 5;
 const leastVoxels = 1e5;
 
 /** The level whose percentiles are the range: five above the segmentation level, or the deepest before that is large enough. */
-export function rangeLevel(plan: ImagePlan): number {
-  const { segmentationLevel } = plan.options;
+export function rangeLevel({ info, options: { segmentationLevel } }: Pick<ImagePlan, 'info'> & { readonly options: { readonly segmentationLevel: number } }): number {
   for (let level = segmentationLevel + levelsAbove; level > segmentationLevel; level--) {
-    const { size } = levelGrid(plan.info, level);
+    const { size } = levelGrid(info, level);
     if (voxelCount(size) >= leastVoxels) return level;
   }
   return segmentationLevel;

@@ -56,12 +56,13 @@ async function wholeHistogram(context: TaskContext, parts: readonly Artifact[], 
   return histogram;
 }
 
-interface Choice extends ThresholdResult {
+/** A threshold, and what it was chosen by. */
+export interface Choice extends ThresholdResult {
   readonly components?: readonly { readonly weight: number; readonly mean: number; readonly sd: number }[];
 }
 
 /** Applies an automatic method to a histogram (pipeline-spec §3.5). */
-function chooseThreshold(method: Exclude<SegmentationMethod, { kind: 'threshold' }>, histogram: Histogram, range: IntensityRange): Choice {
+export function chooseThreshold(method: Exclude<SegmentationMethod, { kind: 'threshold' }>, histogram: Histogram, range: IntensityRange): Choice {
   const centres = binCentres(histogram);
   if (method.kind === 'otsu') {
     const thresholds = otsuThresholdList(multiOtsu(histogram.counts, centres, method.classes), range.lo, range.hi);
