@@ -4,7 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
-import { demoCohort } from '../runner/phantom/cohort.ts';
+import { demoCohort, demoSeed } from '../runner/phantom/cohort.ts';
 import { writePhantomDataset } from '../runner/phantom/dataset.ts';
 import { LocalStore } from '../runner/storage/localStore.ts';
 import { defaultCredential, startS3Server } from '../test/servers/s3/server.ts';
@@ -12,7 +12,6 @@ import { spimquant } from './demo/command.ts';
 import { judgeParticipant, printJudgement, type Judgement } from './demo/judge.ts';
 import { differingTables, filesBelow, tableDigests } from './demo/results.ts';
 
-const seed = 2026;
 // Tissue is at about 300 here.
 const method = 'th900';
 /** Largest share of plaques that may be missed, invented or put into a wrong region. */
@@ -44,7 +43,7 @@ async function demo(folder: string): Promise<boolean> {
   // Journals stay with the demo instead of among the user's own runs.
   process.env['SPIMQUANT_STATE_DIR'] ??= join(folder, 'state');
   const bids = join(folder, 'bids'), fromBucket = join(folder, 'from-s3'), fromFolder = join(folder, 'from-folder');
-  const cohort = demoCohort(seed);
+  const cohort = demoCohort(demoSeed);
   await mkdir(bids, { recursive: true });
 
   step(`Generating four brains with known plaques in ${bids}`);

@@ -4,11 +4,11 @@ import type { LocalBackend, Planner, RunCommand, RunSummary } from '../backends/
 import { formatHelp } from '../command/help.ts';
 import { parseArgv } from '../command/parse.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
-import { explore } from '../explore/explore.ts';
 import { reportError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { Clock } from '../protocol/log.ts';
 import { isRunCommand } from '../protocol/options.ts';
+import { answer } from './answer.ts';
 import { formatPlan, planLines } from './planText.ts';
 import { JsonReporter, PlainReporter, silentReporter, TerminalReporter, wantsColor } from './reporters.ts';
 import type { Output, Reporter } from './reporters.ts';
@@ -51,7 +51,10 @@ export async function main(argv: readonly string[], terminal: Terminal, engine: 
       terminal.stdout.write(`spimquant ${programVersion}\n`);
       return 0;
     }
-    if (!isRunCommand(command)) return await answer(text, terminal);
+    if (!isRunCommand(command)) {
+      json = command.show.json;
+      return await answer(command, text, terminal);
+    }
     json = command.execution.json;
     if (!command.execution.quiet) for (const notice of notices) terminal.stderr.write(`note: ${notice}\n`);
     return await carryOut(command, text, terminal, engine, color);
@@ -65,13 +68,6 @@ export async function main(argv: readonly string[], terminal: Terminal, engine: 
 
 function columnsOf({ stdout, env }: Terminal): number {
   return stdout.columns ?? (Number(env.COLUMNS) || 100);
-}
-
-async function answer(text: string, terminal: Terminal): Promise<ExitCode> {
-  const { stdout, stderr, env, signal } = terminal;
-  const result = await explore(text, { signal, env, cwd: process.cwd(), progress: (message) => { stderr.write(`${message}\n`); }, log: () => undefined });
-  stdout.write(`${JSON.stringify(result)}\n`);
-  return 0;
 }
 
 async function carryOut(command: RunCommand, text: string, terminal: Terminal, engine: Engine, color: boolean): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { voxelSize, type Vec3 } from '../kernels/geometry.ts';
 import { binCentres, histogramOf } from '../kernels/histogram.ts';
 import { meshOfSpacing } from '../kernels/n4.ts';
 import { multiOtsu } from '../kernels/otsu.ts';
-import { voxelCount, type Volume, type VoxelArray } from '../kernels/volume.ts';
+import { voxelCount, type Volume } from '../kernels/volume.ts';
 import { gaussianSigma, smoothedBias } from '../pipeline/correction/biasGaussian.ts';
 import { removeBias } from '../pipeline/correction/biasN4.ts';
 import { stretchedLog } from '../pipeline/correction/brainMask.ts';
@@ -17,12 +17,12 @@ import type { ExploreCache } from './cache.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { channelOfStain, type Target } from './openImage.ts';
 
-/** Voxels that are read, corrected, segmented and labelled in about a second. */
-export const quickVoxels = 4.5e6;
+/** Voxels that are read, corrected, segmented and labelled in about a second, on a machine that has other things to do. */
+export const quickVoxels = 1.5e6;
 /** Voxels of a level that is asked for by its number, at most. */
 const mostVoxels = 6.4e7;
 /** Voxels on which the bias field is estimated. */
-const biasVoxels = 8e4;
+const biasVoxels = 6.5e4;
 /** Iterations of N4 on each of its four levels; the pipeline does 200. */
 export const quickIterations = 20;
 /** Millimetres between the knots of N4's spline: the pipeline's default. */
@@ -77,36 +77,40 @@ export async function openChannel(
   const raw = await readLevel(target, stain, level, context, cache);
   return cache.remember(['channel', ...target.key, target.orientation, channelOfStain(target, stain), level, correction], async () => {
     const view = target.image.level(level, target.orientation);
-    const coarse = await readFloats(target, stain, Math.max(level, levelWithin(target, biasVoxels)), context, cache);
-    const mask = tissueMask(coarse);
-    const values = await corrected(raw, coarse, mask, correction, stain, context);
-    const tissue = onGrid(mask, coarse.size, view.size);
+    const { field, mask, size } = await illumination(target, stain, Math.max(level, levelWithin(target, biasVoxels)), correction, context, cache);
+    const values = field === undefined ? Float32Array.from(raw.data) : new Float32Array(raw.data.length);
+    await setImmediate();
+    context.signal.throwIfAborted();
+    if (field !== undefined) divideByBias(values, raw.data, field, raw.size, { start: [0, 0, 0], size: raw.size }, correction === 'gaussian' ? 'gaussian' : 'n4');
+    const tissue = onGrid(mask, size, view.size);
     return { stain, view, values, tissue, tissueVoxels: tissue.reduce((sum, value) => sum + value, 0) };
   }, (channel) => channel.values.byteLength + channel.tissue.byteLength);
 }
 
-async function readFloats(target: Target, stain: string, level: number, context: ExploreContext, cache: ExploreCache): Promise<Volume<Float32Array>> {
-  const volume = await readLevel(target, stain, level, context, cache);
-  return { ...volume, data: Float32Array.from(volume.data) };
+/** How a stain is lit, and where its tissue is, on a coarse grid. */
+interface Illumination {
+  /** Undefined: nothing is to be evened out. */
+  readonly field: Volume<Float32Array> | undefined;
+  readonly mask: Uint8Array;
+  readonly size: Vec3;
 }
 
-async function corrected(raw: Volume, coarse: Volume<Float32Array>, mask: Uint8Array, correction: Correction, stain: string, context: ExploreContext): Promise<Float32Array> {
-  const { signal } = context;
-  if (correction === 'none') return Float32Array.from(raw.data as VoxelArray);
-  context.progress(`Evening out the illumination of ${stain}`);
-  let field: Volume<Float32Array>;
-  if (correction === 'gaussian') {
-    field = smoothedBias(coarse, gaussianSigma);
-  } else {
-    const { mesh, padding } = meshOfSpacing(coarse.size, voxelSize(coarse.affine), splineSpacing);
-    const iterations = new Array<number>(4).fill(quickIterations);
-    field = (await removeBias({ signal, progress: () => undefined }, coarse, { ...coarse, data: mask }, { mesh, padding, iterations })).bias;
-  }
-  const values = new Float32Array(raw.data.length);
-  await setImmediate();
-  signal.throwIfAborted();
-  divideByBias(values, raw.data, field, raw.size, { start: [0, 0, 0], size: raw.size }, correction);
-  return values;
+async function illumination(target: Target, stain: string, level: number, correction: Correction, context: ExploreContext, cache: ExploreCache): Promise<Illumination> {
+  const volume = await readLevel(target, stain, level, context, cache);
+  return cache.remember(['illumination', ...target.key, target.orientation, channelOfStain(target, stain), level, correction], async () => {
+    const coarse = { ...volume, data: Float32Array.from(volume.data) };
+    const mask = tissueMask(coarse);
+    if (correction !== 'none') context.progress(`Evening out the illumination of ${stain}`);
+    return { field: await biasField(coarse, mask, correction, context.signal), mask, size: volume.size };
+  }, ({ mask }) => 5 * mask.byteLength);
+}
+
+async function biasField(coarse: Volume<Float32Array>, mask: Uint8Array, correction: Correction, signal: AbortSignal): Promise<Volume<Float32Array> | undefined> {
+  if (correction === 'none') return undefined;
+  if (correction === 'gaussian') return smoothedBias(coarse, gaussianSigma);
+  const { mesh, padding } = meshOfSpacing(coarse.size, voxelSize(coarse.affine), splineSpacing);
+  const iterations = new Array<number>(4).fill(quickIterations);
+  return (await removeBias({ signal, progress: () => undefined }, coarse, { ...coarse, data: mask }, { mesh, padding, iterations })).bias;
 }
 
 /** Where a coarse image is brighter than its background: the upper of two classes of the logarithms. */

@@ -14,6 +14,7 @@ import { chooseLevel, levelWords, openChannel, readingNotices, type Channel } fr
 import { sameLook, storageFlags } from './commands.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { channelOfStain, openTarget } from './openImage.ts';
+import { stainToSegment } from './segment.ts';
 import { soughtOn, thresholdOf, type Threshold } from './thresholds.ts';
 
 type HistogramCommand = Extract<ExploreCommand, { verb: 'histogram' }>;
@@ -71,7 +72,7 @@ export async function histogram(command: HistogramCommand, text: string, context
       { kind: 'figures', figures },
       {
         kind: 'commands', title: 'From here',
-        commands: [{ title: 'Try a segmentation', text: joinWords(['spimquant', 'segment', command.uri, ...sameLook(look), '--stain', first, '--compare', ...storageFlags(command.storage)]) }],
+        commands: [{ title: 'Try a segmentation', text: joinWords(['spimquant', 'segment', command.uri, ...sameLook(look), '--stain', stainToSegment(target, look.stains.at(0)).stain, '--compare', ...storageFlags(command.storage)]) }],
       },
     ],
   };

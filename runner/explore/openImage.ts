@@ -9,7 +9,7 @@ import type { EntityFilter, LookOptions, StorageChoice } from '../protocol/optio
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { expandHome, formatUri, joinUri, normaliseUri, parseUri } from '../storage/uri.ts';
 import { count } from '../wording/words.ts';
-import { ExploreCache } from './cache.ts';
+import type { ExploreCache } from './cache.ts';
 import type { ExploreContext } from './explore.types.ts';
 
 /** An image that is looked at, opened. */

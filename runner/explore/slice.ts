@@ -63,13 +63,14 @@ export async function slice(command: SliceCommand, text: string, context: Explor
   const windows = stains.map((_, i) => sharedWindow(shown.map(({ slices }) => slices[i])));
   const figures: Figure[] = [];
   const rows = stains.length + (stains.length > 1 ? 1 : 0);
-  const budget = figureBudget / rows;
+  // Colours take more room than grays.
+  const budget = figureBudget / (rows + (rows > 1 ? 1 : 0));
   const places = shown.map(({ plane, cut }) => `${plane} at ${cut.mm.toFixed(2)} mm`).join(', ');
   if (stains.length > 1 && stains.length <= mixes.length) {
     context.progress('Drawing');
     const colors = mixes[stains.length - 1];
     const panels = shown.map((each): Panel => panelOf(each, (width) => composite(each.slices, windows, colors, width)));
-    figures.push(await panelGrid(panels, { title: `All stains: ${stains.map((stain, i) => `${stain} ${colorName(colors[i])}`).join(', ')}`, alt: `${places}: ${stains.join(', ')} together in colours.`, columns: 3, side, budget }));
+    figures.push(await panelGrid(panels, { title: `All stains: ${stains.map((stain, i) => `${stain} ${colorName(colors[i])}`).join(', ')}`, alt: `${places}: ${stains.join(', ')} together in colours.`, columns: 3, side, budget: 2 * budget }));
   }
   for (const [i, stain] of stains.entries()) {
     await setImmediate();

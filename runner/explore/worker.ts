@@ -1,6 +1,7 @@
 // A thread that carries out exploring commands, one after another: they compute, and the server must go on answering.
 import { parentPort, workerData } from 'node:worker_threads';
 import { reportError } from '../protocol/errors.ts';
+import { ExploreCache } from './cache.ts';
 import { explore as exploreCommand } from './explore.ts';
 import type { ExplorerMessage, ExplorerRequest, ExplorerSetup } from './workerMessages.ts';
 
@@ -8,6 +9,11 @@ const { exploreModule } = (workerData ?? {}) as ExplorerSetup;
 const explore = exploreModule === undefined ? exploreCommand : ((await import(exploreModule)) as { readonly explore: typeof exploreCommand }).explore;
 
 let abort: AbortController | undefined;
+/** What was read with one environment: another may have other rights. */
+let kept: { readonly env: string; readonly cache: ExploreCache } | undefined;
+
+/** Of each thread; there are few. */
+const cacheBytes = 256 * 1024 * 1024;
 
 function tell(message: ExplorerMessage): void {
   parentPort?.postMessage(message);
@@ -19,6 +25,12 @@ function useEnvironment(env: Readonly<Record<string, string>>): void {
   Object.assign(process.env, env);
 }
 
+function cacheFor(env: Readonly<Record<string, string>>): ExploreCache {
+  const name = JSON.stringify(Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (kept?.env !== name) kept = { env: name, cache: new ExploreCache(cacheBytes) };
+  return kept.cache;
+}
+
 async function carryOut(request: Extract<ExplorerRequest, { type: 'explore' }>): Promise<void> {
   const mine = new AbortController();
   abort = mine;
@@ -27,6 +39,7 @@ async function carryOut(request: Extract<ExplorerRequest, { type: 'explore' }>):
     const result = await explore(request.text, {
       signal: mine.signal,
       env: request.env,
+      cache: cacheFor(request.env),
       cwd: request.cwd,
       progress: (message) => { tell({ type: 'progress', message }); },
       log: (level, message) => { tell({ type: 'log', level, message }); },

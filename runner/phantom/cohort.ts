@@ -28,6 +28,9 @@ function varied(counts: ObjectCounts, more: ObjectCounts): ObjectCounts {
   return sum;
 }
 
+/** Makes the demo's brains what they are. */
+export const demoSeed = 2026;
+
 /**
  * The four participants of the demo: two controls and two treated with a drug that leaves fewer plaques. They differ in
  * shape, storage format and orientation, as datasets in the field do.

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Vec3 } from '../kernels/geometry.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { allRegions } from './anatomy.ts';
@@ -16,6 +17,17 @@ export interface WriteOptions {
   readonly onParticipant?: (label: string) => void;
 }
 
+/** Written last: says what of the dataset is whole. */
+const marker = 'derivatives/truth/generated.json';
+/** How the dataset names its maker. */
+const generator = 'SPIMquant phantom';
+
+/** Whether a dataset was made here, wholly or in part. */
+export async function isGenerated(store: ObjectStore): Promise<boolean> {
+  const description = await store.read('dataset_description.json');
+  return description !== undefined && new TextDecoder().decode(description).includes(`"${generator}"`);
+}
+
 /** Path of a participant's image inside the dataset. */
 export function imagePath(label: string): string {
   return `sub-${label}/micr/sub-${label}_sample-brain_acq-phantom_SPIM.ome.zarr`;
@@ -32,12 +44,12 @@ export function truthPath(label: string): string {
  * a second call costs nothing; the marker that says so is written last.
  */
 export async function writePhantomDataset(store: ObjectStore, participants: readonly PhantomParticipant[], options: WriteOptions = {}): Promise<void> {
-  const marker = 'derivatives/truth/generated.json';
   const content = json({ generatorVersion, participants });
   const present = await store.read(marker);
+  options.signal?.throwIfAborted();
   if (present !== undefined && new TextDecoder().decode(present) === content) return;
 
-  await store.write('dataset_description.json', json({ Name: 'Phantom brains', BIDSVersion: '1.10.0', DatasetType: 'raw', License: 'CC0', GeneratedBy: [{ Name: 'SPIMquant phantom' }] }));
+  await store.write('dataset_description.json', json({ Name: 'Phantom brains', BIDSVersion: '1.10.0', DatasetType: 'raw', License: 'CC0', GeneratedBy: [{ Name: generator }] }));
   await store.write('README', 'Generated brains with known plaques. What is true of them is in derivatives/truth.\n');
   const columns = [...new Set(participants.flatMap((participant) => Object.keys(participant.columns)))];
   await store.write('participants.tsv', tsv([
@@ -52,13 +64,13 @@ export async function writePhantomDataset(store: ObjectStore, participants: read
     await writeParticipant(store, participant, options.signal);
     options.onParticipant?.(participant.label);
   }
-  await store.write('derivatives/truth/dataset_description.json', json({ Name: 'Truth of the phantom brains', BIDSVersion: '1.10.0', DatasetType: 'derivative', GeneratedBy: [{ Name: 'SPIMquant phantom' }] }));
+  await store.write('derivatives/truth/dataset_description.json', json({ Name: 'Truth of the phantom brains', BIDSVersion: '1.10.0', DatasetType: 'derivative', GeneratedBy: [{ Name: generator }] }));
   await store.write(marker, content);
 }
 
 async function writeParticipant(store: ObjectStore, participant: PhantomParticipant, signal: AbortSignal | undefined): Promise<void> {
   const subject = phantomSubject(participant.subject);
-  const channels = renderChannels(subject, signal).map((base) => pyramid(base, participant.levels));
+  const channels = (await renderChannels(subject, signal)).map((base) => pyramid(base, participant.levels));
   await writePhantomImage(store, imagePath(participant.label), participant, channels, signal);
   if (participant.sidecar) {
     await store.write(imagePath(participant.label).replace(/\.ome\.zarr$/, '.json'), json({
@@ -69,11 +81,13 @@ async function writeParticipant(store: ObjectStore, participant: PhantomParticip
 }
 
 /** All channels of a subject at full resolution. */
-function renderChannels(subject: PhantomSubject, signal: AbortSignal | undefined): readonly PyramidLevel[] {
+async function renderChannels(subject: PhantomSubject, signal: AbortSignal | undefined): Promise<readonly PyramidLevel[]> {
   const size: Vec3 = subject.spec.size;
   const plane = size[0] * size[1];
   const channels = subject.spec.stains.map(() => new Uint16Array(plane * size[2]));
   for (let z = 0; z < size[2]; z++) {
+    // Drawing is computing without a pause: without this nobody could cancel.
+    if (z % 8 === 0) await setImmediate();
     signal?.throwIfAborted();
     subject.renderPlane(z).forEach((values, k) => { channels[k].set(values, plane * z); });
   }
