@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../engine/runFolder.ts';
 import type { DatasetRef } from '../protocol/datasets.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { StorageChoice } from '../protocol/options.ts';
@@ -82,13 +83,17 @@ export class DatasetList {
       throw localError(error, 'read', this.#path);
     }
     const { kept, damaged } = parseKept(text);
-    if (damaged) await this.#setAside(text, kept);
+    if (damaged) await this.#setAside(kept);
     return kept;
   }
 
-  async #setAside(text: string, kept: KeptDatasets): Promise<void> {
+  async #setAside(kept: KeptDatasets): Promise<void> {
     const copy = join(this.#folder, `datasets.damaged-${this.#clock()}-${randomBytes(2).toString('hex')}.json`);
-    await writePrivate(copy, text);
+    try {
+      await rename(this.#path, copy);
+    } catch (error) {
+      throw localError(error, 'write', copy);
+    }
     await this.#save(kept);
     this.#log('warn', `The list of datasets could not be read in full. It is kept as ${copy}; ${kept.datasets.length} datasets were recovered.`);
   }
@@ -96,7 +101,7 @@ export class DatasetList {
   async #save(kept: KeptDatasets): Promise<void> {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await writePrivate(this.#path, `${JSON.stringify({ version: 1, ...kept }, undefined, 2)}\n`);
+      writeAtomically(this.#path, { version: 1, ...kept });
     } catch (error) {
       throw localError(error, 'write', this.#path);
     }
@@ -135,18 +140,4 @@ export function cleanStorage(raw: unknown): StorageChoice {
   const text = (name: 'awsProfile' | 's3Endpoint' | 's3Region'): StorageChoice => (typeof given[name] === 'string' && given[name] !== '' ? { [name]: given[name] } : {});
   const flag = (name: 'anonymous' | 'requesterPays'): StorageChoice => (given[name] === true ? { [name]: true } : {});
   return { ...text('awsProfile'), ...text('s3Endpoint'), ...text('s3Region'), ...flag('anonymous'), ...flag('requesterPays') };
-}
-
-/** Writes a file whole, for the user's eyes only. */
-async function writePrivate(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await using file = await open(temporary, 'wx', 0o600);
-    await file.writeFile(text);
-    await file.sync();
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
-  }
-  await rename(temporary, path);
 }

@@ -16,18 +16,20 @@ import { addressFile, runnerFolderOf } from '../protocol/stateFolder.ts';
 import { markInUse, removeOldCopies } from './codeFolder.ts';
 import { serveConnection } from './connection.ts';
 import type { Caller } from './connection.ts';
+import { datasetHandlers } from './datasetHandlers.ts';
 import { ExplorerPool } from './explore/explorerPool.ts';
 import { exploreHandlers } from './exploreHandlers.ts';
 import type { HandlerContext, HandlerGroup } from './handlers.ts';
 import { Outbox } from './outbox.ts';
 import { fileLogger, makePrivate, removeOldSockets, socketPaths } from './privateFolder.ts';
+import { resourceHandlers } from './resources.ts';
 import { runHandlers } from './runHandlers.ts';
 import { RunBook } from './runs/runBook.ts';
 import { becomeInstance } from './singleInstance.ts';
 import type { Instance } from './singleInstance.ts';
 
 /** What the runner answers, by subject. */
-const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers];
+const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, resourceHandlers];
 
 /** What decides what the runner runs; the program has its pipeline, tests have toys. */
 export interface ServeOptions {

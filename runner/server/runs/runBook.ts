@@ -74,6 +74,11 @@ export class RunBook {
     return count;
   }
 
+  /** Processes of the runs of this machine that are not over. */
+  get pids(): readonly number[] {
+    return [...this.#open.values()].flatMap(({ run }) => (run.isHere && run.pid > 0 && !isOver(run.record.status) ? [run.pid] : []));
+  }
+
   folder(id: string): string {
     return runFolder(this.#options.runs, id);
   }
