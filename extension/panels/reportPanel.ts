@@ -6,7 +6,7 @@ import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { reportHtml, resolveLink } from './reportHtml.ts';
-import { escapeHtml, WebviewPage } from './webviewHost.ts';
+import { escapeHtml, tabIcon, WebviewPage } from './webviewHost.ts';
 
 /** Type of the panels, known to the editor for restoring them. */
 export const reportPanelType = 'spimquant.report';
@@ -59,7 +59,7 @@ export class ReportPanels implements vscode.Disposable {
   #adopt(panel: vscode.WebviewPanel, state: ReportState, html: string): void {
     const services = this.#services();
     const { extensionUri } = services.context;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'extension', 'media', 'activity.svg');
+    panel.iconPath = tabIcon(extensionUri);
     const ends = new DisposableStore();
     const page = ends.add(new WebviewPage<ToReportPage, FromReportPage>(panel.webview, extensionUri, {
       name: 'report',

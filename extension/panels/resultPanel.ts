@@ -7,7 +7,7 @@ import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import { isRunText, storageOf } from '../runs/readCommand.ts';
 import type { Services } from '../services.ts';
-import { WebviewPage } from './webviewHost.ts';
+import { tabIcon, WebviewPage } from './webviewHost.ts';
 
 /** Type of the panel, known to the editor for restoring it. */
 export const resultPanelType = 'spimquant.result';
@@ -49,7 +49,7 @@ export class ResultPanel implements vscode.Disposable {
   #adopt(panel: vscode.WebviewPanel): void {
     const services = this.#services();
     const { extensionUri } = services.context;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, 'extension', 'media', 'activity.svg');
+    panel.iconPath = tabIcon(extensionUri);
     const ends = new DisposableStore();
     const page = ends.add(new WebviewPage<ToResultPage, FromResultPage>(panel.webview, extensionUri, {
       name: 'result',

@@ -51,6 +51,12 @@ export class WebviewPage<ToPage, FromPage> implements vscode.Disposable {
   }
 }
 
+/** The icon of a panel's tab. */
+export function tabIcon(extension: vscode.Uri): { readonly light: vscode.Uri; readonly dark: vscode.Uri } {
+  const media = vscode.Uri.joinPath(extension, 'extension', 'media');
+  return { light: vscode.Uri.joinPath(media, 'tab-light.svg'), dark: vscode.Uri.joinPath(media, 'tab-dark.svg') };
+}
+
 function isReady(message: unknown): boolean {
   return typeof message === 'object' && message !== null && 'type' in message && message.type === 'ready';
 }
