@@ -1,0 +1,122 @@
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { CancellationTokenSource, createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
+import { errorFromReport, SpimquantError } from '../../runner/protocol/errors.ts';
+import type { ErrorReport } from '../../runner/protocol/errors.ts';
+import type { ProgramIdentity } from '../../runner/protocol/handshake.ts';
+import type { NotificationName, Notifications, RequestName, Requests, RunnerAddress, Welcome } from '../../runner/protocol/rpc.ts';
+
+/** Time for a runner to take a call and to answer hello, in milliseconds. Longer: it hangs, or is not one. */
+const helloPatience = 5000;
+
+/** Thrown by requests whose answer can no longer come. */
+export class LineLost extends SpimquantError {
+  constructor() {
+    super('runner-lost', 'The runner ended before it answered.', { hint: 'Runs go on; try again.' });
+  }
+}
+
+/** What is heard on a line. */
+export interface LineListener {
+  notified<N extends NotificationName>(name: N, value: Notifications[N]): void;
+}
+
+/** A connection to one runner, from hello to its loss. */
+export interface Line {
+  readonly welcome: Welcome;
+  /** Rejects with what the runner said, with `cancelled` as soon as the signal is aborted, with {@link LineLost}. */
+  request<N extends RequestName>(name: N, params: Requests[N]['params'], signal?: AbortSignal): Promise<Requests[N]['result']>;
+  /** Resolves when the connection is over. */
+  readonly over: Promise<void>;
+  close(): void;
+}
+
+const notificationNames: readonly NotificationName[] = ['runs.events', 'runs.changed', 'runs.removed', 'datasets.changed', 'resources.sample', 'explore.progress'];
+
+/** Calls a runner. Rejects when nobody answers there, or somebody else. */
+export async function openLine(address: RunnerAddress, me: ProgramIdentity, listener: LineListener): Promise<Line> {
+  const socket = await call(address.socket);
+  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  let lost = false;
+  let resolveOver: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => { resolveOver = resolve; });
+  /** Rejections of requests that wait for an answer. */
+  const pending = new Set<(error: Error) => void>();
+  socket.on('error', () => undefined);
+  socket.once('close', () => {
+    lost = true;
+    connection.dispose();
+    for (const reject of pending) reject(new LineLost());
+    pending.clear();
+    resolveOver();
+  });
+  connection.onError(() => { socket.destroy(); });
+  for (const name of notificationNames) {
+    connection.onNotification(name, (value: Notifications[typeof name]) => { listener.notified(name, value); });
+  }
+  connection.listen();
+
+  const request: Line['request'] = (name, params, signal) => new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(new SpimquantError('cancelled', 'Cancelled.'));
+      return;
+    }
+    if (lost) {
+      reject(new LineLost());
+      return;
+    }
+    const cancellation = new CancellationTokenSource();
+    const abort = (): void => {
+      cancellation.cancel();
+      reject(new SpimquantError('cancelled', 'Cancelled.'));
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    pending.add(reject);
+    connection.sendRequest(name, params, cancellation.token).then(
+      (result) => { resolve(result as Requests[typeof name]['result']); },
+      (error: unknown) => { reject(whatWasSaid(error)); },
+    ).finally(() => {
+      pending.delete(reject);
+      signal?.removeEventListener('abort', abort);
+      cancellation.dispose();
+    });
+  });
+
+  const impatience = setTimeout(() => { socket.destroy(); }, helloPatience);
+  try {
+    const welcome = await request('hello', { token: address.token, protocol: me.protocol, version: me.version, build: me.build });
+    return { welcome, request, over, close: () => { socket.destroy(); } };
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(impatience);
+  }
+}
+
+function call(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    const impatience = setTimeout(() => { socket.destroy(new Error('Nobody answers.')); }, helloPatience);
+    socket.once('connect', () => {
+      clearTimeout(impatience);
+      socket.removeAllListeners('error');
+      resolve(socket);
+    });
+    socket.once('error', (error) => {
+      clearTimeout(impatience);
+      reject(error);
+    });
+  });
+}
+
+/** The error that the runner reported; anything else means that the line broke. */
+function whatWasSaid(error: unknown): Error {
+  if (error instanceof ResponseError && isReport(error.data)) return errorFromReport(error.data);
+  return new LineLost();
+}
+
+function isReport(data: unknown): data is ErrorReport {
+  const report = data as Partial<ErrorReport> | null | undefined;
+  return typeof report?.code === 'string' && typeof report.message === 'string';
+}
