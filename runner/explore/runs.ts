@@ -1,14 +1,17 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readEvents, stateFolder } from '../engine/journal.ts';
+import { cancelWish, readIntent, runFolder, wishCancel } from '../engine/runFolder.ts';
 import { digestRun } from '../engine/runRecord.ts';
 import { isSameProcess } from '../monitor/process.ts';
 import { SpimquantError } from '../protocol/errors.ts';
+import type { RunEvent } from '../protocol/events.ts';
 import type { Result } from '../protocol/results.ts';
 import { isOver, type RunIntent, type RunRecord } from '../protocol/runs.ts';
 import { foldEvents, type RunState } from '../protocol/runState.ts';
+import { logLine } from '../wording/logLine.ts';
 import { errorText, formatWhen, runTitle, statusWords, taskCountsText } from '../wording/run.ts';
 import { count, formatSeconds, formatScope } from '../wording/words.ts';
 import { facts, notices } from './blocks.ts';
@@ -21,6 +24,7 @@ const logLines = 120;
 
 interface Run {
   readonly intent: RunIntent;
+  readonly events: readonly RunEvent[];
   readonly state: RunState;
   readonly record: RunRecord;
   /** Says it runs, but its process is gone. */
@@ -58,13 +62,10 @@ function stateWords(record: RunRecord, lost: boolean): string {
 
 /** The log of a run. Throws `not-found`. */
 export async function logs(run: string, text: string, context: ExploreContext): Promise<Result> {
-  const { intent, state, record, lost } = findRun(run, context);
+  const { intent, events, state, record, lost } = findRun(run, context);
   const failed = [...state.tasks.values()].filter((task) => task.status === 'failed');
-  const lines = state.log.slice(-logLines).map((line) => {
-    const task = line.task === undefined ? undefined : state.tasks.get(line.task);
-    const scope = task === undefined ? '' : `${formatScope(task.summary.scope)} ${task.summary.title}: `;
-    return `${new Date(line.time).toISOString().slice(11, 19)} ${line.level.padEnd(5)} ${scope}${line.message}`;
-  });
+  const all = events.flatMap((event) => logLine(event) ?? []);
+  const lines = all.slice(-logLines);
   return {
     title: `Run ${record.id}`, command: text,
     blocks: [
@@ -80,6 +81,7 @@ export async function logs(run: string, text: string, context: ExploreContext): 
         Now: record.current.length === 0 || lost ? undefined : record.current.join(', '),
         Output: record.output, Journal: join(runsFolder(context), record.id),
       }),
+      ...(all.length > lines.length ? notices('info', [`Of ${all.length} lines the last ${lines.length} are shown; events.ndjson in the journal has everything.`]) : []),
       ...(lines.length === 0 ? notices('info', ['The run has logged nothing.']) : [{ kind: 'text' as const, text: lines.join('\n') }]),
     ],
   };
@@ -94,9 +96,13 @@ export async function cancel(run: string, text: string, context: ExploreContext)
   const answer = (sentence: string): Result => ({ title: `Run ${record.id}`, command: text, blocks: [...notices('info', [sentence])] });
   if (isOver(record.status)) return answer(`The run is over already: ${statusWords[record.status]}.`);
   if (intent.host !== hostname()) throw new SpimquantError('bad-option', `The run is on another machine, ${intent.host}.`, { hint: 'Cancel it there.' });
+  const folder = runFolder(runsFolder(context), record.id);
   if (lost) return answer('The run is over already: its process is gone.');
   context.progress('Cancelling');
-  process.kill(intent.pid, 'SIGTERM');
+  // Whoever finds the process gone before it has written its end writes it as cancelled.
+  wishCancel(folder, Date.now());
+  // Without a process the run has not begun: it finds the wish when it does.
+  if (intent.pid !== 0) process.kill(intent.pid, 'SIGTERM');
   for (const end = Date.now() + patience; Date.now() < end;) {
     await wait(50, undefined, { signal: context.signal });
     const now = readRun(record.id, context);
@@ -120,17 +126,23 @@ function runIds(context: ExploreContext): readonly string[] {
 }
 
 function readRun(id: string, context: ExploreContext): Run | undefined {
-  const folder = join(runsFolder(context), id);
+  const folder = runFolder(runsFolder(context), id);
+  const intent = readIntent(folder);
+  if (intent === undefined) return undefined;
+  const events = eventsOf(folder);
+  const state = foldEvents(events);
+  const record = digestRun(intent, state, { seq: events.length, cancelling: cancelWish(folder) !== undefined });
+  // A run that was only asked for has no process yet.
+  const lost = !isOver(record.status) && intent.pid !== 0 && intent.host === hostname() && !isSameProcess(intent.pid, intent.process);
+  return { intent, events, state, record, lost };
+}
+
+function eventsOf(folder: string): readonly RunEvent[] {
   try {
-    const intent = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as RunIntent;
-    const events = readEvents(folder);
-    const state = foldEvents(events);
-    const record = digestRun(intent, state, { seq: events.length, cancelling: false });
-    const lost = !isOver(record.status) && intent.host === hostname() && !isSameProcess(intent.pid, intent.process);
-    return { intent, state, record, lost };
-  } catch {
-    // A folder that is just being made, or was damaged.
-    return undefined;
+    return readEvents(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 
