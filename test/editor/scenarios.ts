@@ -40,12 +40,15 @@ const newUser: readonly Phase[] = [
 const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 
 export const scenarios: readonly Scenario[] = [
-  { name: 'main', phases: one, extension: 'folder' },
-  { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'folder' },
+  { name: 'main', phases: one, extension: 'vsix' },
+  { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 
-/** Suites that must be red, each in its way: never run but by the check of the driver. */
-export const redScenarios: readonly Scenario[] = ['failing', 'crashing', 'killed', 'empty'].map((name) => (
-  { name: `red-${name}`, suites: [`driver/${name}`], phases: one, extension: 'none', limitMs: 60_000 }
-));
+/** Run only when they are named: the pictures of the documentation, and suites that must be red, each in its way. */
+export const namedScenarios: readonly Scenario[] = [
+  { name: 'pictures', suites: ['pictures'], phases: one, extension: 'vsix', limitMs: 600_000 },
+  ...['failing', 'crashing', 'killed', 'empty'].map((name): Scenario => (
+    { name: `red-${name}`, suites: [`driver/${name}`], phases: one, extension: 'none', limitMs: 60_000 }
+  )),
+];

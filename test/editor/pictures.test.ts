@@ -1,0 +1,41 @@
+import * as vscode from 'vscode';
+import { onPage } from './support/driver.ts';
+import { cellWithId, openSample, revealCell, runCell, runOf, startCell } from './support/notebook.ts';
+import { useTheme } from './support/theme.ts';
+import { until } from './support/until.ts';
+
+// Pictures for the documentation, of the same editor that the other suites test. They are green when the pictures could be taken.
+describe('pictures', () => {
+  const take = (name: string): Promise<void> => onPage((page) => page.screenshot({ name: `docs-${name}` }));
+
+  it('a threshold, in dark colours', async () => {
+    await vscode.commands.executeCommand('workbench.view.extension.spimquant');
+    const cell = cellWithId(await openSample(), 'segment');
+    await runCell(cell);
+    await onPage(async (page) => {
+      await page.see({ selector: '.spimquant-result figure img', inside: 'frames' });
+      await page.click({ selector: '.monaco-list-row', text: 'demo-bids' });
+      await page.press({ keys: 'ArrowRight' });
+      await page.see({ selector: '.monaco-list-row', text: 'sub-01' });
+    });
+    await revealCell(cell);
+    await take('segment-dark');
+  });
+
+  it('a run, in light colours', async () => {
+    await useTheme('light');
+    const cell = cellWithId(await openSample(), 'participant');
+    await startCell(cell);
+    await until('a third of the run is done', () => (runOf(cell)?.run.fraction ?? 0) > 0.33, 240_000);
+    await onPage((page) => page.see({ selector: '.cell-statusbar-container .codicon-notebook-state-executing' }));
+    await take('run-light');
+  }).timeout(300_000);
+
+  it('the view alone, in a narrow side bar and high contrast', async () => {
+    await useTheme('highContrast');
+    await onPage((page) => page.resize({ width: 800, height: 720 }));
+    await take('high-contrast');
+    await onPage((page) => page.resize({ width: 1280, height: 800 }));
+    await useTheme('dark');
+  });
+});
