@@ -41,7 +41,7 @@ const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 
 export const scenarios: readonly Scenario[] = [
   { name: 'main', phases: one, extension: 'vsix' },
-  { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
+  { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload', 'newUserActivation'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 
