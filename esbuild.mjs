@@ -1,8 +1,9 @@
 // Builds dist/: the runner's bundles, in dist/assets the WebAssembly modules and fonts they load, the extension, and in
 // dist/webviews the pages and the notebook renderer.
 import { build } from 'esbuild';
-import { cp, mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(fileURLToPath(import.meta.url));
@@ -42,6 +43,19 @@ async function copyThreadPool() {
   for (const name of ['package.json', 'LICENSE', 'dist']) {
     await cp(join(from, name), join(to, name), { recursive: true, filter: (file) => !/\.(d\.ts|map)$/.test(file) });
   }
+}
+
+/** Names the build after its content: a runner of another build is replaced, and copies of the program are told apart. */
+async function markBuild() {
+  // The programs are modules also where they are copied to, away from the package.
+  await writeFile(join(dist, 'package.json'), '{ "type": "module" }\n');
+  const hash = createHash('sha256');
+  const files = (await readdir(dist, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) {
+    const name = relative(dist, file);
+    if (!/\.map$|^extension\.|^webviews/.test(name)) hash.update(`${name}\n`).update(await readFile(file));
+  }
+  await writeFile(join(dist, 'build.txt'), `${hash.digest('hex').slice(0, 16)}\n`);
 }
 
 // What an earlier build left behind would go into the package.
@@ -86,3 +100,4 @@ await build({
   minify: true,
   loader: { '.css': 'text' },
 });
+await markBuild();
