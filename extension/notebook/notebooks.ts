@@ -19,8 +19,8 @@ export const registerNotebooks: Part = (services) => {
   const delivered = new DeliveredRuns(services.context.workspaceState);
   const ids = ends.add(new CellIds(new DocumentEdits()));
   const executor = ends.add(new CellExecutor(services, ids, delivered));
-  const controllers = ends.add(new Controllers(executor));
-  ends.add(vscode.workspace.registerNotebookSerializer(notebookTypes.own, new SpimquantNotebookSerializer()));
+  const controllers = ends.add(new Controllers(executor, services.context.extension.id));
+  ends.add(vscode.workspace.registerNotebookSerializer(notebookTypes.own, new SpimquantNotebookSerializer((message) => { void vscode.window.showErrorMessage(message); })));
   ends.add(new CellStatusBar(services, executor));
   ends.add(registerRendererMessaging(services, executor));
   ends.add(registerNotebookCommands(services));

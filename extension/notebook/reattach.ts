@@ -112,7 +112,7 @@ export class Reattacher implements vscode.Disposable {
       kind === vscode.NotebookCellKind.Markup || document.languageId === commandLanguage || document.languageId === optionsLanguage);
     if (editor === undefined || !isOnlyOurs) return;
     const isCloud = plan.some((each) => each.kind !== 'lost' && each.run.place === 'cloud');
-    await this.#controllers.select(editor, isCloud ? 'cloud' : 'local', this.#services.context.extension.id);
+    await this.#controllers.select(editor, isCloud ? 'cloud' : 'local');
   }
 
   #isOfInterest(notebook: vscode.NotebookDocument, run: RunRecord): boolean {

@@ -7,7 +7,7 @@ import { commandLanguage, optionsLanguage } from '../ids.ts';
 import { isRunOutput } from '../execution/cellOutput.ts';
 import type { Extra } from './json.ts';
 import { parseNotebook, printNotebook } from './notebookFile.ts';
-import type { CellType, FileCell } from './notebookFile.ts';
+import type { CellType, FileCell, NotebookFile } from './notebookFile.ts';
 import type { SavedOutput } from './outputs.ts';
 
 const plainLanguage = 'plaintext';
@@ -22,14 +22,30 @@ interface CellFileMetadata {
 
 /** Reads and writes `*.spimnb`. What cannot be read gives an error in place of the notebook; the file is never touched then. */
 export class SpimquantNotebookSerializer implements vscode.NotebookSerializer {
+  readonly #tell: (message: string) => void;
+
+  /** @param tell - shows what is wrong with a file: the editor itself says only that there was an error */
+  constructor(tell: (message: string) => void) {
+    this.#tell = tell;
+  }
+
   deserializeNotebook(content: Uint8Array): vscode.NotebookData {
-    const file = parseNotebook(new TextDecoder().decode(content));
+    const file = this.#parse(content);
     const made = new Set(cellsWithoutOwnId(file.cells.map(({ id }) => (id === '' ? undefined : id))));
     const cells = file.cells.map((cell, index) => cellData(made.has(index) ? { ...cell, id: newCellId() } : cell));
     if (cells.length === 0) cells.push(cellData({ id: newCellId(), type: 'command', source: '', outputs: [] }));
     const data = new vscode.NotebookData(cells);
     data.metadata = file.extra === undefined ? {} : { extra: file.extra };
     return data;
+  }
+
+  #parse(content: Uint8Array): NotebookFile {
+    try {
+      return parseNotebook(new TextDecoder().decode(content));
+    } catch (error) {
+      this.#tell((error as Error).message);
+      throw error;
+    }
   }
 
   serializeNotebook(data: vscode.NotebookData): Uint8Array {
