@@ -131,13 +131,15 @@ function imageView(node: Extract<DatasetNode, { kind: 'image' }>, known: Known):
   const summary = known.image(node);
   const stains = summary?.stains ?? node.image.stains;
   const finest = summary?.levels[0];
+  const warnings = summary?.warnings ?? [];
   return {
     label: node.image.title,
     description: [stains.join(', '), finest === undefined ? '' : sizeText(finest.size), finest === undefined ? '' : voxelText(finest.voxelSize), summary === undefined ? '' : count(summary.levels.length, 'level')].filter((part) => part !== '').join(' · '),
     icon: { id: 'layers' },
     expandable: true,
     context: 'image insertable uri refreshable',
-    tooltip: imageTooltip(node.image.path, stains, summary),
+    tooltip: [imageTooltip(node.image.path, stains, summary), warningList(warnings)].filter((part) => part !== '').join('\n\n'),
+    ...(warnings.length > 0 ? { warnings } : {}),
     command: { id: 'spimquant.image.open', title: 'Open Image' },
   };
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { reportError } from '../../runner/protocol/errors.ts';
 import type { StorageChoice } from '../../runner/protocol/options.ts';
+import { baseName } from '../explorer/datasetNodes.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { addressProblem } from './paths.ts';
@@ -15,6 +16,15 @@ interface PathItem extends vscode.QuickPickItem {
   /** Taken: what the user wrote. Filled in: a folder to go on from. Given: a choice of the caller. */
   readonly act: 'take' | 'fill' | 'given' | 'browse' | 'none';
   readonly uri: string;
+}
+
+/**
+ * A folder by its name, and where it is. The editor puts rows whose labels fit what is written before the others, so
+ * no label holds a whole path.
+ */
+function folderWords(uri: string): { readonly label: string; readonly description: string } {
+  const name = baseName(uri);
+  return { label: `$(folder) ${name}`, description: uri.replace(/[/\\]+$/, '').slice(0, -name.length) };
 }
 
 interface PathQuestion extends Question {
@@ -43,7 +53,7 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
   const taken = (text: string): PathItem => {
     const wrong = addressProblem(text);
     return wrong === undefined
-      ? { act: 'take', uri: text, label: `$(check) ${question.verb} ${text}`, alwaysShow: true }
+      ? { act: 'take', uri: text, label: `$(check) ${question.verb}`, description: text, alwaysShow: true }
       : { act: 'none', uri: text, label: `$(error) ${wrong}`, alwaysShow: true };
   };
   const empty = (): readonly PathItem[] => [
@@ -54,6 +64,12 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
     ]),
   ];
 
+  /** The first row is what Enter takes, also when rows arrive while the user writes. */
+  const list = (items: readonly PathItem[]): void => {
+    input.items = items;
+    input.activeItems = items.slice(0, 1);
+  };
+
   const complete = async (): Promise<void> => {
     asking.abort();
     asking = new AbortController();
@@ -61,7 +77,7 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
     const text = input.value.trim();
     if (text === '') {
       input.busy = false;
-      input.items = empty();
+      list(empty());
       return;
     }
     input.busy = true;
@@ -69,16 +85,16 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
       const { items, more } = await services.runner.request('storage.complete', { prefix: text, cwd: services.cwd(), limit: shownAtMost, ...(question.storage === undefined ? {} : { storage: question.storage }) }, { signal });
       if (signal.aborted) return;
       const folders = items.filter((item) => item.folder && item.uri !== text);
-      input.items = [
+      list([
         taken(text),
         ...(folders.length === 0 ? [] : [separator(more ? `the first ${shownAtMost}` : 'folders')]),
-        ...folders.map((item): PathItem => ({ act: 'fill', uri: item.uri, label: `$(folder) ${item.uri}`, alwaysShow: true })),
-      ];
+        ...folders.map((item): PathItem => ({ act: 'fill', uri: item.uri, ...folderWords(item.uri), alwaysShow: true })),
+      ]);
     } catch (error) {
       const report = reportError(error);
       if (report.code === 'cancelled' || signal.aborted) return;
       // Not being able to list does not mean that the address is wrong.
-      input.items = [taken(text), { act: 'none', uri: '', label: `$(warning) ${report.message}`, detail: report.hint, alwaysShow: true }];
+      list([taken(text), { act: 'none', uri: '', label: `$(warning) ${report.message}`, detail: report.hint, alwaysShow: true }]);
     } finally {
       if (!signal.aborted) input.busy = false;
     }
@@ -96,7 +112,7 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
     store.add(input.onDidChangeValue(() => {
       const text = input.value.trim();
       // The written address can be taken at once, whatever the listing takes.
-      input.items = text === '' ? empty() : [taken(text)];
+      list(text === '' ? empty() : [taken(text)]);
       clearTimeout(timer);
       timer = setTimeout(() => { void complete(); }, patience);
     }));
@@ -119,10 +135,10 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
         });
       }
     }));
-    input.items = empty();
+    list(empty());
     input.show();
     if (input.value !== '') {
-      input.items = [taken(input.value.trim())];
+      list([taken(input.value.trim())]);
       void complete();
     }
   });
