@@ -32,8 +32,14 @@ const mends: Readonly<Record<Mend, { readonly label: string; readonly icon: stri
   log: { label: 'Show log', icon: 'output' },
 };
 
-/** A row of the Datasets view as it is shown. */
+/** A row of the Datasets view as it is shown. A mark at its end is a number; what is read aloud says of what. */
 export function viewOf(node: DatasetNode, known: Known): ItemView {
+  const view = plainViewOf(node, known);
+  if (view.warnings === undefined) return view;
+  return { ...view, spoken: [view.label, view.description, count(view.warnings.length, 'warning')].filter((text) => text !== undefined && text !== '').join(', ') };
+}
+
+function plainViewOf(node: DatasetNode, known: Known): ItemView {
   switch (node.kind) {
     case 'dataset': return datasetView(node, known);
     case 'derivatives':

@@ -6,7 +6,12 @@ import { joinWords } from '../../runner/command/shell.ts';
  */
 export function dropText(text: string, offset: number, command: string, uri: string): string {
   const hasCommand = text.split(/\r?\n/).some((line) => line.trim() !== '' && !line.trimStart().startsWith('#'));
-  if (!hasCommand) return command;
+  if (!hasCommand) {
+    // Never behind the comment of a line, nor in the middle of it.
+    const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset);
+    const rest = text.slice(offset).split('\n', 1)[0];
+    return `${line.trim() === '' ? '' : '\n'}${command}${rest.trim() === '' ? '' : '\n'}`;
+  }
   const before = text[offset - 1];
   const after = text[offset];
   const gap = (neighbour: string | undefined): string => (neighbour === undefined || /\s/.test(neighbour) ? '' : ' ');

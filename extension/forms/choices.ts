@@ -36,7 +36,7 @@ export function methodChoices(chosen: readonly string[] | undefined): readonly C
 }
 
 /** A method that was written; undefined: there is none of that name. */
-export function typedMethod(text: string): Choice<string> | undefined {
+export function writtenMethod(text: string): Choice<string> | undefined {
   try {
     const { name } = parseMethod(text);
     return { label: name, description: 'as written', value: name };

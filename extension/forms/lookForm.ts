@@ -1,7 +1,7 @@
 import type { DatasetRef, ImageEntry } from '../../runner/protocol/datasets.ts';
 import type { Services } from '../services.ts';
 import { lookCommand } from './buildCommand.ts';
-import { methodChoices, typedMethod } from './choices.ts';
+import { methodChoices, writtenMethod } from './choices.ts';
 import { allParticipants, imagesOf, stainsOfImage } from './data.ts';
 import { moveWith, pickMany, pickOne } from './pickers.ts';
 import type { Picked } from './pickers.ts';
@@ -66,8 +66,8 @@ function steps(services: Services, verb: LookVerb, title: string): readonly Step
       name: 'methods',
       needed: () => verb === 'segment',
       ask: async (answers, place) => moveWith<LookForm, 'methods'>('methods', await pickMany({
-        title, place, placeholder: 'Which method? Several are compared; others can be written, such as th500',
-        choices: methodChoices(answers.methods), typed: typedMethod,
+        title, place, placeholder: 'Which method? Several are compared; write others, such as th500, and press Enter',
+        choices: methodChoices(answers.methods), written: writtenMethod,
       })),
     },
   ];

@@ -4,7 +4,7 @@ import type { Services } from '../services.ts';
 import { recall, remember } from './answers.ts';
 import { runParts } from './buildCommand.ts';
 import type { RunAnswers } from './buildCommand.ts';
-import { methodChoices, stainChoices, templateChoices, typedMethod } from './choices.ts';
+import { methodChoices, stainChoices, templateChoices, writtenMethod } from './choices.ts';
 import { stainsOfDataset } from './data.ts';
 import { moveWith, askText, pickMany, pickOne } from './pickers.ts';
 import { carryOut, reviewCommand } from './review.ts';
@@ -51,7 +51,7 @@ function steps(services: Services, level: Level, title: string, first: Deed): re
             const choices = stainChoices(present, answers.stains?.filter((stain) => present.includes(stain)));
             return choices.length > 0 ? choices : [{ label: 'The dataset does not say which stains it has' }];
           },
-          typed: (text) => (/^\w+$/.test(text) ? { label: text, description: 'as written', value: text } : undefined),
+          written: (text) => (/^\w+$/.test(text) ? { label: text, description: 'as written', value: text } : undefined),
         });
         if (picked.kind === 'cancel') return picked;
         return { kind: picked.kind === 'picked' ? 'next' : 'back', answers: { present, ...(picked.value === undefined ? {} : { stains: picked.value }) } };
@@ -61,14 +61,20 @@ function steps(services: Services, level: Level, title: string, first: Deed): re
       name: 'methods',
       needed: segments,
       ask: async (answers, place) => moveWith<FormAnswers, 'methods'>('methods', await pickMany({
-        title, place, placeholder: 'How are they segmented? Several are done side by side; others can be written, such as th500',
-        choices: methodChoices(answers.methods), typed: typedMethod,
+        title, place, placeholder: 'How are they segmented? Several are done side by side; write others, such as th500, and press Enter',
+        choices: methodChoices(answers.methods), written: writtenMethod,
       })),
     },
     {
       name: 'template',
       ask: async (answers, place) => moveWith<FormAnswers, 'template'>('template', await pickOne({
-        title, place, placeholder: 'Which template brain?', choices: templateChoices(answers.template),
+        title, place, placeholder: 'Which template brain?',
+        choices: async (signal) => {
+          if (answers.template !== undefined) return templateChoices(answers.template);
+          // Generated brains fit no template but their own.
+          const { name = '' } = await services.runner.request('datasets.describe', { dataset: chosenDataset(answers) }, { signal }).catch(() => ({ name: undefined }));
+          return templateChoices(/^phantom\b/i.test(name) ? 'phantom' : undefined);
+        },
       })),
     },
     {

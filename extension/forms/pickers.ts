@@ -59,8 +59,12 @@ export type Choices<T> = readonly Choice<T>[] | ((signal: AbortSignal) => Promis
 
 interface PickOptions<T> extends Question {
   readonly choices: Choices<T>;
-  /** A choice made of what was typed; undefined: it cannot be one. */
-  readonly typed?: (text: string) => Choice<T> | undefined;
+}
+
+interface ManyOptions<T> {
+  readonly atLeast?: number;
+  /** A choice made of what was written, added by Enter; undefined: it cannot be one. */
+  readonly written?: (text: string) => Choice<T> | undefined;
 }
 
 /** One of several. */
@@ -70,11 +74,11 @@ export async function pickOne<T>(options: PickOptions<T>): Promise<Picked<T>> {
 }
 
 /** Any number of several, those chosen beforehand ticked. `atLeast`: fewer are not taken (default 1). */
-export function pickMany<T>(options: PickOptions<T> & { readonly atLeast?: number }): Promise<Picked<readonly T[]>> {
+export function pickMany<T>(options: PickOptions<T> & ManyOptions<T>): Promise<Picked<readonly T[]>> {
   return pick({ ...options, many: true });
 }
 
-function pick<T>(options: PickOptions<T> & { readonly many: boolean; readonly atLeast?: number }): Promise<Picked<readonly T[]>> {
+function pick<T>(options: PickOptions<T> & ManyOptions<T> & { readonly many: boolean }): Promise<Picked<readonly T[]>> {
   const store = new DisposableStore();
   const abort = new AbortController();
   const input = store.add(vscode.window.createQuickPick<Item<T>>());
@@ -82,8 +86,22 @@ function pick<T>(options: PickOptions<T> & { readonly many: boolean; readonly at
   input.placeholder = options.placeholder;
   input.canSelectMany = options.many;
   input.matchOnDescription = true;
-  if (options.place?.canGoBack === true) input.buttons = [vscode.QuickInputButtons.Back];
+  const add: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('add'), tooltip: 'Add what is written (Enter)' };
+  input.buttons = [...(options.place?.canGoBack === true ? [vscode.QuickInputButtons.Back] : []), ...(options.written === undefined ? [] : [add])];
   let known: readonly Item<T>[] = [];
+  // At the end, so that what the editor says of the rows before still holds for them.
+  const addWritten = (): boolean => {
+    const text = input.value.trim();
+    const choice = text === '' || known.some((item) => item.label.toLowerCase().includes(text.toLowerCase())) ? undefined : options.written?.(text);
+    if (choice === undefined) return false;
+    const selected = input.selectedItems;
+    const item = itemOf(choice);
+    known = [...known, item];
+    input.value = '';
+    input.items = known;
+    input.selectedItems = [...selected, item];
+    return true;
+  };
   const show = (choices: readonly Choice<T>[]): void => {
     known = choices.map(itemOf);
     input.items = known;
@@ -118,25 +136,17 @@ function pick<T>(options: PickOptions<T> & { readonly many: boolean; readonly at
       resolve(picked);
     };
     const values = (items: readonly Item<T>[]): readonly T[] => items.flatMap(({ choice }) => (choice.value === undefined ? [] : [choice.value]));
-    store.add(input.onDidTriggerButton(() => { settle({ kind: 'back', value: values(input.selectedItems) }); }));
+    store.add(input.onDidTriggerButton((button) => {
+      if (button === add) addWritten();
+      else settle({ kind: 'back', value: values(input.selectedItems) });
+    }));
     store.add(input.onDidHide(() => { settle({ kind: 'cancel' }); }));
     store.add(input.onDidAccept(() => {
+      if (addWritten()) return;
       const chosen = values(input.selectedItems);
       if (input.selectedItems.some((item) => item.choice.value === undefined)) void load();
       else if (chosen.length >= (options.atLeast ?? 1)) settle({ kind: 'picked', value: chosen });
     }));
-    const { typed } = options;
-    if (typed !== undefined) {
-      store.add(input.onDidChangeValue((text) => {
-        const choice = text.trim() === '' ? undefined : typed(text.trim());
-        const extra = choice === undefined || known.some((item) => item.label === choice.label) ? [] : [{ ...itemOf(choice), alwaysShow: true }];
-        const selected = input.selectedItems;
-        // What was typed and ticked before stays among the choices.
-        const kept = selected.filter((item) => !known.includes(item));
-        input.items = [...extra, ...kept, ...known];
-        if (options.many) input.selectedItems = selected;
-      }));
-    }
     input.show();
     void load();
   });

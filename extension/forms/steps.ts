@@ -89,7 +89,8 @@ export async function pickOutput(services: Services, title: string, dataset: Dat
       title, place, placeholder: purpose === 'write' ? 'Where do the results go?' : 'Where are the results of the participants?',
       choices: async (signal) => {
         // Listing results is a help; a dataset without any is the usual case.
-        const { derivatives } = await services.runner.request('datasets.derivatives', { dataset }, { signal }).catch(() => ({ derivatives: [] }));
+        const found = await services.runner.request('datasets.derivatives', { dataset }, { signal }).catch(() => ({ derivatives: [] }));
+        const derivatives = found.derivatives.filter((each) => /^SPIMquant(?: \d|$)/.test(each.generatedBy ?? ''));
         const uris = [...new Set([...(chosen === undefined ? [] : [chosen]), ...(purpose === 'write' || derivatives.length === 0 ? [suggested] : []), ...derivatives.map((each) => each.uri)])];
         return [
           ...uris.map((uri) => ({

@@ -68,6 +68,8 @@ describe('Rows of the Datasets view', () => {
 
   it('become a command in an empty cell, and an address in one that has a command', () => {
     assert.equal(dropText('# a comment\n', 12, 'spimquant ls /d', '/d'), 'spimquant ls /d');
+    assert.equal(dropText('# a comment', 11, 'spimquant ls /d', '/d'), '\nspimquant ls /d');
+    assert.equal(dropText('', 0, 'spimquant ls /d', '/d'), 'spimquant ls /d');
     assert.equal(dropText('spimquant ls', 12, 'spimquant ls /d', '/my d'), " '/my d'");
     assert.equal(dropText('spimquant ls --json', 13, 'c', '/d'), '/d ');
   });
