@@ -76,7 +76,7 @@ describe('exploring verbs', () => {
     ['slice a --plane frontal', /axial, coronal, sagittal|cannot be "frontal"/],
     ['segment a --no_correction --correction_method n4', /exclude each other/],
     ['segment a --seg_hist_percentile_range 99 1', /must rise/],
-    ['a b participant --stain Abeta', /--stain has no effect at the participant level: it belongs to .*Did you mean --stains_for_seg|--stain has no effect at the participant level/],
+    ['a b participant --stain Abeta', /--stain has no effect at the participant level: it belongs to slice, histogram, segment, results\./],
     ['register a', /not offered yet/],
   ];
   for (const [text, message] of refusals) {
