@@ -6,6 +6,7 @@ import { joinUri } from '../storage/uri.ts';
 import type { Skipped, SpimFile } from './bids.types.ts';
 import { generatedByOf, listDerivatives } from './derivatives.ts';
 import { componentFilters } from './filters.ts';
+import type { NameFilter } from './filters.ts';
 import { indexParticipant } from './participantImages.ts';
 import type { Found } from './participantImages.ts';
 import { parseParticipants } from './participants.ts';
@@ -138,17 +139,17 @@ export function pageParticipants(labels: readonly string[], page: { readonly off
 }
 
 /**
- * Looks through one participant's folders. Sidecars that cannot be read are among what is skipped.
+ * Looks through one participant's folders for images that a run would take, or those that pass other filters. Sidecars that cannot be read are among what is skipped.
  *
  * @throws SpimquantError `not-found` when the dataset has no such participant
  */
-export async function readParticipant(store: ObjectStore, root: DatasetRoot, label: string, signal?: AbortSignal): Promise<Found> {
+export async function readParticipant(store: ObjectStore, root: DatasetRoot, label: string, signal?: AbortSignal, filters: readonly NameFilter[] = componentFilters([])): Promise<Found> {
   if (!root.labels.includes(label)) {
     throw new SpimquantError('not-found', `There is no participant ${label} in ${root.uri}.${didYouMean(label, root.labels)}`, { where: root.uri, hint: 'It may have been added or removed meanwhile: refresh the dataset.' });
   }
   const bad = new Map<string, Skipped>();
   const found = await indexParticipant({
-    store, label, filters: componentFilters([]), rootSidecars: root.files.filter(isJson), signal,
+    store, label, filters, rootSidecars: root.files.filter(isJson), signal,
     onBadSidecar: (sidecar) => bad.set(sidecar.path, sidecar),
   });
   return { images: found.images, skipped: [...found.skipped, ...bad.values()] };

@@ -40,9 +40,9 @@ async function answer(command: Command, text: string, context: ExploreContext): 
       return { title: command.topic === undefined ? 'Help' : `Help on ${command.topic}`, command: text, blocks: [{ kind: 'text', text: formatHelp(command.topic, { width: 100, color: false }) }] };
     case 'version':
       return { title: 'Version', command: text, blocks: [facts({ SPIMquant: programVersion, Node: process.versions.node, System: `${process.platform} ${process.arch}` })] };
-    case 'info': return info(command, context);
-    case 'ls': return ls(command, context);
-    case 'validate': return validate(command, context);
+    case 'info': return info(command, text, context);
+    case 'ls': return ls(command, text, context);
+    case 'validate': return validate(command, text, context);
     case 'slice': return slice(command, text, context);
     case 'histogram': return histogram(command, text, context);
     case 'segment': return segment(command, text, context);

@@ -29,23 +29,22 @@ const valuesShown = 8;
  *
  * @throws SpimquantError `not-found`, `bad-dataset` for a folder that is neither, `bad-zarr`, and what the storage throws
  */
-export async function info(options: PlaceOptions, context: ExploreContext): Promise<Result> {
+export async function info(options: PlaceOptions, text: string, context: ExploreContext): Promise<Result> {
   const uri = placeOf(options, context);
-  const command = commandText(options.storage, 'info', options.uri);
   const store = openStore(uri, options.storage);
-  if (isImageName(uri)) return imageInfo(uri, options.storage, command, context);
+  if (isImageName(uri)) return imageInfo(uri, options.storage, text, context);
   context.progress(`Listing ${uri}`);
   const root = await readRoot(store, context.signal);
-  if (['zarr.json', '.zattrs', '.zgroup'].some((name) => root.files.includes(name))) return imageInfo(uri, options.storage, command, context);
+  if (['zarr.json', '.zattrs', '.zgroup'].some((name) => root.files.includes(name))) return imageInfo(uri, options.storage, text, context);
   if (root.labels.length === 0 && !root.files.includes('dataset_description.json')) {
     throw new SpimquantError('bad-dataset', `${uri} is neither an image nor a BIDS dataset.`, {
       where: uri, hint: `Give an OME-Zarr image, or the folder that holds dataset_description.json and the sub-… folders. To see what is there: ${commandText(options.storage, 'ls', options.uri)}`,
     });
   }
-  return datasetInfo(store, root, options.storage, command, context);
+  return datasetInfo(store, root, options.storage, text, context);
 }
 
-async function imageInfo(uri: string, storage: StorageChoice, command: string, context: ExploreContext): Promise<Result> {
+async function imageInfo(uri: string, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
   context.progress(`Opening ${uri}`);
   const [image, sidecar] = await Promise.all([
     openOmeZarr(openStore(parentOf(uri), storage), nameOf(uri), { signal: context.signal }),
@@ -53,7 +52,7 @@ async function imageInfo(uri: string, storage: StorageChoice, command: string, c
   ]);
   return {
     title: nameOf(uri),
-    command,
+    command: text,
     blocks: [...imageBlocks(image.info, sidecar), {
       kind: 'commands', title: 'Look on',
       commands: [
@@ -72,13 +71,12 @@ function parentOf(uri: string): string {
   return uri.slice(0, uri.length - nameOf(uri).length).replace(/(?<!\/)[/\\]$/, '') || '/';
 }
 
-async function datasetInfo(store: ObjectStore, root: DatasetRoot, storage: StorageChoice, command: string, context: ExploreContext): Promise<Result> {
+async function datasetInfo(store: ObjectStore, root: DatasetRoot, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
   const { signal } = context;
   const [facts, first] = await Promise.all([readFacts(store, root, signal), firstImage(store, root, signal)]);
   const derivatives = await readDerivatives(store, facts.derivatives, signal);
   const summary = summariseDataset(root, facts);
   const rows = [
-    ...(facts.name === undefined ? [] : [{ label: 'Name', value: facts.name }]),
     { label: 'BIDS version', value: facts.bidsVersion ?? 'not said' },
     ...(facts.generatedBy === undefined ? [] : [{ label: 'Made by', value: facts.generatedBy }]),
     { label: 'Participants', value: root.labels.length.toLocaleString('en-US') },
@@ -92,7 +90,7 @@ async function datasetInfo(store: ObjectStore, root: DatasetRoot, storage: Stora
     ...derivativeBlocks(derivatives),
     { kind: 'commands', title: 'Go on', commands: datasetCommands(root, storage, facts, derivatives) },
   ];
-  return { title: facts.name ?? nameOf(root.uri), command, blocks };
+  return { title: facts.name ?? nameOf(root.uri), command: text, blocks };
 }
 
 /** Stains of the first image that can be opened; undefined when the first participants have none. */

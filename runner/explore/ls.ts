@@ -31,19 +31,18 @@ const requestsAtOnce = 8;
  *
  * @throws SpimquantError `not-found` and what the storage throws
  */
-export async function ls(options: PlaceOptions, context: ExploreContext): Promise<Result> {
+export async function ls(options: PlaceOptions, text: string, context: ExploreContext): Promise<Result> {
   const uri = placeOf(options, context);
-  const command = commandText(options.storage, 'ls', options.uri);
   const store = openStore(uri, options.storage);
   context.progress(`Listing ${uri}`);
-  if (isImageName(uri)) return listEntries(store, options.storage, command, context);
+  if (isImageName(uri)) return listEntries(store, options.storage, text, context);
   const root = await readRoot(store, context.signal).catch((error: unknown) => {
     if (error instanceof SpimquantError && error.code === 'not-found' && !error.message.includes('bucket named')) {
       throw new SpimquantError('not-found', `There is nothing at ${uri}.`, { where: uri, hint: 'Check the spelling; a file cannot be listed.' });
     }
     throw error;
   });
-  return root.labels.length > 0 ? listDataset(store, root, options.storage, command, context) : listEntries(store, options.storage, command, context);
+  return root.labels.length > 0 ? listDataset(store, root, options.storage, text, context) : listEntries(store, options.storage, text, context);
 }
 
 interface Row {
@@ -52,7 +51,7 @@ interface Row {
   readonly stains: readonly string[] | undefined;
 }
 
-async function listDataset(store: ObjectStore, root: DatasetRoot, storage: StorageChoice, command: string, context: ExploreContext): Promise<Result> {
+async function listDataset(store: ObjectStore, root: DatasetRoot, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
   const { signal } = context;
   const labels = root.labels.slice(0, participantsShown);
   let done = 0;
@@ -67,7 +66,7 @@ async function listDataset(store: ObjectStore, root: DatasetRoot, storage: Stora
   const images = found.flatMap(({ label, images: own }) => own.map((image) => ({ label, image })));
   const notices = skippedNotices(found.flatMap(({ skipped }) => skipped));
   if (images.length === 0) {
-    const entries = await listEntries(store, storage, command, context);
+    const entries = await listEntries(store, storage, text, context);
     // Results have participants, but no images to quantify: nothing is amiss there.
     return facts.datasetType === 'derivative' ? entries : { ...entries, blocks: [...entries.blocks, ...notices] };
   }
@@ -94,7 +93,7 @@ async function listDataset(store: ObjectStore, root: DatasetRoot, storage: Stora
       { title: 'Check the dataset', text: commandText(storage, 'validate', root.uri) },
     ] },
   ];
-  return { title: facts.name ?? root.uri, command, blocks };
+  return { title: facts.name ?? root.uri, command: text, blocks };
 }
 
 /** Stains by sidecar, and of the first images without one by the image itself. */
@@ -119,7 +118,7 @@ function skippedNotices(skipped: readonly Skipped[]): readonly Block[] {
   }));
 }
 
-async function listEntries(store: ObjectStore, storage: StorageChoice, command: string, context: ExploreContext): Promise<Result> {
+async function listEntries(store: ObjectStore, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
   const folders: ListEntry[] = [];
   const files: Extract<ListEntry, { kind: 'object' }>[] = [];
   for await (const entry of store.list('', { signal: context.signal })) {
@@ -135,7 +134,7 @@ async function listEntries(store: ObjectStore, storage: StorageChoice, command: 
   ];
   return {
     title: store.uri,
-    command,
+    command: text,
     blocks: [
       {
         kind: 'table', title: `${count(folders.length, 'folder')}, ${count(files.length, 'file')}${total >= entriesCounted ? ', and more' : ''}`,

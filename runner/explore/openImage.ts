@@ -11,6 +11,7 @@ import { expandHome, formatUri, joinUri, normaliseUri, parseUri } from '../stora
 import { count } from '../wording/words.ts';
 import type { ExploreCache } from './cache.ts';
 import type { ExploreContext } from './explore.types.ts';
+import { isImageName } from './target.ts';
 
 /** An image that is looked at, opened. */
 export interface Target {
@@ -88,10 +89,6 @@ export function channelOfStain(target: Target, stain: string): number {
   throw new SpimquantError('bad-option', `There is no stain ${stain} in ${target.uri}.${didYouMean(stain, target.stains)}`, {
     where: target.uri, hint: `It has ${target.stains.join(', ')}.`,
   });
-}
-
-function isImageName(uri: string): boolean {
-  return /\.(zarr|zarr\.zip|ozx|zip)$/i.test(uri);
 }
 
 async function choose(uri: string, request: TargetRequest, cache: ExploreCache, signal: AbortSignal): Promise<Choice> {

@@ -1,4 +1,5 @@
 import { readParticipant } from '../bids/browse.ts';
+import { componentFilters } from '../bids/filters.ts';
 import { readRoot } from '../bids/root.ts';
 import type { ImageSidecar } from '../bids/sidecars.ts';
 import { joinWords } from '../command/shell.ts';
@@ -6,6 +7,7 @@ import { reportError } from '../protocol/errors.ts';
 import type { StorageChoice } from '../protocol/options.ts';
 import { openStore } from '../storage/open.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
+import { storageFlags } from './commands.ts';
 import type { ExploreContext } from './explore.types.ts';
 
 /** What info, ls and validate are asked about. */
@@ -22,14 +24,7 @@ export function placeOf(options: PlaceOptions, context: Pick<ExploreContext, 'cw
 
 /** A command as one line, with the flags by which the place is reached. */
 export function commandText(storage: StorageChoice, ...words: readonly string[]): string {
-  return joinWords([
-    'spimquant', ...words,
-    ...(storage.awsProfile === undefined ? [] : ['--aws-profile', storage.awsProfile]),
-    ...(storage.s3Endpoint === undefined ? [] : ['--s3-endpoint', storage.s3Endpoint]),
-    ...(storage.s3Region === undefined ? [] : ['--s3-region', storage.s3Region]),
-    ...(storage.anonymous === true ? ['--anonymous'] : []),
-    ...(storage.requesterPays === true ? ['--requester-pays'] : []),
-  ]);
+  return joinWords(['spimquant', ...words, ...storageFlags(storage)]);
 }
 
 /** An image's path taken apart at the first folder called `sub-…`. */
@@ -48,8 +43,11 @@ export function placeInDataset(uri: string): PlaceInDataset | undefined {
 
 /** Whether a name is that of an image store. */
 export function isImageName(uri: string): boolean {
-  return /\.(zarr|zarr\.zip|ozx)$/i.test(uri);
+  return /\.(zarr|zip|ozx)$/i.test(uri);
 }
+
+/** Images that a run would leave out have sidecars too. */
+const anyImage = componentFilters(['sample', 'suffix', 'extension'].map((entity) => ({ entity, method: 'optional' })));
 
 /** What the sidecars say of an image; nothing when it lies in no dataset, or that cannot be read. */
 export async function sidecarOf(uri: string, storage: StorageChoice, signal: AbortSignal): Promise<ImageSidecar> {
@@ -57,7 +55,7 @@ export async function sidecarOf(uri: string, storage: StorageChoice, signal: Abo
   if (place === undefined) return {};
   try {
     const store = openStore(place.dataset, storage);
-    const found = await readParticipant(store, await readRoot(store, signal), place.label, signal);
+    const found = await readParticipant(store, await readRoot(store, signal), place.label, signal, anyImage);
     return found.images.find(({ path }) => path === place.path) ?? {};
   } catch (error) {
     // Whoever may read an image need not be allowed to list what is above it.

@@ -33,7 +33,7 @@ const progressEvery = 250;
  *
  * @throws SpimquantError `not-found` when nothing is there, and what the storage throws while the root is read
  */
-export async function validate(options: PlaceOptions, context: ExploreContext): Promise<Result> {
+export async function validate(options: PlaceOptions, text: string, context: ExploreContext): Promise<Result> {
   const uri = placeOf(options, context);
   const store = openStore(uri, options.storage);
   context.progress(`Listing ${uri}`);
@@ -60,7 +60,7 @@ export async function validate(options: PlaceOptions, context: ExploreContext): 
       kind: 'commands', title: 'Go on', commands: [{ title: 'See what a run would do', text: commandText(options.storage, 'plan', uri, joinUri(uri, 'derivatives', 'spimquant'), 'participant') }],
     } as const]),
   ];
-  return { title: `Check of ${facts.name ?? uri}`, command: commandText(options.storage, 'validate', options.uri), blocks };
+  return { title: `Check of ${facts.name ?? uri}`, command: text, blocks };
 }
 
 interface Looked {

@@ -51,13 +51,13 @@ describe('exploring a dataset', () => {
     await cp(clean, copy, { recursive: true });
     return copy;
   };
-  const ask = (verb: typeof info, uri: string): Promise<Result> => verb({ uri, storage: {} }, context());
+  const ask = (verb: typeof info, uri: string): Promise<Result> => verb({ uri, storage: {} }, 'as it was typed', context());
 
   describe('info', () => {
     it('tells what an image is: stains, orientation, levels', async () => {
       const result = await ask(info, join('clean', image('01')));
       assert.equal(result.title, 'sub-01_sample-brain_acq-phantom_SPIM.ome.zarr');
-      assert.equal(result.command, `spimquant info clean/${image('01')}`);
+      assert.equal(result.command, 'as it was typed');
       const { Stains, Orientation, Voxels, Extent, Format, Place } = facts(result);
       assert.deepEqual({ Stains, Orientation, Voxels, Extent, Format, Place }, {
         Stains: 'YoPro, Abeta (image)', Orientation: 'RAS (image)', Voxels: 'uint16', Extent: '11.8 × 13.8 × 9.6 mm', Format: 'OME-Zarr 0.4, zarr 2', Place: join(clean, image('01')),
@@ -69,8 +69,8 @@ describe('exploring a dataset', () => {
     it('tells what a dataset is: participants, columns for comparisons, results', async () => {
       const result = await ask(info, 'clean');
       assert.equal(result.title, 'Phantom brains');
-      const { Name, Participants, Stains, Place } = facts(result);
-      assert.deepEqual({ Name, Participants, Stains, Place }, { Name: 'Phantom brains', Participants: '4', Stains: 'YoPro, Abeta (in sub-01)', Place: clean });
+      const { Participants, Stains, Place } = facts(result);
+      assert.deepEqual({ Participants, Stains, Place }, { Participants: '4', Stains: 'YoPro, Abeta (in sub-01)', Place: clean });
       assert.deepEqual(tables(result).map(({ title, rows }) => [title, rows]), [
         ['Columns of participants.tsv', [['treatment', 'control (2), drug (2)']]],
         ['Derivatives', [['truth', 'SPIMquant phantom', 0]]],
@@ -173,7 +173,7 @@ describe('exploring a dataset', () => {
       await using server = await startS3Server({ buckets: { lab: { folder: copy, deny: ({ query }) => query.prefix?.startsWith('sub-02') === true } } });
       await home.enter({ keys: defaultCredential });
       try {
-        const result = await validate({ uri: 's3://lab', storage: { s3Endpoint: server.endpoint } }, context());
+        const result = await validate({ uri: 's3://lab', storage: { s3Endpoint: server.endpoint } }, '', context());
         assert.equal(facts(result).Images, '3 can be read');
         assert.deepEqual(tables(result)[0].rows.map(([severity, where]) => [severity, where]), [['error', 'sub-02']]);
       } finally {
@@ -188,10 +188,10 @@ describe('exploring a dataset', () => {
       await home.enter({ keys: defaultCredential });
       try {
         server.inject({ fault: { kind: 'hang' }, match: ({ query }) => query.prefix === 'sub-01/' });
-        const checking = validate({ uri: 's3://lab', storage: { s3Endpoint: server.endpoint } }, { ...context(stop.signal), progress: (message) => { if (message.startsWith('Checked')) stop.abort(); } });
+        const checking = validate({ uri: 's3://lab', storage: { s3Endpoint: server.endpoint } }, '', { ...context(stop.signal), progress: (message) => { if (message.startsWith('Checked')) stop.abort(); } });
         await assert.rejects(checking, (error) => error instanceof SpimquantError && error.code === 'cancelled');
         server.inject({ fault: { kind: 'status', status: 403, code: 'ExpiredToken' }, match: ({ key }) => key.includes('sub-03'), times: 99 });
-        await assert.rejects(validate({ uri: 's3://lab', storage: { s3Endpoint: server.endpoint } }, context()), (error) => error instanceof SpimquantError && error.code === 'auth-expired');
+        await assert.rejects(validate({ uri: 's3://lab', storage: { s3Endpoint: server.endpoint } }, '', context()), (error) => error instanceof SpimquantError && error.code === 'auth-expired');
       } finally {
         await home.leave();
       }
@@ -204,9 +204,9 @@ describe('exploring a dataset', () => {
     await home.enter({ keys: defaultCredential });
     try {
       const storage = { s3Endpoint: server.endpoint, requesterPays: true };
-      const result = await ls({ uri: 's3://lab', storage }, context());
+      const result = await ls({ uri: 's3://lab', storage }, '', context());
       assert.equal(commands(result)[0], `spimquant info s3://lab/${image('01')} --s3-endpoint ${server.endpoint} --requester-pays`);
-      const one = await info({ uri: `s3://lab/${image('01')}`, storage }, context());
+      const one = await info({ uri: `s3://lab/${image('01')}`, storage }, '', context());
       assert.equal(facts(one).Place, `s3://lab/${image('01')}`);
     } finally {
       await home.leave();
