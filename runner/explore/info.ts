@@ -112,7 +112,7 @@ async function firstImage(store: ObjectStore, root: DatasetRoot, signal: AbortSi
 function columnsTable(table: ParticipantsTable): readonly Block[] {
   if (table.columns.length === 0) return [];
   const rows = table.columns.map((name) => [name, describeColumn([...table.rows.values()].map((row) => row[name]))]);
-  return [{ kind: 'table', title: 'Columns of participants.tsv', columns: [{ label: 'Column' }, { label: 'Values' }], rows }];
+  return [{ kind: 'table', title: 'Columns of participants.tsv', columns: [{ label: 'Column' }, { label: 'Values', wrap: true }], rows }];
 }
 
 /** Values with how often each occurs, or, of many numbers, from where to where they go. Undefined: an empty cell. */

@@ -64,7 +64,7 @@ async function listDataset(store: ObjectStore, root: DatasetRoot, storage: Stora
     }),
   ]);
   const images = found.flatMap(({ label, images: own }) => own.map((image) => ({ label, image })));
-  const notices = skippedNotices(found.flatMap(({ skipped }) => skipped));
+  const notices = skippedNotices([...root.skipped, ...found.flatMap(({ skipped }) => skipped)]);
   if (images.length === 0) {
     const entries = await listEntries(store, storage, text, context);
     // Results have participants, but no images to quantify: nothing is amiss there.

@@ -53,7 +53,7 @@ export async function validate(options: PlaceOptions, text: string, context: Exp
     { kind: 'notice', ...verdict(problems, found.checked.length) },
     ...(rows.length === 0 ? [] : [{
       kind: 'table', title: 'What was found',
-      columns: [{ label: 'Severity' }, { label: 'Where' }, { label: 'What' }, { label: 'What to do' }],
+      columns: [{ label: 'Severity' }, { label: 'Where', wrap: true }, { label: 'What', wrap: true }, { label: 'What to do', wrap: true }],
       rows: rows.slice(0, rowsShown), ...(rows.length > rowsShown ? { total: rows.length } : {}),
     } as const]),
     ...(errors || found.checked.length === 0 ? [] : [{
@@ -112,8 +112,14 @@ async function openImage(store: ObjectStore, image: SpimFile, signal: AbortSigna
     const { code, message, hint } = reportError(error);
     // Of the image it is a finding; of the network or a sign-in it is the end of this check.
     if (!['bad-zarr', 'not-found', 'access-denied', 'bad-dataset'].includes(code)) throw error;
-    return { severity: 'error', where: image.path, what: message.replaceAll(`${store.uri}/`, ''), mend: hint ?? 'Copy or convert the image anew.' };
+    return { severity: 'error', where: image.path, what: plainly(message, store.uri, image.path), mend: hint ?? 'Copy or convert the image anew.' };
   }
+}
+
+/** What an error says, without the place, which stands beside it. */
+function plainly(message: string, uri: string, path: string): string {
+  const text = message.replaceAll(`${uri}/`, '').replace(`${path}: `, '');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** What the root, the description and participants.tsv tell. */

@@ -42,6 +42,8 @@ export interface TableColumn {
   readonly label: string;
   readonly unit?: string;
   readonly numeric?: boolean;
+  /** Sentences: shown in full, over several lines where they are too long for one. */
+  readonly wrap?: boolean;
 }
 
 /** Pictures side by side where there is room. */

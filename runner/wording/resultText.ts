@@ -49,11 +49,16 @@ function tableText({ title, columns, rows, total }: TableBlock, { width, color }
   const cells = rows.map((row) => columns.map((_, i) => cellText(row.at(i) ?? null)));
   const natural = columns.map((_, i) => Math.max(widthOf(heads[i]), ...cells.map((row) => widthOf(row[i]))));
   const widths = fitWidths(natural, columns.map(({ numeric }) => numeric === true), width - 2 * (columns.length - 1));
-  const line = (row: readonly string[]): string => row.map((cell, i) => {
+  const cellLine = (cell: string, i: number): string => {
     const short = cutTo(cell, widths[i]);
     const gap = ' '.repeat(Math.max(0, widths[i] - widthOf(short)));
     return columns[i].numeric === true ? gap + short : short + gap;
-  }).join('  ').trimEnd();
+  };
+  const line = (row: readonly string[]): string => {
+    const folded = row.map((cell, i) => (columns[i].wrap === true ? fold(cell, widths[i]).flatMap((part) => broken(part, widths[i])) : [cell]));
+    const height = Math.max(...folded.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, at) => folded.map((lines, i) => cellLine(lines[at] ?? '', i)).join('  ').trimEnd()).join('\n');
+  };
   return [
     ...(title === undefined ? [] : [ink.bold(clean(title))]),
     ink.dim(line(heads)),
@@ -121,6 +126,20 @@ function cutTo(text: string, width: number): string {
     used += step;
   }
   return `${kept}…`;
+}
+
+/** A word in pieces of so many columns. */
+function broken(word: string, width: number): string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  for (const { segment } of segmenter.segment(word)) {
+    if (piece !== '' && widthOf(piece) + widthOf(segment) > width) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += segment;
+  }
+  return [...pieces, piece];
 }
 
 /** Lines of at most so many columns; words that are longer stand alone. */
