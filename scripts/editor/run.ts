@@ -26,7 +26,7 @@ async function runScenario(scenario: Scenario, suites: Suites): Promise<boolean>
   const orders: Orders = {
     scenario, profile, grep: values.grep,
     files: suites.filesOf(scenario),
-    vsix: scenario.extension === 'vsix' ? await packagedExtension() : undefined,
+    vsix: scenario.extension === 'vsix' ? packagedExtension() : undefined,
   };
   const options = {
     extensionDevelopmentPath: scenario.extension === 'folder' ? root : join(root, 'test/editor/stub'),

@@ -42,7 +42,7 @@ const folder = resolve(values.folder);
 const host = await editorHost();
 const profile = await makeProfile(folder, quietSettings);
 const notebook = await makeDemoWorkspace(profile, console.log);
-await installExtension(host, profile, await packagedExtension());
+await installExtension(host, profile, packagedExtension());
 {
   await using server = await listen({ host, profile, logFile: serverLog(profile) });
   const payload = [['openFile', `vscode-remote://${server.authority}${pathToFileURL(notebook).pathname}`]];
