@@ -66,7 +66,7 @@ function steps(services: Services, verb: LookVerb, title: string): readonly Step
       name: 'methods',
       needed: () => verb === 'segment',
       ask: async (answers, place) => moveWith<LookForm, 'methods'>('methods', await pickMany({
-        title, place, placeholder: 'Which method? Several are compared; write others, such as th500, and press Enter',
+        title, place, placeholder: 'Which methods? Write others, such as th500',
         choices: methodChoices(answers.methods), written: writtenMethod,
       })),
     },

@@ -61,7 +61,7 @@ function steps(services: Services, level: Level, title: string, first: Deed): re
       name: 'methods',
       needed: segments,
       ask: async (answers, place) => moveWith<FormAnswers, 'methods'>('methods', await pickMany({
-        title, place, placeholder: 'How are they segmented? Several are done side by side; write others, such as th500, and press Enter',
+        title, place, placeholder: 'Which methods? Write others, such as th500',
         choices: methodChoices(answers.methods), written: writtenMethod,
       })),
     },
