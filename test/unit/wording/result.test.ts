@@ -66,7 +66,6 @@ describe('a result as text', () => {
 
   it('lets nothing through that would steer a terminal', () => {
     const text = resultText(filled('a\u001b[2Jb\u0007\rc\u202ed\u009b1m'), { width: 80, color: false });
-    // eslint-disable-next-line no-control-regex -- these are what is looked for
     assert.doesNotMatch(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
   });
 
