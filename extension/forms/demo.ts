@@ -21,7 +21,7 @@ export async function createDemo(services: Services): Promise<DatasetRef | undef
     }
     const result = await services.explore(joinWords(['spimquant', 'demo', uri]));
     if (result === undefined) return undefined;
-    const dataset: DatasetRef = { uri, storage: {} };
+    const dataset: DatasetRef = { uri: join(uri, 'bids'), storage: {} };
     await services.runner.request('datasets.add', { dataset });
     services.panels.showResult(result);
     return dataset;

@@ -16,19 +16,20 @@ import type { Profile } from './profile.ts';
  */
 export async function makeDemoWorkspace({ workspace, state, env }: Profile, say: (text: string) => void): Promise<string> {
   const folder = join(workspace, 'spimquant-sample');
-  const dataset = join(folder, 'demo-bids');
+  const demo = join(folder, 'demo');
+  const dataset = join(demo, 'bids');
   const notebook = join(folder, 'sample.spimnb');
   await mkdir(folder, { recursive: true });
   if (!existsSync(join(dataset, 'participants.tsv'))) {
     say('Generating four small brains for the demo.');
-    const made = await spimquant(['demo', dataset], { env });
+    const made = await spimquant(['demo', demo], { env });
     if (made.code !== 0) throw new Error(`The demo dataset was not made:\n${made.stderr}${made.stdout}`);
     await new DatasetList(state, Date.now, (_level, message) => { say(message); }).add({ uri: dataset, storage: {} });
   }
   if (!existsSync(notebook)) {
     const sample = await readFile(join(root, 'extension/samples/sample.spimnb'), 'utf8');
     const quoted = (path: string): string => JSON.stringify(joinWords([path])).slice(1, -1);
-    await writeFile(notebook, sample.replaceAll('{{dataset}}', quoted(dataset)).replaceAll('{{output}}', quoted(join(folder, 'demo-results'))));
+    await writeFile(notebook, sample.replaceAll('{{dataset}}', quoted(dataset)).replaceAll('{{output}}', quoted(join(demo, 'out'))));
   }
   return notebook;
 }

@@ -59,7 +59,7 @@ inPhase('first look', () => {
     assert.equal(notebook.notebookType, 'spimquant-notebook');
     await onPage(async (page) => {
       await page.see({ selector: 'h1', text: 'SPIMquant in ten minutes', inside: 'frames' });
-      await page.see({ selector: '.monaco-list-row', text: 'demo-bids' });
+      await page.see({ selector: '.sidebar .monaco-list-row', text: 'Phantom brains' });
       await page.screenshot({ name: 'sample-notebook' });
     });
   });
@@ -121,7 +121,7 @@ inPhase('first look', () => {
     const took = performance.now() - asked;
     assert.ok(took < 1500, `It took ${took.toFixed(0)} ms.`);
     await onPage(async (page) => {
-      await page.see({ selector: '.monaco-list-row', text: 'cancelled' });
+      await page.see({ selector: '.sidebar .monaco-list-row', text: 'cancelled' });
     });
     cancelled = run.id;
   });
@@ -135,7 +135,7 @@ inPhase('first look', () => {
     }, 60_000);
     await callDriver('keep', { name: 'run', value: run.id });
     await onPage(async (page) => {
-      await page.see({ selector: '.monaco-list-row', text: 'participant' });
+      await page.see({ selector: '.sidebar .monaco-list-row', text: 'participant' });
       await page.see({ selector: '.statusbar-item', text: '%' });
       await page.see({ selector: '.cell-statusbar-container .codicon-notebook-state-executing' });
       await page.screenshot({ name: 'run-in-cell' });

@@ -32,7 +32,7 @@ for (const phase of ['after a reload', 'after a crash of the extension host', 'a
     it('shows the run in the view and in the status bar', async () => {
       await vscode.commands.executeCommand('spimquant.runs.focus');
       await onPage(async (page) => {
-        await page.see({ selector: '.monaco-list-row', text: 'participant' });
+        await page.see({ selector: '.sidebar .monaco-list-row', text: 'participant' });
         await page.see({ selector: '.statusbar-item', text: '%' });
       });
     });
@@ -67,7 +67,7 @@ inPhase('in another window', () => {
     await vscode.commands.executeCommand('spimquant.runs.focus');
     await onPage(async (page) => {
       await page.see({ selector: '.cell-statusbar-container .codicon-notebook-state-success' });
-      await page.see({ selector: '.monaco-list-row', text: 'succeeded' });
+      await page.see({ selector: '.sidebar .monaco-list-row', text: 'succeeded' });
       await page.screenshot({ name: 'run-succeeded' });
     });
   });

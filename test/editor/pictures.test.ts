@@ -14,9 +14,9 @@ describe('pictures', () => {
     await runCell(cell);
     await onPage(async (page) => {
       await page.see({ selector: '.spimquant-result figure img', inside: 'frames' });
-      await page.click({ selector: '.monaco-list-row', text: 'demo-bids' });
+      await page.click({ selector: '.sidebar .monaco-list-row', text: 'Phantom brains' });
       await page.press({ keys: 'ArrowRight' });
-      await page.see({ selector: '.monaco-list-row', text: 'sub-01' });
+      await page.see({ selector: '.sidebar .monaco-list-row', text: 'sub-01' });
     });
     await revealCell(cell);
     await take('segment-dark');

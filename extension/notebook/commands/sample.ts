@@ -10,13 +10,14 @@ const outputMark = '{{output}}';
 /** Opens the sample notebook on generated brains, which are made on the first use. What the user changed in it is kept. */
 export async function openSample(services: Services): Promise<void> {
   const folder = await sampleFolder(services);
-  const dataset = vscode.Uri.joinPath(folder, 'demo-bids');
+  const demo = vscode.Uri.joinPath(folder, 'demo');
+  const dataset = vscode.Uri.joinPath(demo, 'bids');
   if (!await exists(vscode.Uri.joinPath(dataset, 'participants.tsv'))) {
     await vscode.workspace.fs.createDirectory(folder);
-    if (await services.explore(`spimquant demo ${joinWords([dataset.fsPath])}`) === undefined) return;
+    if (await services.explore(`spimquant demo ${joinWords([demo.fsPath])}`) === undefined) return;
   }
   const notebook = vscode.Uri.joinPath(folder, 'sample.spimnb');
-  if (!await exists(notebook)) await vscode.workspace.fs.writeFile(notebook, await sampleContent(services, dataset, vscode.Uri.joinPath(folder, 'demo-results')));
+  if (!await exists(notebook)) await vscode.workspace.fs.writeFile(notebook, await sampleContent(services, dataset, vscode.Uri.joinPath(demo, 'out')));
   await services.runner.request('datasets.add', { dataset: { uri: dataset.fsPath, storage: {} } }).catch((error: unknown) => {
     services.log.warn(`The demo dataset could not be added to the list: ${String(error)}`);
   });
