@@ -29,7 +29,7 @@ export interface RunnerClient extends Disposable {
 
   /**
    * Asks the runner. Rejects with a SpimquantError that says what the runner said, with `cancelled` as soon as the
-   * signal is aborted, with `runner-lost` when it died before it answered (repeatable requests are tried once more).
+   * signal is aborted, with `runner-lost` when it died before it answered, three times over (what can be asked again is).
    */
   request<N extends RequestName>(name: N, params: Requests[N]['params'], options?: { readonly signal?: AbortSignal }): Promise<Requests[N]['result']>;
 

@@ -40,6 +40,8 @@ export interface RunnerClientOptions {
 /** Tries to connect before it is given up, and the wait before the second, in milliseconds; it doubles each time. */
 const attempts = 6;
 const firstBackoff = 60;
+/** Runners that a request may be lost with before it is given up. */
+const requestAttempts = 3;
 /** Time for another window, which ended the runner, to start its own, in milliseconds. */
 const successorPatience = 1500;
 /** Time for a runner to end that was asked to, in milliseconds. */
@@ -90,7 +92,7 @@ class Client implements RunnerClient {
         return await line.request(name, params, signal);
       } catch (error) {
         // All but the end of the runner itself can be asked twice: starts carry an id, the rest says how things are to be.
-        if (!(error instanceof LineLost) || this.#disposed || attempt > 1 || name === 'runner.stop') throw error;
+        if (!(error instanceof LineLost) || this.#disposed || attempt === requestAttempts || name === 'runner.stop') throw error;
       }
     }
   }
