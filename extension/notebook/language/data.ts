@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { dataItem } from '../../../runner/command/assist/complete.ts';
 import type { Completion, Completions } from '../../../runner/command/assist/complete.ts';
 import type { DataRequest } from '../../../runner/command/assist/values.ts';
+import { reportError } from '../../../runner/protocol/errors.ts';
 import type { DatasetRef, ParticipantContents } from '../../../runner/protocol/datasets.ts';
 import type { Services } from '../../services.ts';
 
@@ -21,6 +22,7 @@ export async function dataItems(services: Services, completions: Completions, si
   if (completions.requests.length === 0) return { items: [] };
   const source = new DataSource(services, completions, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
   const answers = await Promise.allSettled(completions.requests.map((request) => source.items(request)));
+  for (const answer of answers) if (answer.status === 'rejected' && !signal.aborted) services.log.debug(`Completion: ${reportError(answer.reason).message}`);
   const items = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   return { items: items.filter((item, index) => items.findIndex((other) => other.insert === item.insert) === index) };
 }

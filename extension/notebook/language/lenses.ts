@@ -18,7 +18,7 @@ export function registerLenses(services: Services): vscode.Disposable {
       if (!analyse(text, options).starts || diagnose(text, { options }).some((each) => each.severity === 'error')) return [];
       const line = Math.max(0, text.split('\n').findIndex((each) => each.trim() !== '' && !each.trimStart().startsWith('#')));
       return [new vscode.CodeLens(new vscode.Range(line, 0, line, 0), {
-        command: planCommand, title: '$(checklist) Plan', tooltip: 'Show what this run would do, and why, without doing it', arguments: [document.uri],
+        command: planCommand, title: 'Plan', tooltip: 'Show what this run would do, and why, without doing it', arguments: [document.uri],
       })];
     },
   };
