@@ -48,7 +48,7 @@ export function methodMeaning(word: string): string | undefined {
         const thresholds = classes === 2 ? 'the threshold' : index === classes - 1 ? `the highest of ${classes - 1} thresholds` : `the ${ordinals[index]} of ${classes - 1} thresholds`;
         return `Otsu with ${classes} classes of intensity: voxels above ${thresholds}.`;
       }
-      case 'gmm': return `Gaussian mixture of ${method.components} ${method.components === 1 ? 'component' : 'components'}: voxels above the background's mean plus ${method.sigmas} standard ${method.sigmas === 1 ? 'deviation' : 'deviations'}.`;
+      case 'gmm': return `Gaussian mixture of ${method.components} ${method.components === 1 ? 'component' : 'components'}: voxels above the brightest component's mean plus ${method.sigmas} standard ${method.sigmas === 1 ? 'deviation' : 'deviations'}.`;
     }
   } catch (error) {
     if (error instanceof BadValue) return undefined;
