@@ -137,8 +137,7 @@ async function afterFailure(error: ErrorReport, bucket: boolean): Promise<'again
   const picked = await pickOne<'again' | 'anyway' | 'address' | 'reach'>({
     title: 'The dataset was not added', placeholder: error.message,
     choices: [
-      { label: `${error.message} ${error.hint ?? ''}`.trim() },
-      { label: '$(edit) Correct the address…', value: 'address' },
+      { label: '$(edit) Correct the address…', detail: error.hint, value: 'address' },
       ...(bucket ? [{ label: '$(key) Reach it another way…', value: 'reach' as const }] : []),
       { label: '$(refresh) Try again', value: 'again' },
       { label: '$(add) Add anyway', description: 'it stays in the list, and can be tried again there', value: 'anyway' },

@@ -1,3 +1,4 @@
+import { SpimquantError } from '../../runner/protocol/errors.ts';
 import type { DatasetRef, ImageEntry } from '../../runner/protocol/datasets.ts';
 import type { Services } from '../services.ts';
 import { lookCommand } from './buildCommand.ts';
@@ -44,7 +45,7 @@ function steps(services: Services, verb: LookVerb, title: string): readonly Step
         title, place, placeholder: 'Which image?',
         choices: async (signal) => {
           const images = imagesOf(await runner.request('datasets.participant', { dataset: given(answers.dataset), label: given(answers.participant) }, { signal }));
-          if (images.length === 0) return [{ label: 'This participant has no images' }];
+          if (images.length === 0) throw new SpimquantError('not-found', `sub-${given(answers.participant)} has no images.`, { hint: 'Go back and choose another participant.' });
           return images.map(({ image, session }) => ({
             label: image.title, description: [session === undefined ? '' : `ses-${session}`, image.stains.join(', ')].filter((text) => text !== '').join(' · '), value: image, picked: image.path === answers.image?.path,
           }));

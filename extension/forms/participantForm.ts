@@ -48,8 +48,7 @@ function steps(services: Services, level: Level, title: string, first: Deed): re
           title, place, atLeast: 0, placeholder: 'Which stains are segmented? None: register only',
           choices: async (signal) => {
             present = await stainsOfDataset(services.runner, chosenDataset(answers), answers.participants ?? 'all', signal);
-            const choices = stainChoices(present, answers.stains?.filter((stain) => present.includes(stain)));
-            return choices.length > 0 ? choices : [{ label: 'The dataset does not say which stains it has' }];
+            return stainChoices(present, answers.stains?.filter((stain) => present.includes(stain)));
           },
           written: (text) => (/^\w+$/.test(text) ? { label: text, description: 'as written', value: text } : undefined),
         });
