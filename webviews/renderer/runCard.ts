@@ -1,5 +1,6 @@
 import type { RunOutput } from '../../runner/protocol/runOutput.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
+import { logText } from '../../runner/wording/run.ts';
 import { make, makeButton } from '../kit/dom.ts';
 import { stateIcon } from './icons.ts';
 import type { RendererRequest } from './messages.ts';
@@ -72,7 +73,7 @@ export class RunCard {
     this.refresh();
     this.#showFailures();
     this.#showFiles();
-    const lines = output.tail.map(({ message }) => message).join('\n');
+    const lines = output.tail.map(logText).join('\n');
     setText(this.#logLines, lines);
     setText(this.#logSummary, `Log, last ${output.tail.length === 1 ? 'line' : `${output.tail.length} lines`}`);
     this.#log.hidden = output.tail.length === 0;

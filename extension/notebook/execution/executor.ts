@@ -202,7 +202,7 @@ export class CellExecutor implements vscode.Disposable {
       return await exploreCell(this.#services, job, effective, display, () => { this.#changed.fire(); });
     } catch (error) {
       const report = reportError(error);
-      if (report.code === 'cancelled') return { success: undefined };
+      if (report.code === 'cancelled') return { success: isBegun ? false : undefined };
       if (!isBegun) begun();
       await display.showResult(errorResult(text, report));
       if (report.code === 'internal') this.#services.log.error(report.stack ?? report.message);
@@ -238,7 +238,7 @@ export class CellExecutor implements vscode.Disposable {
     if (ended === undefined) return { success: undefined };
     this.#delivered.add(run.id);
     const { status, ended: time } = ended.run;
-    return { success: status === 'succeeded' ? true : status === 'cancelled' ? undefined : false, ...(time === undefined ? {} : { time }) };
+    return { success: status === 'succeeded', ...(time === undefined ? {} : { time }) };
   }
 
   /** The user's stop, or the editor's when the cell is deleted. */

@@ -2,12 +2,21 @@ import * as vscode from 'vscode';
 import { resultMime, runMime } from '../../../runner/protocol/results.ts';
 import type { Result } from '../../../runner/protocol/results.ts';
 import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
+import { resultHtml } from '../../../runner/wording/resultHtml.ts';
+import { resultText } from '../../../runner/wording/resultText.ts';
+import { runHtml, runText } from '../../../runner/wording/runOutput.ts';
 import { isRunOutput } from './cellOutput.ts';
+
+const htmlMime = 'text/html';
+const textMime = 'text/plain';
+const textStyle = { width: 100, color: false };
 
 /** A result's representations: for our renderer, for others, for none. */
 export function resultItems(result: Result): vscode.NotebookCellOutputItem[] {
   return [
     vscode.NotebookCellOutputItem.json(result, resultMime),
+    vscode.NotebookCellOutputItem.text(resultHtml(result), htmlMime),
+    vscode.NotebookCellOutputItem.text(resultText(result, textStyle), textMime),
   ];
 }
 
@@ -15,6 +24,8 @@ export function resultItems(result: Result): vscode.NotebookCellOutputItem[] {
 export function runItems(run: RunOutput): vscode.NotebookCellOutputItem[] {
   return [
     vscode.NotebookCellOutputItem.json(run, runMime),
+    vscode.NotebookCellOutputItem.text(runHtml(run), htmlMime),
+    vscode.NotebookCellOutputItem.text(runText(run), textMime),
   ];
 }
 
