@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { joinWords } from '../../runner/command/shell.ts';
+import { sampleText } from '../../extension/notebook/commands/sampleText.ts';
 import { DatasetList } from '../../runner/server/datasetList.ts';
 import { spimquant } from '../demo/command.ts';
 import { root } from './paths.ts';
@@ -28,8 +28,7 @@ export async function makeDemoWorkspace({ workspace, state, env }: Profile, say:
   }
   if (!existsSync(notebook)) {
     const sample = await readFile(join(root, 'extension/samples/sample.spimnb'), 'utf8');
-    const quoted = (path: string): string => JSON.stringify(joinWords([path])).slice(1, -1);
-    await writeFile(notebook, sample.replaceAll('{{dataset}}', quoted(dataset)).replaceAll('{{output}}', quoted(join(demo, 'out'))));
+    await writeFile(notebook, sampleText(sample, dataset, join(demo, 'out')));
   }
   return notebook;
 }

@@ -84,7 +84,8 @@ describe('notebooks', () => {
     const file = join(workspace(), 'damaged.spimnb');
     await writeFile(file, '{"format": "spimquant-notebook", "version": 1, "cells": [');
     await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), 'spimquant-notebook');
-    await onPage((page) => page.see({ selector: '.notification-list-item', text: 'damaged: it is not valid JSON' }));
+    await vscode.commands.executeCommand('notifications.showList');
+    await onPage((page) => page.see({ selector: '.notifications-center .notification-list-item', text: 'damaged: it is not valid JSON' }));
     await vscode.commands.executeCommand('notifications.clearAll');
     assert.equal(await readFile(file, 'utf8'), '{"format": "spimquant-notebook", "version": 1, "cells": [');
   });

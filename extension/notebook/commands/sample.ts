@@ -2,10 +2,7 @@ import * as vscode from 'vscode';
 import { joinWords } from '../../../runner/command/shell.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { Services } from '../../services.ts';
-
-/** Words of the sample that stand for paths. */
-const datasetMark = '{{dataset}}';
-const outputMark = '{{output}}';
+import { sampleText } from './sampleText.ts';
 
 /** Opens the sample notebook on generated brains, which are made on the first use. What the user changed in it is kept. */
 export async function openSample(services: Services): Promise<void> {
@@ -50,6 +47,5 @@ async function sampleContent({ context }: Services, dataset: vscode.Uri, output:
   } catch (cause) {
     throw new SpimquantError('internal', 'The sample notebook is missing from the extension.', { hint: 'Install the extension anew.', cause });
   }
-  const quoted = (uri: vscode.Uri): string => JSON.stringify(joinWords([uri.fsPath])).slice(1, -1);
-  return new TextEncoder().encode(text.replaceAll(datasetMark, quoted(dataset)).replaceAll(outputMark, quoted(output)));
+  return new TextEncoder().encode(sampleText(text, dataset.fsPath, output.fsPath));
 }

@@ -169,7 +169,8 @@ export class CellExecutor implements vscode.Disposable {
   #release(job: Job, { success, time }: JobEnd): void {
     this.#jobs.delete(job.cell);
     try {
-      job.execution.end(success, time);
+      // Without a time the editor shows none for what has run.
+      job.execution.end(success, success === undefined ? undefined : time ?? Date.now());
     } catch (error) {
       // The editor has ended it itself, e.g. because the cell was deleted.
       this.#services.log.debug(`A cell's execution was over already: ${reportError(error).message}`);
