@@ -48,7 +48,10 @@ export function registerCompletions(services: Services): vscode.Disposable {
 }
 
 function itemOf(item: Completion, { start, end }: Completions, document: vscode.TextDocument, offset: number): vscode.CompletionItem {
-  const made = new vscode.CompletionItem(item.detail === undefined ? item.label : { label: item.label, description: item.detail }, kinds[item.kind]);
+  const label: vscode.CompletionItemLabel = {
+    label: item.label, ...(item.usage === undefined ? {} : { detail: ` ${item.usage}` }), ...(item.detail === undefined ? {} : { description: item.detail }),
+  };
+  const made = new vscode.CompletionItem(label, kinds[item.kind]);
   made.insertText = item.insert;
   made.filterText = item.filter;
   made.sortText = item.sort;

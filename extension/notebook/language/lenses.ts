@@ -5,13 +5,15 @@ import { withDefaults } from '../../../runner/command/assist/effective.ts';
 import { registerCommand } from '../../platform/commands.ts';
 import type { Services } from '../../services.ts';
 import { commandLanguage } from '../ids.ts';
-import { optionsFor } from './cells.ts';
+import { isOptions, optionsFor } from './cells.ts';
 
 const planCommand = 'spimquant.language.plan';
 
 /** Above cells that start a run: what it would do. Nothing above others, which answer at once when they are run. */
 export function registerLenses(services: Services): vscode.Disposable {
+  const changed = new vscode.EventEmitter<void>();
   const provider: vscode.CodeLensProvider = {
+    onDidChangeCodeLenses: changed.event,
     provideCodeLenses(document) {
       const options = optionsFor(document);
       const text = document.getText();
@@ -23,6 +25,9 @@ export function registerLenses(services: Services): vscode.Disposable {
     },
   };
   return vscode.Disposable.from(
+    changed,
+    // Options of a cell decide what the cells below it amount to.
+    vscode.workspace.onDidChangeTextDocument(({ document }) => { if (isOptions(document)) changed.fire(); }),
     vscode.languages.registerCodeLensProvider({ language: commandLanguage, scheme: 'vscode-notebook-cell' }, provider),
     registerCommand(planCommand, services.log, async (uri) => {
       const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === String(uri));

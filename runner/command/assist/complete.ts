@@ -12,7 +12,7 @@ import { analyse, takesFlag } from './analyse.ts';
 import type { Analysis } from './analyse.ts';
 import { mergeOptions } from './effective.ts';
 import type { Options } from './effective.ts';
-import { flagUsage } from './usage.ts';
+import { valueUsage } from './usage.ts';
 import { offersFor } from './values.ts';
 import type { DataRequest, ValueOffer } from './values.ts';
 
@@ -24,6 +24,8 @@ export interface Completion {
   /** What the typed text is compared with, quotes included. */
   readonly filter: string;
   readonly kind: 'program' | 'verb' | 'level' | 'flag' | 'switch' | 'value' | 'method' | 'dataset' | 'folder' | 'file' | 'participant' | 'stain' | 'column' | 'run';
+  /** What follows it, e.g. `METHOD ...`. */
+  readonly usage?: string;
   /** One line beside it. */
   readonly detail?: string;
   /** Sentences below it. */
@@ -188,7 +190,7 @@ class Builder {
       const spelled = /\w_/.test(prefix) ? name.replace(/(?<=\w)-/g, '_') : /\w-/.test(prefix) ? name.replaceAll('_', '-') : name;
       const takes = arityOf(flag) !== 0;
       this.#add({
-        label: name, insert: takes ? this.#spaced(name) : name, filter: spelled, kind: takes ? 'flag' : 'switch', detail: flagUsage(flag),
+        label: name, insert: takes ? this.#spaced(name) : name, filter: spelled, kind: takes ? 'flag' : 'switch', ...(takes ? { usage: valueUsage(flag) } : {}), detail: flag.help,
         documentation: `${flag.help}${flag.default === undefined ? '' : `\n\nDefault: ${flag.default}.`}`,
         sort: `5${String(flagGroups.indexOf(flag.group)).padStart(2, '0')}${String(index).padStart(3, '0')}`, more: takes,
       });

@@ -54,7 +54,7 @@ describe('completion', () => {
     assert.ok(!found.includes('--contrast_column') && !found.includes('--registration_level') && !found.includes('--plane'));
     assert.ok(!labels('spimquant a b participant --| --sloppy').includes('--sloppy'));
     const item = at('spimquant a b participant --seg|').found?.items.find((each) => each.label === '--seg_method');
-    assert.equal(item?.detail, '--seg_method METHOD ...');
+    assert.equal(item?.usage, 'METHOD ...');
     assert.match(item?.documentation ?? '', /Default: gmm\+n3k1/);
     assert.equal(choose('spimquant a b participant --seg-m|', '--seg_method'), 'spimquant a b participant --seg_method ');
     assert.equal(choose('spimquant a b participant --slo|', '--sloppy'), 'spimquant a b participant --sloppy');
