@@ -59,7 +59,7 @@ inPhase('first look', () => {
     assert.equal(notebook.notebookType, 'spimquant-notebook');
     await onPage(async (page) => {
       await page.see({ selector: 'h1', text: 'SPIMquant in ten minutes', inside: 'frames' });
-      await page.see({ selector: '.sidebar .monaco-list-row', text: 'Phantom brains' });
+      await page.see({ selector: '.sidebar .monaco-list-row', text: 'bids' });
       await page.screenshot({ name: 'sample-notebook' });
     });
   });

@@ -14,7 +14,7 @@ describe('pictures', () => {
     await runCell(cell);
     await onPage(async (page) => {
       await page.see({ selector: '.spimquant-result figure img', inside: 'frames' });
-      await page.click({ selector: '.sidebar .monaco-list-row', text: 'Phantom brains' });
+      await page.click({ selector: '.sidebar .monaco-list-row', text: 'bids' });
       await page.press({ keys: 'ArrowRight' });
       await page.see({ selector: '.sidebar .monaco-list-row', text: 'sub-01' });
     });

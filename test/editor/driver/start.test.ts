@@ -35,7 +35,7 @@ describe('npm start', function () {
     await page.goto(url);
     await page.locator('.tab', { hasText: 'sample.spimnb' }).waitFor({ timeout: 60_000 });
     await page.locator('.activitybar a.action-label[aria-label^="SPIMquant"]').click({ timeout: 60_000 });
-    await page.locator('.sidebar .monaco-list-row', { hasText: 'Phantom brains' }).waitFor({ timeout: 60_000 });
+    await page.locator('.sidebar .monaco-list-row', { hasText: 'bids' }).waitFor({ timeout: 60_000 });
   });
 
   it('keeps others out', async () => {
