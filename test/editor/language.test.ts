@@ -129,6 +129,11 @@ describe('the command language in cells', () => {
     const at = document(0).positionAt(highlighted.indexOf('otsu+k3i2') + 2);
     const [hover] = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document(0).uri, at);
     assert.match(hover.contents.map(plain).join('\n'), /3 classes of intensity/);
+    await onPage(async (page) => {
+      await page.hover({ selector: '.cell.code .view-line span > span', text: '--seg_method' });
+      await page.see({ selector: '.monaco-hover', text: 'several are done side by side' });
+      await page.screenshot({ name: 'language-hover-dark' });
+    });
   });
 
   it('marks what is wrong, says so under the pointer, and mends it', async () => {

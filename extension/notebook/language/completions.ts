@@ -56,7 +56,7 @@ function itemOf(item: Completion, { start, end }: Completions, document: vscode.
   made.filterText = item.filter;
   made.sortText = item.sort;
   made.range = { inserting: rangeOf(document, { start, end: offset }), replacing: rangeOf(document, { start, end }) };
-  if (item.documentation !== undefined) made.documentation = new vscode.MarkdownString().appendText(item.documentation);
+  if (item.documentation !== undefined) made.documentation = item.documentation;
   if (item.more) made.command = { command: 'editor.action.triggerSuggest', title: 'Suggest' };
   return made;
 }

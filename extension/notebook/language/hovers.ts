@@ -17,9 +17,14 @@ export function registerHovers(): vscode.Disposable {
   return vscode.Disposable.from(vscode.languages.registerHoverProvider(commandDocuments, provider), vscode.languages.registerHoverProvider(optionsDocuments, provider));
 }
 
+/** Plain text in markup. `appendText` would forbid every line break. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_{}[\]()#+\-.!<>|~]/g, '\\$&');
+}
+
 function markdown({ code, paragraphs, facts }: HoverText, language: string): vscode.MarkdownString {
   const text = new vscode.MarkdownString().appendCodeblock(code, language);
-  for (const paragraph of paragraphs) text.appendText(paragraph).appendMarkdown('\n\n');
-  for (const { label, value } of facts) text.appendMarkdown(`**${label}:** `).appendText(value).appendMarkdown('  \n');
+  for (const paragraph of paragraphs) text.appendMarkdown(`${escaped(paragraph)}\n\n`);
+  for (const { label, value } of facts) text.appendMarkdown(`**${label}:** ${escaped(value)}  \n`);
   return text;
 }

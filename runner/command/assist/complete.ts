@@ -221,7 +221,7 @@ class Builder {
   #verb(verb: Verb, group: string): void {
     this.#add({
       label: verb.name, insert: this.#spaced(verb.name), filter: verb.name, kind: verb.position === 'level' ? 'level' : 'verb', detail: verb.help,
-      documentation: `${verb.help}\n\n\`${verb.usage}\``, sort: `${group}${String(verbs.indexOf(verb)).padStart(3, '0')}`, more: true,
+      documentation: `${verb.help}\n\n${verb.usage}`, sort: `${group}${String(verbs.indexOf(verb)).padStart(3, '0')}`, more: true,
     });
   }
 

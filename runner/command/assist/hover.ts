@@ -31,7 +31,7 @@ export function hover(text: string, offset: number): HoverText | undefined {
   const argv = words.map((each) => each.text);
   const prefix = prefixLength(argv);
   const span = { start: word.start, end: word.end };
-  if (index < prefix) return word.text === 'spimquant' ? { ...span, code: 'spimquant', paragraphs: ['Quantifies cleared-brain lightsheet microscopy.', '`spimquant help` lists verbs and flags.'], facts: [] } : undefined;
+  if (index < prefix) return word.text === 'spimquant' ? { ...span, code: 'spimquant', paragraphs: ['Quantifies cleared-brain lightsheet microscopy.', 'spimquant help lists verbs and flags.'], facts: [] } : undefined;
   const reading = readWords(argv.slice(prefix), () => undefined, prefix);
 
   const uses = reading.uses.filter((use) => use.first <= index && index <= use.last);
