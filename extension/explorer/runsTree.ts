@@ -187,8 +187,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     const state = this.#details.follow(run.id);
     if (!isOver(run.status)) {
       return stageRows(state).map((row) => ({
-        kind: 'detail', id: `${run.id}/${row.stage}`, label: row.stage, description: row.description, tooltip: row.tooltip,
-        icon: statusIcon(row.status), speech: `${row.stage}, ${row.status}, ${row.description}`,
+        kind: 'detail', id: `${run.id}/${row.stage}`, label: row.label, description: row.description, tooltip: row.tooltip,
+        icon: statusIcon(row.status), speech: `${row.label}, ${row.status}, ${row.description}`,
       }));
     }
     const failures = failureRows(state, mostRows);

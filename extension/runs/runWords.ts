@@ -105,6 +105,8 @@ export function runFacts(run: RunRecord, now: number): readonly { readonly label
 /** A stage of a run, all its tasks together. */
 export interface StageRow {
   readonly stage: string;
+  /** What its tasks do, in the words of their titles. */
+  readonly label: string;
   readonly status: RunStatus | 'waiting';
   /** `3 of 8`, `8`, `2 failed`. */
   readonly description: string;
@@ -123,7 +125,7 @@ export function stageRows(state: RunState): readonly StageRow[] {
   const done = rows.filter(({ status }) => status === 'succeeded');
   const rest = rows.filter(({ status }) => status !== 'succeeded');
   if (done.length === 0) return rest;
-  return [{ stage: 'done', status: 'succeeded', description: count(done.length, 'stage'), tooltip: done.map(({ stage }) => stage).join(', ') }, ...rest];
+  return [{ stage: 'finished', label: 'Finished', status: 'succeeded', description: count(done.length, 'step'), tooltip: done.map(({ label }) => label).join('\n') }, ...rest];
 }
 
 function stageRow(stage: string, tasks: readonly TaskState[]): StageRow {
@@ -133,7 +135,17 @@ function stageRow(stage: string, tasks: readonly TaskState[]): StageRow {
   const status = over ? 'succeeded' : failed > 0 ? 'failed' : running.length > 0 ? 'running' : 'waiting';
   const description = `${finished} of ${tasks.length}${failed > 0 ? `, ${failed} failed` : ''}`;
   const lines = running.slice(0, 5).map(({ summary, progress }) => `${formatScope(summary.scope)}: ${summary.title}${progress === undefined || !(progress.total > 0) ? '' : `, ${percent(progress.done / progress.total)}`}`);
-  return { stage, status, description, tooltip: [`${stage}: ${description}`, ...lines].join('\n') };
+  const label = commonWords(tasks.map(({ summary }) => summary.title)) || stage;
+  return { stage, label, status, description, tooltip: [`${label}: ${description}`, ...lines].join('\n') };
+}
+
+/** What titles have in common at their start, without words that lead nowhere: `histogram` of `histogram of YoPro` and `histogram of Abeta`. */
+export function commonWords(titles: readonly string[]): string {
+  const [first = [], ...others] = titles.map((title) => title.split(' '));
+  const shared = first.findIndex((word, i) => others.some((other) => other[i] !== word));
+  const words = shared < 0 ? first : first.slice(0, shared);
+  while (words.length > 0 && /^(?:of|the|with|to|in|for|from|by|and|part|on|at|a)$|^\(/.test(words[words.length - 1])) words.pop();
+  return words.join(' ').replace(/[,:;]$/, '');
 }
 
 /** Tasks and participants that failed, the first ones. */

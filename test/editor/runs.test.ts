@@ -64,7 +64,7 @@ describe('The Runs view, the log, the report and what a run takes', function () 
       await page.see({ selector: row, text: 'runs-brains: participant' });
       await page.see({ selector: '.statusbar-item', text: 'SPIMquant: 1 running' });
       await page.click(rowOf('runs-brains: participant'));
-      await page.see({ selector: row, text: 'done' });
+      await page.see({ selector: row, text: 'Finished' });
       await page.screenshot({ name: 'runs-running' });
     });
   });
