@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
 import type { OutputFile, RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
+import { outputName } from '../runs/outputName.ts';
 import { RunDetails } from '../runs/runDetails.ts';
 import { failureRows, runContext, runDescription, runFacts, runLabel, stageRows, statusWords } from '../runs/runWords.ts';
 import type { Services } from '../services.ts';
@@ -213,7 +214,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
       this.#reports.set(run.id, files);
     }
     const rows = files.slice(0, mostRows).map((file): DetailNode => ({
-      kind: 'detail', id: `${run.id}/${file.uri}`, label: file.title, tooltip: file.uri, icon: new vscode.ThemeIcon('open-preview'),
+      kind: 'detail', id: `${run.id}/${file.uri}`, label: outputName(file), tooltip: file.uri, icon: new vscode.ThemeIcon('open-preview'),
       command: { command: 'spimquant.run.openOutputs', title: 'Open Report', arguments: [run, file] },
     }));
     return [...rows, {

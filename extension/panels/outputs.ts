@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import type { OutputFile, RunRecord } from '../../runner/protocol/runs.ts';
-import { formatBytes, formatScope } from '../../runner/wording/words.ts';
+import { formatBytes } from '../../runner/wording/words.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import { storageOf } from '../runs/readCommand.ts';
+import { outputName } from '../runs/outputName.ts';
 import { runLabel } from '../runs/runWords.ts';
 import type { Services } from '../services.ts';
 import { isRemote, reveal } from './files.ts';
@@ -74,8 +75,9 @@ function outputItems(files: readonly OutputFile[], buttons: readonly vscode.Quic
     return [
       { label: title, kind: vscode.QuickPickItemKind.Separator },
       ...of.map((file): OutputItem => ({
-        label: `$(${icon}) ${file.title}`,
-        description: [...(file.scope === undefined ? [] : [formatScope(file.scope)]), formatBytes(file.bytes)].join(' · '),
+        label: `$(${icon}) ${outputName(file)}`,
+        description: formatBytes(file.bytes),
+        detail: file.title === outputName(file) ? undefined : file.title,
         buttons: [...buttons],
         file,
       })),

@@ -1,4 +1,4 @@
-import { escapeHtml } from './webviewHost.ts';
+import { escapeHtml } from './escapeHtml.ts';
 
 /**
  * A report as it is shown in the editor: under our policy instead of its own, which lets no script of the report run and

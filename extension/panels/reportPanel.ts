@@ -6,7 +6,8 @@ import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { reportHtml, resolveLink } from './reportHtml.ts';
-import { escapeHtml, tabIcon, WebviewPage } from './webviewHost.ts';
+import { escapeHtml } from './escapeHtml.ts';
+import { tabIcon, WebviewPage } from './webviewHost.ts';
 
 /** Type of the panels, known to the editor for restoring them. */
 export const reportPanelType = 'spimquant.report';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
+import { escapeHtml } from './escapeHtml.ts';
 
 /** Bundles of `dist/webviews` that are pages of their own. */
 export type PageName = 'result' | 'resources' | 'report';
@@ -76,9 +77,4 @@ function emptyPage(title: string, script: string, nonce: string): string {
 <script type="module" nonce="${nonce}" src="${escapeHtml(script)}"></script>
 </body>
 </html>`;
-}
-
-/** Escapes text for HTML, attributes included. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 }

@@ -48,14 +48,6 @@ describe('The Runs view, the log, the report and what a run takes', function () 
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('says that the runner is not running, where it is not, and charts what it takes, where it is', async () => {
-    await vscode.commands.executeCommand('spimquant.resources.focus');
-    await onPage(async (page) => {
-      await page.see({ selector: '.empty, .board', inside: 'frames' });
-      await vscode.commands.executeCommand('spimquant.runs.focus');
-    });
-  });
-
   it('shows a run in progress with its stages, in the status bar too', async () => {
     await startCell(notebook.cellAt(0));
     await vscode.commands.executeCommand('spimquant.runs.show');
@@ -106,7 +98,7 @@ describe('The Runs view, the log, the report and what a run takes', function () 
       await page.click({ selector: row, text: 'runs-brains: participant', nth: 0 });
       await page.see({ selector: row, text: 'All outputs' });
       await page.screenshot({ name: 'runs-succeeded' });
-      await page.click({ selector: row, text: 'eport', nth: 0 });
+      await page.click({ selector: row, text: 'sub-01: report', nth: 0 });
       await page.see({ selector: 'h1', inside: 'frames' });
       await page.see({ selector: 'table button.sort', inside: 'frames' });
       assert.equal(await page.style({ selector: 'body', property: 'background-color', inside: 'frames', nth: 0 }) === 'rgb(255, 255, 255)', false);
@@ -120,6 +112,7 @@ describe('The Runs view, the log, the report and what a run takes', function () 
     const shown = vscode.commands.executeCommand('spimquant.run.openOutputs', run.id);
     await onPage(async (page) => {
       await page.see({ selector: '.quick-input-widget .monaco-list-row', text: 'report' });
+      await page.see({ selector: '.quick-input-widget .monaco-list-row', text: 'mergedsegstats' });
       await page.screenshot({ name: 'runs-outputs' });
       await page.press({ keys: 'Escape' });
     });
@@ -143,18 +136,11 @@ describe('The Runs view, the log, the report and what a run takes', function () 
     });
   });
 
-  it('puts the command of a run into the clipboard, and its record away', async () => {
+  it('puts the command of a run into the clipboard', async () => {
     const run = await newest();
     assert.ok(run);
     await vscode.commands.executeCommand('spimquant.run.copyCommand', run.id);
     assert.equal(await vscode.env.clipboard.readText(), run.command);
-    await onPage(async (page) => {
-      const deleted = vscode.commands.executeCommand('spimquant.run.delete', run.id);
-      await page.see({ selector: '.monaco-dialog-box', text: 'Delete the record' });
-      await page.click({ selector: '.monaco-dialog-box .monaco-button', text: 'Delete Record' });
-      await deleted;
-      await until('the record is gone', async () => !(await runs()).some(({ id }) => id === run.id));
-      assert.ok(existsSync(join(folder, 'out', 'sub-01')), 'the outputs stay');
-    });
+    assert.ok(existsSync(join(folder, 'out', 'sub-01')));
   });
 });

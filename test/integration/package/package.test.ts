@@ -1,0 +1,112 @@
+import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../../..');
+
+interface Manifest {
+  readonly main: string;
+  readonly icon: string;
+  readonly engines: { readonly vscode: string };
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly contributes: {
+    readonly commands: readonly { readonly command: string }[];
+    readonly menus: Readonly<Record<string, readonly { readonly command: string; readonly when?: string }[]>>;
+    readonly configuration: { readonly properties: Readonly<Record<string, unknown>> };
+    readonly walkthroughs: readonly { readonly steps: readonly { readonly media: { readonly svg: string } }[] }[];
+    readonly viewsContainers: { readonly activitybar: readonly { readonly icon: string }[] };
+    readonly grammars: readonly { readonly path: string }[];
+    readonly languages: readonly { readonly configuration?: string }[];
+    readonly notebookRenderer: readonly { readonly entrypoint: string }[];
+  };
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+
+/** All text of the extension's sources. */
+function sources(): string {
+  const files = readdirSync(join(root, 'extension'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  return files.map((file) => readFileSync(join(root, 'extension', file), 'utf8')).join('\n');
+}
+
+describe('The package', function () {
+  this.timeout(120_000);
+  let files: readonly string[];
+  before(async () => { files = await listFiles({ cwd: root, packageManager: PackageManager.None }); });
+
+  it('holds what the manifest names', () => {
+    const { contributes } = manifest;
+    const named = [
+      manifest.main, manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon), ...contributes.grammars.map(({ path }) => path),
+      ...contributes.languages.flatMap(({ configuration }) => configuration ?? []), ...contributes.notebookRenderer.map(({ entrypoint }) => entrypoint),
+      ...contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.svg)),
+      'dist/server.js', 'dist/run.js', 'dist/worker.js', 'dist/build.txt', 'dist/assets/kernels.wasm', 'dist/webviews/result.js', 'dist/webviews/report.js', 'dist/webviews/resources.js', 'LICENSE',
+      'dist/node_modules/piscina/package.json',
+    ].map((path) => path.replace(/^\.\//, ''));
+    assert.deepEqual(named.filter((path) => !files.includes(path)), []);
+  });
+
+  it('holds no sources, tests, maps or packages besides the thread pool', () => {
+    const foreign = files.filter((path) => /\.(?:ts|map|py)$|^(?:runner|webviews|test|scripts|node_modules|docs|\.)/.test(path)
+      || (path.includes('node_modules/') && !path.startsWith('dist/node_modules/piscina/')));
+    assert.deepEqual(foreign, []);
+  });
+
+  it('is small: the extension below 500 kB, each page below 250 kB', () => {
+    assert.ok(statSync(join(root, 'dist/extension.cjs')).size < 500_000);
+    const pages = readdirSync(join(root, 'dist/webviews')).filter((file) => file.endsWith('.js'));
+    assert.ok(pages.length >= 4);
+    assert.deepEqual(pages.filter((page) => statSync(join(root, 'dist/webviews', page)).size >= 250_000), []);
+  });
+
+  it('can be built, and the whole stays below 12 MB', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spimquant-vsix-'));
+    try {
+      const path = join(folder, 'spimquant.vsix');
+      await createVSIX({ cwd: root, packagePath: path, dependencies: false, rewriteRelativeLinks: false, allowMissingRepository: true });
+      const { size } = statSync(path);
+      assert.ok(size > 1e6 && size < 12e6, `${size} bytes`);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('speaks the oldest editor\'s language', () => {
+    assert.equal(manifest.engines.vscode, `^${manifest.devDependencies['@types/vscode']}`);
+  });
+
+  it('has an icon of 128 by 128 pixels', () => {
+    const png = readFileSync(join(root, manifest.icon));
+    assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [128, 128]);
+  });
+});
+
+describe('Commands and settings', () => {
+  const contributed = manifest.contributes.commands.map(({ command }) => command);
+
+  it('that are contributed are registered, and the reverse', () => {
+    const text = sources();
+    // What is asked for rather than registered; ids of views, panels and settings are other words.
+    const asked = text.replaceAll(/executeCommand(?:<[^>]*>)?\(\s*'[^']*'/g, '');
+    const named = new Set([...asked.matchAll(/'(spimquant\.[A-Za-z0-9.]+)'/g)].map((match) => match[1]));
+    // Some are registered for each of a list of verbs.
+    const families = [...asked.matchAll(/`(spimquant\.[a-z]+\.)\$\{/g)].map((match) => match[1]);
+    assert.deepEqual(contributed.filter((id) => !named.has(id) && !families.some((family) => id.startsWith(family))), []);
+    const registered = [...asked.matchAll(/(?:registerCommand|onRun|on|command)\(\s*'(spimquant\.[A-Za-z0-9.]+)'/g)].map((match) => match[1]);
+    assert.ok(registered.length > 10);
+    assert.deepEqual(registered.filter((id) => !contributed.includes(id)), []);
+  });
+
+  it('of menus exist', () => {
+    const used = Object.values(manifest.contributes.menus).flat().map(({ command }) => command);
+    assert.deepEqual(used.filter((id) => !contributed.includes(id)), []);
+  });
+
+  it('that are settings are read by one file alone', () => {
+    const ids = Object.keys(manifest.contributes.configuration.properties);
+    const one = readFileSync(join(root, 'extension/platform/settings.ts'), 'utf8');
+    assert.deepEqual([...one.matchAll(/'(spimquant\.[A-Za-z0-9.]+)'/g)].map((match) => match[1]).sort(), [...ids].sort());
+  });
+});

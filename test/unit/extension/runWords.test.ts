@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { outputName } from '../../../extension/runs/outputName.ts';
+import { isRunText, storageOf } from '../../../extension/runs/readCommand.ts';
+import { commonWords, countWords, datasetName, endWords, failureRows, moment, overallFraction, runContext, runDescription, runFacts, runLabel, stageRows, statusBarText } from '../../../extension/runs/runWords.ts';
+import type { RunEvent, RunEventBody } from '../../../runner/protocol/events.ts';
+import { foldEvents } from '../../../runner/protocol/runState.ts';
+import type { RunRecord } from '../../../runner/protocol/runs.ts';
+
+const noon = new Date(2026, 0, 20, 12, 0).getTime();
+const none = { waiting: 0, running: 0, finished: 0, failed: 0, skipped: 0, cancelled: 0 };
+
+function record(change: Partial<RunRecord>): RunRecord {
+  return {
+    id: '20260120-115500-a1b2c3', command: 'spimquant s3://lab/brains /out participant', verb: 'participant', place: 'local', bids: 's3://lab/brains', output: '/out', host: 'here',
+    status: 'running', cancelling: false, started: noon - 125_000, counts: { ...none, waiting: 28, running: 2, finished: 10 }, reused: 0, fraction: 0.437, current: ['sub-01 segment Abeta'], seq: 40, ...change,
+  };
+}
+
+describe('Words for runs', () => {
+  it('name a run by its dataset and level, with the folder above where the name says nothing', () => {
+    assert.equal(runLabel(record({})), 'brains: participant');
+    assert.equal(datasetName('/data/study-7/bids/'), 'study-7/bids');
+    assert.equal(datasetName('s3://bucket/BIDS'), 'bucket/BIDS');
+    assert.equal(datasetName('C:\\data\\brains'), 'brains');
+    assert.equal(datasetName('/bids'), 'bids');
+  });
+
+  it('say state, progress, time and cost in few words', () => {
+    assert.equal(runDescription(record({}), noon), '43 % · 2 min');
+    assert.equal(runDescription(record({ started: noon - 13_000, cost: 1.2 }), noon), '43 % · 10 s · $1.20');
+    assert.equal(runDescription(record({ status: 'starting' }), noon), 'starting · 2 min');
+    assert.equal(runDescription(record({ cancelling: true }), noon), 'cancelling · 2 min');
+    assert.equal(runDescription(record({ status: 'succeeded', ended: noon }), noon), '2 min 05 s · 11:57');
+    assert.equal(runDescription(record({ status: 'failed', ended: noon, counts: { ...none, failed: 3 } }), noon), '3 failed · 2 min 05 s · 11:57');
+    assert.equal(runDescription(record({ status: 'interrupted', ended: noon }), noon + 86_400_000), 'interrupted · 2 min 05 s · yesterday 11:57');
+    assert.equal(moment(noon, noon + 40 * 86_400_000), 'Jan 20');
+    assert.equal(moment(noon, noon + 400 * 86_400_000), 'Jan 20, 2026');
+  });
+
+  it('never say 100 % before the end', () => {
+    assert.match(runDescription(record({ fraction: 0.9999 }), noon), /^99 %/);
+    assert.equal(statusBarText([record({ fraction: 1 }), record({ fraction: 0.5 })]), 'SPIMquant: 2 running, 75 %');
+    assert.equal(overallFraction([]), 0);
+  });
+
+  it('give rows the words that menus ask for', () => {
+    assert.equal(runContext(record({})), 'run active');
+    assert.equal(runContext(record({ status: 'succeeded', origin: { notebook: 'file:///a.spimnb', cell: 'a1' } })), 'run over succeeded cell');
+    for (const status of ['failed', 'cancelled', 'interrupted'] as const) assert.equal(runContext(record({ status })), 'run over resumable');
+  });
+
+  it('count tasks and tell errors with what to do', () => {
+    assert.equal(countWords(record({ counts: { ...none, finished: 10, failed: 2, running: 3, waiting: 25 }, reused: 4 })), '10 of 40 tasks done, 2 failed, 3 running; 4 were there already.');
+    assert.equal(countWords(record({ counts: none, reused: 7 })), 'Everything was there already: 7 tasks.');
+    const facts = runFacts(record({ status: 'failed', ended: noon, error: { code: 'disk-full', message: 'The disk is full.', hint: 'Free some space.', where: '/out' } }), noon);
+    assert.equal(facts.find(({ label }) => label === 'Error')?.value, 'The disk is full. Free some space. (/out)');
+    assert.equal(facts.some(({ label }) => label === 'Now'), false);
+  });
+
+  it('tell the end of one run, or of several at once', () => {
+    const done = record({ status: 'succeeded', ended: noon });
+    const failed = record({ status: 'failed', ended: noon, error: { code: 'bad-zarr', message: 'A chunk is damaged.' } });
+    assert.equal(endWords([done], noon), 'brains: participant has finished in 2 min 05 s.');
+    assert.equal(endWords([failed], noon), 'brains: participant has failed after 2 min 05 s. A chunk is damaged.');
+    assert.equal(endWords([done, failed, done], noon), '3 runs have ended: 2 succeeded, 1 did not.');
+  });
+});
+
+describe('What is below a run', () => {
+  const story: readonly RunEventBody[] = [
+    { type: 'run-planned', reused: 0, tasks: [
+      { id: 'a1', stage: 'export', scope: '01', title: 'import YoPro' }, { id: 'a2', stage: 'export', scope: '01', title: 'import Abeta' },
+      { id: 'b1', stage: 'segment', scope: '01', title: 'segment Abeta (otsu+k3i2), part 1 of 2' }, { id: 'b2', stage: 'segment', scope: '01', title: 'segment Abeta (otsu+k3i2), part 2 of 2' },
+      { id: 'c', stage: 'report', scope: '01', title: 'report' },
+    ] },
+    { type: 'participant-failed', participant: '09', error: { code: 'bad-dataset', message: 'There are two images.', hint: 'Keep one.' } },
+    ...['a1', 'a2', 'b1'].flatMap((task): RunEventBody[] => [{ type: 'task-started', task }, { type: 'task-finished', task, seconds: 1, bytesRead: 0, bytesWritten: 0 }]),
+    { type: 'task-started', task: 'b2' },
+    { type: 'task-progress', task: 'b2', progress: { done: 1, total: 4, unit: 'voxels' } },
+  ];
+  const events = (bodies: readonly RunEventBody[]): RunEvent[] => bodies.map((body, i) => ({ ...body, seq: i + 1, time: 1000 * i }));
+
+  it('joins finished steps in one row and counts the others', () => {
+    const rows = stageRows(foldEvents(events(story)));
+    assert.deepEqual(rows.map(({ label, status, description }) => [label, status, description]), [
+      ['Finished', 'succeeded', '1 step'], ['segment Abeta', 'running', '1 of 2'], ['report', 'waiting', '0 of 1'],
+    ]);
+    assert.match(rows[1].tooltip, /sub-01: segment Abeta \(otsu\+k3i2\), part 2 of 2, 25 %/);
+    assert.equal(rows[0].tooltip, 'import');
+  });
+
+  it('lists participants and tasks that failed', () => {
+    const state = foldEvents(events([...story, { type: 'task-failed', task: 'b2', error: { code: 'bad-zarr', message: 'A chunk is damaged.' } }]));
+    assert.deepEqual(failureRows(state, 10), [
+      { title: 'sub-09', message: 'There are two images.', hint: 'Keep one.' },
+      { title: 'sub-01: segment Abeta (otsu+k3i2), part 2 of 2', message: 'A chunk is damaged.' },
+    ]);
+    assert.equal(failureRows(state, 1).length, 1);
+    assert.equal(stageRows(state).find(({ stage }) => stage === 'segment')?.status, 'failed');
+  });
+
+  it('finds what titles have in common', () => {
+    assert.equal(commonWords(['histogram of YoPro', 'histogram of Abeta']), 'histogram');
+    assert.equal(commonWords(['report']), 'report');
+    assert.equal(commonWords(['a b', 'c d']), '');
+    assert.equal(commonWords([]), '');
+  });
+
+  it('names outputs by what they hold', () => {
+    const name = (uri: string, scope?: string): string => outputName({ uri, title: uri, scope });
+    assert.equal(name('/out/sub-01/qc/sub-01_sample-brain_acq-4x_report.html', '01'), 'sub-01: report');
+    assert.equal(name('/out/sub-01/tabular/sub-01_sample-brain_seg-all_desc-otsu+k3i2_mergedsegstats.tsv', '01'), 'sub-01: mergedsegstats seg-all desc-otsu+k3i2');
+    assert.equal(name('s3://b/out/group/1/report.html', 'group'), 'group: report.html');
+    assert.equal(name('/out/tpl-phantom/tpl-phantom_seg-all_dseg.tsv'), 'tpl-phantom: dseg seg-all');
+    assert.equal(name('/out/notes.txt'), 'notes.txt');
+  });
+});
+
+describe('What a command tells the views', () => {
+  it('how its storage is reached; what speaks of the dataset alone does not concern the output', () => {
+    assert.deepEqual(storageOf('spimquant s3://a/b s3://a/c participant --aws-profile lab --requester-pays'), { awsProfile: 'lab', anonymous: false, requesterPays: false });
+    assert.equal(storageOf('spimquant info s3://a/b --anonymous').anonymous, true);
+    assert.deepEqual(storageOf('nonsense --what'), {});
+  });
+
+  it('whether it starts a run', () => {
+    assert.equal(isRunText('spimquant /a /b participant'), true);
+    assert.equal(isRunText('spimquant /a /b participant -n'), false);
+    assert.equal(isRunText('spimquant info /a'), false);
+  });
+});
