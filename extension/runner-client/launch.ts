@@ -6,6 +6,13 @@ import { SpimquantError } from '../../runner/protocol/errors.ts';
 import type { RunnerAddress } from '../../runner/protocol/rpc.ts';
 import { readAddress } from './address.ts';
 
+/** Somebody killed the runner while it started: worth another try. */
+export class KilledAtStart extends SpimquantError {
+  constructor(signal: string) {
+    super('runner-lost', `The runner was ended by ${signal} while it started.`, { hint: 'Try again; when that does not help, look whether the machine has memory left.' });
+  }
+}
+
 /** How to start a runner. */
 export interface Launch {
   /** Path of the Node program, or of the editor when `electronAsNode` is set. */
@@ -59,9 +66,10 @@ export async function launchRunner(launch: Launch): Promise<RunnerAddress> {
     const address = readAddress(launch.folder);
     // A process that ended well leaves the place to another, which may be the one that is there.
     if (address !== undefined && (address.serverId !== launch.staleId || ended?.code === 0)) return address;
+    if (ended !== undefined && ended.signal !== null) throw new KilledAtStart(ended.signal);
     if (ended !== undefined && ended.code !== 0) {
       const said = readFileSync(outputPath).subarray(from).toString('utf8').trim().split('\n').slice(-12).join('\n');
-      throw new SpimquantError('runner-lost', `The runner ended while it started (${ended.signal ?? `code ${ended.code}`})${said === '' ? '.' : `:\n${said}`}`, { where: outputPath, hint: nodeHint });
+      throw new SpimquantError('runner-lost', `The runner ended while it started (code ${ended.code})${said === '' ? '.' : `:\n${said}`}`, { where: outputPath, hint: nodeHint });
     }
     await wait(pollInterval);
   }

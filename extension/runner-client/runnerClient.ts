@@ -9,7 +9,7 @@ import { runnerFolderOf, stateFolderOf } from '../../runner/protocol/stateFolder
 import { readAddress } from './address.ts';
 import type { Disposable, RunListener, RunnerClient, RunnerStatus } from './client.types.ts';
 import { Feeds } from './feeds.ts';
-import { launchRunner } from './launch.ts';
+import { KilledAtStart, launchRunner } from './launch.ts';
 import { LineLost, openLine } from './line.ts';
 import type { Line } from './line.ts';
 import { copyRunner } from './runnerFiles.ts';
@@ -40,6 +40,8 @@ export interface RunnerClientOptions {
 /** Tries to connect before it is given up, and the wait before the second, in milliseconds; it doubles each time. */
 const attempts = 6;
 const firstBackoff = 60;
+/** Time after which a window that follows runs tries again what was given up, in milliseconds. */
+const retryInterval = 10_000;
 /** Runners that a request may be lost with before it is given up. */
 const requestAttempts = 3;
 /** Time for another window, which ended the runner, to start its own, in milliseconds. */
@@ -63,6 +65,7 @@ class Client implements RunnerClient {
   #connecting: Promise<Line> | undefined;
   #connectedBefore = false;
   #disposed = false;
+  #later: NodeJS.Timeout | undefined;
   readonly #ended = new AbortController();
 
   constructor(options: RunnerClientOptions) {
@@ -134,6 +137,7 @@ class Client implements RunnerClient {
   dispose(): void {
     this.#disposed = true;
     this.#ended.abort();
+    clearTimeout(this.#later);
     this.#feeds.clear();
     this.#listeners.clear();
     this.#statusListeners.clear();
@@ -174,9 +178,18 @@ class Client implements RunnerClient {
         const { message, hint } = reportError(error);
         this.#options.log(message);
         this.#setStatus({ kind: 'failed', message: hint === undefined ? message : `${message} ${hint}` });
+        // Somebody waits for the rest of a run.
+        if (this.#feeds.ids.length > 0) this.#tryLater();
       }
       throw error;
     }
+  }
+
+  #tryLater(): void {
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => {
+      if (!this.#disposed && this.#line === undefined && this.#feeds.ids.length > 0) this.#connected().catch(() => undefined);
+    }, retryInterval);
   }
 
   #checkOpen(): void {
@@ -278,7 +291,7 @@ async function stop(line: Line): Promise<void> {
 
 /** Failures to start that a second try may not meet. */
 function isTemporary(error: unknown): boolean {
-  return !(error instanceof SpimquantError) || error instanceof LineLost;
+  return !(error instanceof SpimquantError) || error instanceof LineLost || error instanceof KilledAtStart;
 }
 
 /** Resolves as `promise` does, or rejects with `cancelled` as soon as the signal is aborted. */

@@ -112,7 +112,6 @@ export class RunBook {
     run.watch(() => { this.#lookSoon(id); });
     void this.look(id);
     this.#tell(id, true);
-    if (cancelWish(run.folder) !== undefined) void this.cancel(id).catch(() => undefined);
   }
 
   #drop(id: string): void {
@@ -171,6 +170,8 @@ export class RunBook {
         this.#tell(id, false);
       }
       if (isOver(run.record.status)) this.#close(id, entry);
+      // The wish of a terminal, or one that an earlier runner did not live to carry out.
+      else if (run.record.cancelling && run.isHere && entry.ending === undefined) this.cancel(id).catch(() => undefined);
     } catch (error) {
       log('error', `Run ${id} cannot be followed: ${String(error)}`);
     }

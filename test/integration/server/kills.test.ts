@@ -66,6 +66,7 @@ describe('50 kills at random moments', function () {
           counts.runner += 1;
         } else if (dice < 0.85) {
           const at = random() < 0.5 ? 0 : 1;
+          assert.ok(windows[at].exitCode === null && windows[at].signalCode === null, 'a window has ended by itself');
           const gone = once(windows[at], 'exit');
           windows[at].kill('SIGKILL');
           await gone;
