@@ -72,12 +72,12 @@ describe('notebooks', () => {
     edit.replace(notebook.cellAt(2).document.uri, new vscode.Range(0, 0, 0, 0), ' ');
     await vscode.workspace.applyEdit(edit);
     await notebook.save();
-    assert.notEqual(await readFile(notebook.uri.fsPath, 'utf8'), before);
+    await until('the change is in the file', async () => await readFile(notebook.uri.fsPath, 'utf8') !== before);
     const back = new vscode.WorkspaceEdit();
     back.delete(notebook.cellAt(2).document.uri, new vscode.Range(0, 0, 0, 1));
     await vscode.workspace.applyEdit(back);
     await notebook.save();
-    assert.equal(await readFile(notebook.uri.fsPath, 'utf8'), before);
+    await until('the file is as it was', async () => await readFile(notebook.uri.fsPath, 'utf8') === before);
   });
 
   it('that are damaged stay as they are, and say what is wrong', async () => {
