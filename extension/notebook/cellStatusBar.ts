@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { isOver } from '../../runner/protocol/runs.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
-import { formatSeconds } from '../../runner/wording/words.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { effectiveText, optionsAbove, parseForNotebook } from './execution/commandText.ts';
@@ -30,7 +29,7 @@ export class CellStatusBar implements vscode.NotebookCellStatusBarItemProvider, 
     if (cell.document.languageId !== commandLanguage) return [];
     const activity = this.#executor.activity(cell);
     if (activity?.kind === 'queued') return [item(`$(clock) Queued: ${ordinal(activity.before)}`, 'Stop the cell to take it out of the queue.')];
-    if (activity?.kind === 'exploring') return [item(`$(sync~spin) ${activity.progress ?? 'Asking the runner'}`, 'What the runner does for this cell')];
+    if (activity?.kind === 'exploring') return [item(activity.progress ?? 'Asking the runner', 'What the runner does for this cell')];
     const shown = shownRun(cell)?.run;
     if (shown === undefined) return [];
     const run = this.#services.runs.get(shown.id) ?? shown;
@@ -56,9 +55,9 @@ function item(text: string, tooltip: string): vscode.NotebookCellStatusBarItem {
 }
 
 function runningText(run: RunRecord): string {
-  if (run.cancelling) return '$(sync~spin) Cancelling';
-  if (run.status === 'starting') return '$(sync~spin) Planning';
-  return `$(sync~spin) ${Math.floor(100 * run.fraction)} %, ${formatSeconds((Date.now() - run.started) / 1000)}`;
+  if (run.cancelling) return 'Cancelling';
+  // The editor shows beside it that the cell is busy, and for how long.
+  return run.status === 'starting' ? 'Planning' : `${Math.floor(100 * run.fraction)} %`;
 }
 
 function ordinal(before: number): string {
