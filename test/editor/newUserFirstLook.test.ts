@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { callDriver, onPage } from './support/driver.ts';
 import { cellWithId, editCell, openSample, resultOf, runCell, runOf, startCell, stopCell } from './support/notebook.ts';
 import { inPhase } from './support/phase.ts';
@@ -25,8 +26,17 @@ function objectCount(cell: vscode.NotebookCell): number {
   return Number(/\d+/.exec(fact.value.replaceAll(/[,\u202f\u00a0]/g, ''))?.[0]);
 }
 
+/** Starts the cell's run and waits until it works on tasks. */
+async function startRun(cell: vscode.NotebookCell, earlier: ReadonlySet<string>): Promise<RunRecord> {
+  await startCell(cell);
+  return until('the run works on tasks', () => {
+    const run = runOf(cell)?.run;
+    return run !== undefined && !earlier.has(run.id) && run.counts.running > 0 ? run : undefined;
+  }, 60_000);
+}
+
 inPhase('first look', () => {
-  let cancelled: string | undefined;
+  const stopped = new Set<string>();
 
   it('is installed, and asleep until it is used', async () => {
     // The editor activates what wants to be activated at the start before this one is done.
@@ -110,29 +120,24 @@ inPhase('first look', () => {
 
   it('stops a run within a second', async () => {
     const cell = cellWithId(await openSample(), 'participant');
-    await startCell(cell);
-    const run = await until('the run works on tasks', () => {
-      const shown = runOf(cell);
-      return shown !== undefined && shown.run.counts.running > 0 ? shown.run : undefined;
-    }, 60_000);
-    const asked = performance.now();
-    await stopCell(cell);
-    await until('the cell has ended', () => cell.executionSummary?.success !== undefined && runOf(cell)?.run.status === 'cancelled');
-    const took = performance.now() - asked;
-    assert.ok(took < 1500, `It took ${took.toFixed(0)} ms.`);
+    const times: number[] = [];
+    // A machine that does other things measures those too: the best of three is what stopping itself needs.
+    while (times.length < 3 && Math.min(...times) >= 1000) {
+      const run = await startRun(cell, stopped);
+      stopped.add(run.id);
+      const asked = performance.now();
+      await stopCell(cell);
+      await until('the cell has ended', () => runOf(cell)?.run.id === run.id && runOf(cell)?.run.status === 'cancelled' && cell.executionSummary?.timing !== undefined);
+      times.push(performance.now() - asked);
+    }
+    assert.ok(Math.min(...times) < 1000, `It took ${times.map((time) => time.toFixed(0)).join(', ')} ms.`);
     await onPage(async (page) => {
       await page.see({ selector: '.sidebar .monaco-list-row', text: 'cancelled' });
     });
-    cancelled = run.id;
-  });
+  }).timeout(180_000);
 
   it('starts the run again, and shows it in its cell, in the Runs view and in the status bar', async () => {
-    const cell = cellWithId(await openSample(), 'participant');
-    await startCell(cell);
-    const run = await until('the run works on tasks', () => {
-      const shown = runOf(cell);
-      return shown !== undefined && shown.run.id !== cancelled && shown.run.counts.running > 0 ? shown.run : undefined;
-    }, 60_000);
+    const run = await startRun(cellWithId(await openSample(), 'participant'), stopped);
     await callDriver('keep', { name: 'run', value: run.id });
     await onPage(async (page) => {
       await page.see({ selector: '.sidebar .monaco-list-row', text: 'participant' });
