@@ -84,6 +84,8 @@ describe('The package', function () {
 });
 
 describe('Commands and settings', () => {
+  // What rows do that no menu and no palette shows.
+  const internal = ['spimquant.datasets.mend'];
   const contributed = manifest.contributes.commands.map(({ command }) => command);
 
   it('that are contributed are registered, and the reverse', () => {
@@ -94,9 +96,9 @@ describe('Commands and settings', () => {
     // Some are registered for each of a list of verbs.
     const families = [...asked.matchAll(/`(spimquant\.[a-z]+\.)\$\{/g)].map((match) => match[1]);
     assert.deepEqual(contributed.filter((id) => !named.has(id) && !families.some((family) => id.startsWith(family))), []);
-    const registered = [...asked.matchAll(/(?:registerCommand|onRun|on|command)\(\s*'(spimquant\.[A-Za-z0-9.]+)'/g)].map((match) => match[1]);
+    const registered = [...asked.matchAll(/\b(?:registerCommand|onRun|on|command)\(\s*'(spimquant\.[A-Za-z0-9.]+)'/g)].map((match) => match[1]);
     assert.ok(registered.length > 10);
-    assert.deepEqual(registered.filter((id) => !contributed.includes(id)), []);
+    assert.deepEqual(registered.filter((id) => !contributed.includes(id) && !internal.includes(id)), []);
   });
 
   it('of menus exist', () => {
