@@ -118,7 +118,7 @@ describe('What is below a run', () => {
 
 describe('What a command tells the views', () => {
   it('how its storage is reached; what speaks of the dataset alone does not concern the output', () => {
-    assert.deepEqual(storageOf('spimquant s3://a/b s3://a/c participant --aws-profile lab --requester-pays'), { awsProfile: 'lab', anonymous: false, requesterPays: false });
+    assert.deepEqual(JSON.parse(JSON.stringify(storageOf('spimquant s3://a/b s3://a/c participant --aws-profile lab --requester-pays'))), { awsProfile: 'lab', anonymous: false, requesterPays: false });
     assert.equal(storageOf('spimquant info s3://a/b --anonymous').anonymous, true);
     assert.deepEqual(storageOf('nonsense --what'), {});
   });
