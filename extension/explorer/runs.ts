@@ -24,10 +24,7 @@ export const registerRuns: Part = (services) => {
   ends.add(services.runs.onDidChange(showBadge));
 
   ends.add(registerCommand('spimquant.runs.show', services.log, () => vscode.commands.executeCommand('spimquant.runs.focus')));
-  ends.add(registerCommand('spimquant.runs.refresh', services.log, async () => {
-    await services.runs.load();
-    tree.reload();
-  }));
+  ends.add(registerCommand('spimquant.runs.refresh', services.log, () => { tree.reload(); }));
   ends.add(registerCommand('spimquant.runs.loadMore', services.log, () => services.runs.loadMore()));
   ends.add(registerRunCommands(services));
   ends.add(registerRunNotices(services));

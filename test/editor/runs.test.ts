@@ -143,4 +143,26 @@ describe('The Runs view, the log, the report and what a run takes', function () 
     assert.equal(await vscode.env.clipboard.readText(), run.command);
     assert.ok(existsSync(join(folder, 'out', 'sub-01')));
   });
+
+  it('says why runs cannot be shown when the runner does not start, and mends it', async () => {
+    const settings = vscode.workspace.getConfiguration('spimquant.runner');
+    await settings.update('nodePath', join(folder, 'no-node'), vscode.ConfigurationTarget.Global);
+    try {
+      await vscode.commands.executeCommand('spimquant.runner.restart');
+      await vscode.commands.executeCommand('spimquant.runs.show');
+      await vscode.commands.executeCommand('spimquant.runs.refresh');
+      await onPage(async (page) => {
+        await page.see({ selector: row, text: 'Runs cannot be shown.' });
+        await page.screenshot({ name: 'runs-problem' });
+      });
+    } finally {
+      await settings.update('nodePath', undefined, vscode.ConfigurationTarget.Global);
+    }
+    await onPage(async (page) => {
+      await page.click({ selector: row, text: 'Start the runner again' });
+      await page.see({ selector: row, text: 'runs-brains: participant' });
+      await page.gone({ selector: row, text: 'Runs cannot be shown.' });
+    });
+    await vscode.commands.executeCommand('notifications.clearAll');
+  });
 });
