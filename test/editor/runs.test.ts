@@ -153,6 +153,8 @@ describe('The Runs view, the log, the report and what a run takes', function () 
       await vscode.commands.executeCommand('spimquant.runs.refresh');
       await onPage(async (page) => {
         await page.see({ selector: row, text: 'Runs cannot be shown.' });
+        await page.see({ selector: '.empty', text: 'nodePath', inside: 'frames' });
+        await page.gone({ selector: '.board', inside: 'frames' });
         await page.screenshot({ name: 'runs-problem' });
       });
     } finally {
