@@ -79,6 +79,20 @@ await build({
   external: ['piscina'],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
+/**
+ * The editor's API as it is handed out. As an ES module it would be copied, property by property, for every file that
+ * imports it: a third of the time that the extension takes to load.
+ */
+const editorApi = {
+  name: 'editor-api',
+  setup(plugins) {
+    plugins.onLoad({ filter: /[\\/]extension[\\/].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(/^import \* as vscode from 'vscode';$/m, "const vscode = require('vscode');"),
+      loader: 'ts',
+    }));
+  },
+};
+
 await build({
   ...common,
   entryPoints: { extension: 'extension/main.ts' },
@@ -89,6 +103,7 @@ await build({
   target: 'node22',
   minify: true,
   external: ['vscode'],
+  plugins: [editorApi],
 });
 await build({
   ...common,

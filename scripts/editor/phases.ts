@@ -82,8 +82,10 @@ export class Phases {
       const outcome = await over.promise;
       if (typeof outcome === 'string') return { phase: phase.name, problem: outcome };
       const problem = phase.then === 'end' ? await this.#ending(exited.promise) : undefined;
-      await window.leave(phase.then);
-      return { phase: phase.name, summary: outcome, problem };
+      const result: PhaseResult = { phase: phase.name, summary: outcome, problem };
+      // After a red phase there is no next one, and its window is looked at.
+      if (isGreen(result)) await window.leave(phase.then);
+      return result;
     } catch (error) {
       return { phase: phase.name, problem: error instanceof Error ? error.message : String(error) };
     } finally {

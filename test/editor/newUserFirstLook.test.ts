@@ -38,12 +38,6 @@ async function startRun(cell: vscode.NotebookCell, earlier: ReadonlySet<string>)
 inPhase('first look', () => {
   const stopped = new Set<string>();
 
-  it('is installed, and asleep until it is used', async () => {
-    // The editor activates what wants to be activated at the start before this one is done.
-    await until('the start is over', () => vscode.extensions.all.some(({ id, isActive }) => isActive && id === 'vscode.merge-conflict'));
-    assert.equal(extension().isActive, false);
-  });
-
   it('is small', () => {
     assert.ok(statSync(join(extension().extensionPath, 'dist/extension.cjs')).size < 500_000);
   });

@@ -67,7 +67,7 @@ inPhase('in another window', () => {
     await vscode.commands.executeCommand('spimquant.runs.focus');
     await onPage(async (page) => {
       await page.see({ selector: '.cell-statusbar-container .codicon-notebook-state-success' });
-      await page.see({ selector: '.sidebar .monaco-list-row', text: 'succeeded' });
+      await page.see({ selector: '.sidebar .monaco-list-row[aria-label*="succeeded"]' });
       await page.screenshot({ name: 'run-succeeded' });
     });
   });

@@ -37,11 +37,15 @@ const newUser: readonly Phase[] = [
   { name: 'in another window', then: 'end' },
 ];
 
+/** Windows in which the time of a first use is measured. */
+const windows: readonly Phase[] = [{ name: 'window 1', then: 'reopen' }, { name: 'window 2', then: 'reopen' }, { name: 'window 3', then: 'end' }];
+
 const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 
 export const scenarios: readonly Scenario[] = [
   { name: 'main', phases: one, extension: 'vsix' },
-  { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload', 'newUserActivation'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
+  { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
+  { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix' },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 
