@@ -69,7 +69,9 @@ export interface PhaseInfo {
 /** What the suite's runner itself says. */
 export interface HostCommands {
   phase(): Promise<PhaseInfo>;
-  report(line: { readonly text: string; readonly failed: boolean }): Promise<null>;
+  report(line: { readonly text: string }): Promise<null>;
+  /** A test has failed, and what it saw is still there. */
+  failed(test: { readonly title: string }): Promise<null>;
   /** Keeps a value for later phases. */
   keep(value: { readonly name: string; readonly value: unknown }): Promise<null>;
   /** True: the extension host is to end by itself; false: it is about to be ended. */

@@ -6,6 +6,8 @@ import type { Look, PageCommands } from './driver.types.ts';
 
 const defaultTimeoutMs = 20_000;
 const pollMs = 50;
+/** Time in which a menu closes after a click that it has taken. */
+const menuMs = 1000;
 
 /** The commands on a page that may change, as it does when a window is closed and opened. */
 export function pageCommands(current: () => Page, pictures: string): PageCommands {
@@ -25,6 +27,8 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
     }),
     click: (look) => onFirst(current(), look, async (found) => {
       await found.click({ button: look.button ?? 'left', clickCount: look.times ?? 1, timeout: 5000 });
+      // A menu that has just opened takes no click yet, and stays: it is clicked again.
+      if (look.selector.includes('.monaco-menu')) await found.waitFor({ state: 'hidden', timeout: menuMs });
       return null;
     }),
     hover: (look) => onFirst(current(), look, async (found) => { await found.hover({ timeout: 5000 }); return null; }),

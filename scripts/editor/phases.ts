@@ -45,11 +45,8 @@ export class Phases {
 
   readonly commands: HostCommands = {
     phase: async () => ({ ...this.#info, phase: this.#phase.name, kept: this.#kept }),
-    report: async ({ text, failed }) => {
-      this.#say(`    ${text.replaceAll('\n', '\n      ')}`);
-      if (failed) await this.#onFailure(text);
-      return null;
-    },
+    report: async ({ text }) => { this.#say(`    ${text.replaceAll('\n', '\n      ')}`); return null; },
+    failed: async ({ title }) => { await this.#onFailure(title); return null; },
     keep: async ({ name, value }) => { this.#kept[name] = value; return null; },
     summary: async (summary) => { this.#onSummary(summary); return this.#phase.then === 'end'; },
   };

@@ -1,4 +1,5 @@
 // Run by the editor inside its extension host: loads the suites of the phase and tells the driver how they went.
+import type Mocha from 'mocha';
 import { createRequire } from 'node:module';
 import { blindLooks, callDriver } from './driver.ts';
 import { enterPhase } from './phase.ts';
@@ -19,6 +20,12 @@ export async function run(): Promise<void> {
     mocha.suite.emit('require', load(file), file, mocha);
     mocha.suite.emit('post-require', globalThis, file, mocha);
   }
+  // A picture of a failure is taken before the next test changes what there is to see.
+  mocha.rootHooks({
+    async afterEach(this: Mocha.Context) {
+      if (this.currentTest?.state === 'failed') await callDriver('failed', { title: this.currentTest.fullTitle() });
+    },
+  });
   // The reporter that says nothing: what there is to say goes to the driver.
   mocha.reporter(MochaClass.reporters.Base);
   const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -27,11 +34,11 @@ export async function run(): Promise<void> {
   let passes = 0, failures = 0;
   runner.on('pass', (test) => {
     passes += 1;
-    reports.push(callDriver('report', { text: `✔ ${test.fullTitle()} (${test.duration ?? 0} ms)`, failed: false }));
+    reports.push(callDriver('report', { text: `✔ ${test.fullTitle()} (${test.duration ?? 0} ms)` }));
   });
   runner.on('fail', (test, error: Error) => {
     failures += 1;
-    reports.push(callDriver('report', { text: `✘ ${test.fullTitle()}\n${error.stack ?? error.message}`, failed: true }));
+    reports.push(callDriver('report', { text: `✘ ${test.fullTitle()}\n${error.stack ?? error.message}` }));
   });
   await promise;
   await Promise.all(reports);
