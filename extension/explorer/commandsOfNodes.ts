@@ -1,19 +1,8 @@
 import { joinWords } from '../../runner/command/shell.ts';
+import { storageFlags } from '../../runner/command/storageFlags.ts';
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
-import type { StorageChoice } from '../../runner/protocol/options.ts';
 import { baseName, below } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
-
-/** How storage is reached, as flags of the command line. */
-export function storageFlags(storage: StorageChoice): readonly string[] {
-  return [
-    ...(storage.awsProfile === undefined ? [] : ['--aws-profile', storage.awsProfile]),
-    ...(storage.s3Endpoint === undefined ? [] : ['--s3-endpoint', storage.s3Endpoint]),
-    ...(storage.s3Region === undefined ? [] : ['--s3-region', storage.s3Region]),
-    ...(storage.anonymous === true ? ['--anonymous'] : []),
-    ...(storage.requesterPays === true ? ['--requester-pays'] : []),
-  ];
-}
 
 /** Where results of a dataset go unless the user says otherwise: below it, or beside the notebook when it cannot be written to. */
 export function suggestedOutput(dataset: DatasetRef): string {

@@ -5,6 +5,7 @@ import { isOver } from '../../runner/protocol/runs.ts';
 import type { OutputFile, RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import { outputName } from '../runs/outputName.ts';
+import { escapeMarkdown } from './markdown.ts';
 import { RunDetails } from '../runs/runDetails.ts';
 import { failureRows, runContext, runDescription, runFacts, runLabel, stageRows, statusWords } from '../runs/runWords.ts';
 import type { Services } from '../services.ts';
@@ -251,10 +252,6 @@ function runTooltip(run: RunRecord, now: number): vscode.MarkdownString {
   tooltip.appendCodeblock(run.command, 'spimquant');
   for (const { label, value } of runFacts(run, now)) tooltip.appendMarkdown(`${label}: ${escapeMarkdown(value)}\n\n`);
   return tooltip;
-}
-
-function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]()#+\-.!<>|~$&]/g, '\\$&').replaceAll('\n', ' ');
 }
 
 function detailItem(node: DetailNode): vscode.TreeItem {

@@ -1,4 +1,4 @@
-import { escapeHtml } from './escapeHtml.ts';
+import { escapeHtml } from '../../runner/wording/escape.ts';
 
 /**
  * A report as it is shown in the editor: under our policy instead of its own, which lets no script of the report run and

@@ -6,7 +6,7 @@ import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { reportHtml, resolveLink } from './reportHtml.ts';
-import { escapeHtml } from './escapeHtml.ts';
+import { escapeHtml } from '../../runner/wording/escape.ts';
 import { tabIcon, WebviewPage } from './webviewHost.ts';
 
 /** Type of the panels, known to the editor for restoring them. */

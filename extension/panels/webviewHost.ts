@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import { escapeHtml } from './escapeHtml.ts';
+import { escapeHtml } from '../../runner/wording/escape.ts';
 
 /** Bundles of `dist/webviews` that are pages of their own. */
 export type PageName = 'result' | 'resources' | 'report';

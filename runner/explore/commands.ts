@@ -1,15 +1,4 @@
-import type { EntityFilter, LookOptions, StorageChoice } from '../protocol/options.ts';
-
-/** The flags that name a storage, to be put into a command that leads on. */
-export function storageFlags(storage: StorageChoice): readonly string[] {
-  return [
-    ...(storage.awsProfile === undefined ? [] : ['--aws-profile', storage.awsProfile]),
-    ...(storage.s3Endpoint === undefined ? [] : ['--s3-endpoint', storage.s3Endpoint]),
-    ...(storage.s3Region === undefined ? [] : ['--s3-region', storage.s3Region]),
-    ...(storage.anonymous === true ? ['--anonymous'] : []),
-    ...(storage.requesterPays === true ? ['--requester-pays'] : []),
-  ];
-}
+import type { EntityFilter, LookOptions } from '../protocol/options.ts';
 
 /** The flags by which a command that leads on looks at the same image; the stain is left to it. */
 export function sameLook(look: LookOptions): readonly string[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readEvents, stateFolder } from '../engine/journal.ts';
 import { cancelWish, readIntent, runFolder, wishCancel } from '../engine/runFolder.ts';
-import { digestRun } from '../engine/runRecord.ts';
+import { digestRun } from '../wording/runRecord.ts';
 import { isSameProcess } from '../monitor/process.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { RunEvent } from '../protocol/events.ts';

@@ -7,7 +7,7 @@ import { reportError } from '../protocol/errors.ts';
 import type { StorageChoice } from '../protocol/options.ts';
 import { openStore } from '../storage/open.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
-import { storageFlags } from './commands.ts';
+import { storageFlags } from '../command/storageFlags.ts';
 import type { ExploreContext } from './explore.types.ts';
 
 /** What info, ls and validate are asked about. */

@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatNumber } from './scale.ts';
-import { escapeXml } from './svg.ts';
-
-/** Escapes text for HTML. */
-export const escapeHtml = escapeXml;
+import { escapeHtml } from '../wording/escape.ts';
 
 /** A page that stands on its own: styles, pictures and the one small script are inside. */
 export interface HtmlPage {

@@ -1,11 +1,7 @@
+import { escapeHtml } from '../wording/escape.ts';
+
 /** Attributes of an SVG element; undefined ones are left out, numbers are written with at most three decimals. */
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
-
-/** The text as it may stand in XML or HTML, in content and in quoted attributes. */
-export function escapeXml(text: string): string {
-  const printable = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ' ');
-  return printable.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/'/g, '&#39;');
-}
 
 /** A coordinate as short text: at most three decimals, never an exponent or minus zero. */
 export function coordinate(value: number): string {
@@ -13,11 +9,11 @@ export function coordinate(value: number): string {
   return Number.isFinite(rounded) ? String(rounded === 0 ? 0 : rounded) : '0';
 }
 
-/** One element. `children` are markup already; text must have gone through {@link escapeXml}. */
+/** One element. `children` are markup already; text must have gone through {@link escapeHtml}. */
 export function element(name: string, attributes: Attributes, ...children: string[]): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${typeof value === 'number' ? coordinate(value) : escapeXml(value ?? '')}"`)
+    .map(([key, value]) => ` ${key}="${typeof value === 'number' ? coordinate(value) : escapeHtml(value ?? '')}"`)
     .join('');
   return children.length === 0 ? `<${name}${written}/>` : `<${name}${written}>${children.join('')}</${name}>`;
 }
@@ -46,7 +42,7 @@ export function text(x: number, y: number, content: string, style: TextStyle = {
     transform: style.rotate === undefined ? undefined : `rotate(${coordinate(style.rotate)} ${coordinate(x)} ${coordinate(y)})`,
     stroke: style.halo, 'stroke-width': style.halo === undefined ? undefined : 3, 'stroke-linejoin': style.halo === undefined ? undefined : 'round',
     'paint-order': style.halo === undefined ? undefined : 'stroke',
-  }, escapeXml(content));
+  }, escapeHtml(content));
 }
 
 /** Colours that all charts share; chosen to be told apart by colour-blind readers (Okabe and Ito, 2008) on white. */
@@ -107,8 +103,8 @@ export function svgDocument(document: SvgDocument): string {
     xmlns: 'http://www.w3.org/2000/svg', width, height, viewBox: `0 0 ${coordinate(width)} ${coordinate(height)}`, role: 'img',
     'font-family': "'DejaVu Sans', sans-serif",
   },
-  `<title>${escapeXml(document.title)}</title>`,
-  document.description === undefined ? '' : `<desc>${escapeXml(document.description)}</desc>`,
+  `<title>${escapeHtml(document.title)}</title>`,
+  document.description === undefined ? '' : `<desc>${escapeHtml(document.description)}</desc>`,
   element('rect', { width, height, fill: document.background ?? ink.paper }),
   document.body);
 }

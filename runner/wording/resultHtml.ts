@@ -1,11 +1,6 @@
 import type { Block, Figure, Result, TableBlock } from '../protocol/results.ts';
+import { escapeHtml } from './escape.ts';
 import { cellText } from './resultText.ts';
-
-/** Text as it may stand in HTML, in content and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  const printable = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, ' ');
-  return printable.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
-}
 
 /**
  * A result as HTML that stands on its own, for places that know nothing of SPIMquant (GitHub, Jupyter): no scripts, no

@@ -1,6 +1,7 @@
 import { isOver } from '../protocol/runs.ts';
 import type { RunOutput } from '../protocol/runOutput.ts';
-import { escapeHtml, linkHtml } from './resultHtml.ts';
+import { escapeHtml } from './escape.ts';
+import { linkHtml } from './resultHtml.ts';
 import { errorText, logText, runSentence, runTitle } from './run.ts';
 import { formatBytes } from './words.ts';
 

@@ -2,10 +2,10 @@ import type { RunEvent } from '../../../runner/protocol/events.ts';
 import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
 import type { OutputFile, RunRecord } from '../../../runner/protocol/runs.ts';
 import { isOver } from '../../../runner/protocol/runs.ts';
+import { standingOf } from '../../../runner/wording/runRecord.ts';
 import { RunFold } from '../../../runner/protocol/runState.ts';
 import type { RunnerClient } from '../../runner-client/client.types.ts';
 import { runOutput } from './cellOutput.ts';
-import { standing } from './standing.ts';
 import { Throttle } from './throttle.ts';
 import type { ThrottleTime } from './throttle.ts';
 
@@ -38,7 +38,7 @@ export function followRun({ runner, time, run, signal, cancelling, show }: Follo
   const fold = new RunFold();
   let seq = 0;
   const output = (files: readonly OutputFile[] = []): RunOutput =>
-    runOutput(standing(run, fold.state, seq, cancelling()), fold.state, files);
+    runOutput({ ...run, ...standingOf(fold.state, { seq, cancelling: cancelling() }), started: fold.state.started ?? run.started }, fold.state, files);
   const throttle = new Throttle<() => RunOutput>(updateInterval, time, (make) => show(make()));
 
   type Ending = 'ended' | 'gone' | 'left';

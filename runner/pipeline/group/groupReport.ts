@@ -1,5 +1,6 @@
 import { drawBars } from '../../figures/bars.ts';
-import { escapeHtml, htmlCards, htmlFigure, htmlFiles, htmlNotices, htmlPage, htmlTable, relativeLink } from '../../figures/html.ts';
+import { htmlCards, htmlFigure, htmlFiles, htmlNotices, htmlPage, htmlTable, relativeLink } from '../../figures/html.ts';
+import { escapeHtml } from '../../wording/escape.ts';
 import type { HtmlColumn, HtmlSection } from '../../figures/html.ts';
 import { drawPlot } from '../../figures/plot.ts';
 import type { Mark } from '../../figures/plot.ts';

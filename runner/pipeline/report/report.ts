@@ -1,4 +1,5 @@
-import { htmlCards, htmlFigure, htmlFiles, htmlNotices, htmlPage, htmlTable, relativeLink, escapeHtml } from '../../figures/html.ts';
+import { htmlCards, htmlFigure, htmlFiles, htmlNotices, htmlPage, htmlTable, relativeLink } from '../../figures/html.ts';
+import { escapeHtml } from '../../wording/escape.ts';
 import type { HtmlSection } from '../../figures/html.ts';
 import { pngDataUri } from '../../figures/png.ts';
 import { formatNumber } from '../../figures/scale.ts';

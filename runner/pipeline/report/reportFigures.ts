@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../figures/html.ts';
+import { escapeHtml } from '../../wording/escape.ts';
 import type { HtmlSection } from '../../figures/html.ts';
 import type { ImagePlan } from '../plan/imagePlan.ts';
 

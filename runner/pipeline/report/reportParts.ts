@@ -1,4 +1,5 @@
-import { escapeHtml, htmlTable } from '../../figures/html.ts';
+import { htmlTable } from '../../figures/html.ts';
+import { escapeHtml } from '../../wording/escape.ts';
 import type { Provenance } from '../../protocol/options.ts';
 
 /** How the results were made: program, parameters, and where it differs from upstream on purpose. */

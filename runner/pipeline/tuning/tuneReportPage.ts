@@ -1,4 +1,5 @@
-import { escapeHtml, htmlCards, htmlFigure, htmlNotices, htmlPage, htmlTable, relativeLink } from '../../figures/html.ts';
+import { htmlCards, htmlFigure, htmlNotices, htmlPage, htmlTable, relativeLink } from '../../figures/html.ts';
+import { escapeHtml } from '../../wording/escape.ts';
 import type { HtmlCell } from '../../figures/html.ts';
 import { drawPanel } from '../../figures/panels.ts';
 import { drawPlot } from '../../figures/plot.ts';

@@ -2,7 +2,7 @@ import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { JournalReader } from '../../engine/journalReader.ts';
 import { cancelWish, finishForGone, hasBegun, readIntent } from '../../engine/runFolder.ts';
-import { digestRun } from '../../engine/runRecord.ts';
+import { digestRun } from '../../wording/runRecord.ts';
 import { isSameProcess } from '../../monitor/process.ts';
 import type { RunIntent, RunRecord } from '../../protocol/runs.ts';
 import { isOver } from '../../protocol/runs.ts';

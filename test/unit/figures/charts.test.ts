@@ -5,7 +5,8 @@ import { drawHeatMap } from '../../../runner/figures/heatmap.ts';
 import { overlayFraction, overlayOutlines, paint, percentileWindow } from '../../../runner/figures/panels.ts';
 import { drawPlot } from '../../../runner/figures/plot.ts';
 import { renderSvg } from '../../../runner/figures/render.ts';
-import { escapeXml, fitText, svgDocument, textWidth } from '../../../runner/figures/svg.ts';
+import { fitText, svgDocument, textWidth } from '../../../runner/figures/svg.ts';
+import { escapeHtml } from '../../../runner/wording/escape.ts';
 import { thresholdsFigure, thresholdsSvg } from '../../../runner/figures/thresholds.ts';
 
 const frame = { x: 0, y: 0, width: 400, height: 300 };
@@ -50,7 +51,7 @@ describe('charts', () => {
 
   it('escapes names', () => {
     assert.ok(drawBars(frame, { title: 'a<b', valueLabel: '&', color: '#000', rows: [{ label: '"x"<', value: 1 }] }).includes('&quot;x&quot;&lt;'));
-    assert.equal(escapeXml('a\u0000b'), 'a b', 'control characters are not allowed in XML');
+    assert.equal(escapeHtml('a\u0000b'), 'a b', 'control characters are not allowed in XML');
   });
 
   it('shortens names that do not fit, keeping both ends', () => {

@@ -7,7 +7,7 @@ import { copyRunner } from '../../../extension/runner-client/runnerFiles.ts';
 import { JournalReader } from '../../../runner/engine/journalReader.ts';
 import { readEvents } from '../../../runner/engine/journal.ts';
 import { cancelWish, finishForGone, wishCancel } from '../../../runner/engine/runFolder.ts';
-import { digestRun } from '../../../runner/engine/runRecord.ts';
+import { digestRun } from '../../../runner/wording/runRecord.ts';
 import type { RunEvent, RunEventBody } from '../../../runner/protocol/events.ts';
 import { decideConnection } from '../../../runner/protocol/handshake.ts';
 import type { RunIntent } from '../../../runner/protocol/runs.ts';

@@ -4,7 +4,7 @@ import type { RunIntent, RunRecord } from '../protocol/runs.ts';
 import { isOver } from '../protocol/runs.ts';
 import { countTasks, runFraction } from '../protocol/runState.ts';
 import type { RunState } from '../protocol/runState.ts';
-import { formatScope } from '../wording/words.ts';
+import { formatScope } from './words.ts';
 
 /** Titles that a record names at most. */
 const currentLimit = 3;
@@ -17,10 +17,28 @@ export interface RunStanding {
   readonly cancelling: boolean;
 }
 
-/** A run as lists show it. Pure. */
-export function digestRun(intent: RunIntent, state: RunState, { seq, cancelling }: RunStanding): RunRecord {
+/** What events make of a run: the part of its record that changes. */
+export type Standing = Pick<RunRecord, 'status' | 'cancelling' | 'ended' | 'counts' | 'reused' | 'fraction' | 'current' | 'seq' | 'error'>;
+
+/** How a run stands after its events. Pure. */
+export function standingOf(state: RunState, { seq, cancelling }: RunStanding): Standing {
   const error = state.error ?? firstError(state);
   const over = isOver(state.status);
+  return {
+    status: state.status,
+    cancelling: cancelling && !over,
+    ...(state.ended === undefined ? {} : { ended: state.ended }),
+    counts: countTasks(state.tasks.values()),
+    reused: state.reused,
+    fraction: runFraction(state),
+    current: over ? [] : currentTitles(state),
+    seq,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** A run as lists show it. Pure. */
+export function digestRun(intent: RunIntent, state: RunState, standing: RunStanding): RunRecord {
   return {
     id: intent.id,
     command: intent.command,
@@ -28,19 +46,11 @@ export function digestRun(intent: RunIntent, state: RunState, { seq, cancelling 
     place: 'local',
     bids: intent.bids,
     output: intent.output,
-    status: state.status,
-    cancelling: cancelling && !over,
     started: state.started ?? (Date.parse(intent.started) || 0),
-    ...(state.ended === undefined ? {} : { ended: state.ended }),
-    counts: countTasks(state.tasks.values()),
-    reused: state.reused,
-    fraction: runFraction(state),
-    current: over ? [] : currentTitles(state),
-    seq,
     host: intent.host,
     ...(intent.cwd === undefined ? {} : { cwd: intent.cwd }),
     ...(intent.origin === undefined ? {} : { origin: intent.origin }),
-    ...(error === undefined ? {} : { error }),
+    ...standingOf(state, standing),
   };
 }
 
