@@ -95,8 +95,9 @@ describe('The Runs view, the log, the report and what a run takes', function () 
   it('has the report below the run, and shows it in the editor\'s colours', async () => {
     await vscode.commands.executeCommand('spimquant.runs.show');
     await onPage(async (page) => {
+      await page.gone({ selector: '.statusbar-item', text: 'SPIMquant: 1 running' });
       await page.click({ selector: row, text: 'runs-brains: participant', nth: 0 });
-      await page.see({ selector: row, text: 'All outputs' });
+      await page.see({ selector: row, text: 'sub-01: report' });
       await page.screenshot({ name: 'runs-succeeded' });
       await page.click({ selector: row, text: 'sub-01: report', nth: 0 });
       await page.see({ selector: 'h1', inside: 'frames' });
