@@ -230,7 +230,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   }
 }
 
-/** Which runs stand where, and which of them are over: what makes the list itself change. */
+/** Which runs stand where: what makes the list itself change. */
 function orderKey(runs: readonly RunRecord[]): string {
   return runs.map(({ id }) => id).join(' ');
 }
