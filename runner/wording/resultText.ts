@@ -100,13 +100,19 @@ function clean(text: string, lines = false): string {
   return kept.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '').replaceAll('\t', '  ');
 }
 
-const segmenter = new Intl.Segmenter();
+let segmenter: Intl.Segmenter | undefined;
+
+/** Letters with their marks. Made when first needed: making it takes longer than all else that loads with this file. */
+function segmentsOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(text);
+}
 
 /** Columns that text takes: wide letters take two, marks none. */
 export function widthOf(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of segmenter.segment(text)) width += /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}/u.test(segment) ? 2 : 1;
+  for (const { segment } of segmentsOf(text)) width += /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|^\p{Emoji_Presentation}/u.test(segment) ? 2 : 1;
   return width;
 }
 
@@ -119,7 +125,7 @@ function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = '';
   let used = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of segmentsOf(text)) {
     const step = widthOf(segment);
     if (used + step > width - 1) break;
     kept += segment;
@@ -132,7 +138,7 @@ function cutTo(text: string, width: number): string {
 function broken(word: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = '';
-  for (const { segment } of segmenter.segment(word)) {
+  for (const { segment } of segmentsOf(word)) {
     if (piece !== '' && widthOf(piece) + widthOf(segment) > width) {
       pieces.push(piece);
       piece = '';
