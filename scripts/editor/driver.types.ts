@@ -35,6 +35,8 @@ export interface PageCommands {
   box(look: Look): Promise<Box>;
   click(look: Look & { readonly button?: 'left' | 'right'; readonly times?: number }): Promise<null>;
   hover(look: Look): Promise<null>;
+  /** Turns the wheel over it; positive pixels go down. */
+  scroll(look: Look & { readonly by: number }): Promise<null>;
   drag(ends: { readonly from: Look; readonly to: Look }): Promise<null>;
   /** One key with modifiers, e.g. `Control+Enter`. */
   press(keys: { readonly keys: string }): Promise<null>;

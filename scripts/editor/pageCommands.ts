@@ -32,6 +32,11 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
       return null;
     }),
     hover: (look) => onFirst(current(), look, async (found) => { await found.hover({ timeout: 5000 }); return null; }),
+    scroll: (look) => onFirst(current(), look, async (found) => {
+      await found.hover({ timeout: 5000 });
+      await current().mouse.wheel(0, look.by);
+      return null;
+    }),
     drag: ({ from, to }) => onFirst(current(), from, async (start) => onFirst(current(), to, async (end) => { await start.dragTo(end); return null; })),
     press: async ({ keys }) => { await current().keyboard.press(keys); return null; },
     type: async ({ text }) => { await current().keyboard.type(text); return null; },

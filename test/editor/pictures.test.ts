@@ -19,6 +19,14 @@ describe('pictures', () => {
       await page.see({ selector: '.sidebar .monaco-list-row', text: 'sub-01' });
     });
     await revealCell(cell);
+    // The figure rather than the list of facts above it.
+    const figure = { selector: '.spimquant-result figure img', inside: 'frames' } as const;
+    await onPage(async (page) => {
+      await until('the figure is further up', async () => {
+        await page.scroll({ ...figure, by: 240 });
+        return (await page.box(figure)).y < 320;
+      });
+    });
     await take('segment-dark');
   });
 

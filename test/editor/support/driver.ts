@@ -25,6 +25,7 @@ const page: PageCommands = {
   box: (look) => callDriver('box', look),
   click: (look) => callDriver('click', look),
   hover: (look) => callDriver('hover', look),
+  scroll: (look) => callDriver('scroll', look),
   drag: (ends) => callDriver('drag', ends),
   press: (keys) => callDriver('press', keys),
   type: (typed) => callDriver('type', typed),
