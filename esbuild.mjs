@@ -93,9 +93,17 @@ const editorApi = {
   },
 };
 
+/** Compiling a library takes time even where it is not used yet: this one stands in a file of its own, loaded by the first call to the runner. */
+const separateLibrary = {
+  name: 'separate-library',
+  setup(plugins) {
+    plugins.onResolve({ filter: /^vscode-jsonrpc\/node$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.jsonrpc.cjs', external: true } : undefined));
+  },
+};
+
 await build({
   ...common,
-  entryPoints: { extension: 'extension/main.ts' },
+  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node' },
   outdir: dist,
   outExtension: { '.js': '.cjs' },
   platform: 'node',
@@ -103,7 +111,9 @@ await build({
   target: 'node22',
   minify: true,
   external: ['vscode'],
-  plugins: [editorApi],
+  // Required when it is needed, as all else of the extension is.
+  supported: { 'dynamic-import': false },
+  plugins: [editorApi, separateLibrary],
 });
 await build({
   ...common,

@@ -1,6 +1,5 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { CancellationTokenSource, createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { errorFromReport, SpimquantError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { ProgramIdentity } from '../../runner/protocol/handshake.ts';
@@ -35,6 +34,8 @@ const notificationNames: readonly NotificationName[] = ['runs.events', 'runs.cha
 
 /** Calls a runner. Rejects when nobody answers there, or somebody else. */
 export async function openLine(address: RunnerAddress, me: ProgramIdentity, listener: LineListener): Promise<Line> {
+  // Loaded with the first call: a window that never asks the runner need not wait for it.
+  const { CancellationTokenSource, createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter } = await import('vscode-jsonrpc/node');
   const socket = await call(address.socket);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   let lost = false;
@@ -74,7 +75,7 @@ export async function openLine(address: RunnerAddress, me: ProgramIdentity, list
     pending.add(reject);
     connection.sendRequest(name, params, cancellation.token).then(
       (result) => { resolve(result as Requests[typeof name]['result']); },
-      (error: unknown) => { reject(whatWasSaid(error)); },
+      (error: unknown) => { reject(whatWasSaid(error instanceof ResponseError ? error.data : undefined)); },
     ).finally(() => {
       pending.delete(reject);
       signal?.removeEventListener('abort', abort);
@@ -111,9 +112,8 @@ function call(path: string): Promise<Socket> {
 }
 
 /** The error that the runner reported; anything else means that the line broke. */
-function whatWasSaid(error: unknown): Error {
-  if (error instanceof ResponseError && isReport(error.data)) return errorFromReport(error.data);
-  return new LineLost();
+function whatWasSaid(data: unknown): Error {
+  return isReport(data) ? errorFromReport(data) : new LineLost();
 }
 
 function isReport(data: unknown): data is ErrorReport {

@@ -3,7 +3,7 @@ import { planReattach } from '../../../extension/notebook/execution/reattachPoli
 import type { CellStanding } from '../../../extension/notebook/execution/reattachPolicy.ts';
 import type { RunRecord, RunStatus } from '../../../runner/protocol/runs.ts';
 
-const notebook = 'file:///work/brain.spimnb';
+const notebook = 'file:///study/brain.spimnb';
 
 function run(id: string, status: RunStatus, cell: string | undefined, started = 1000, from = notebook): RunRecord {
   return {
@@ -27,7 +27,7 @@ describe('finding runs again', () => {
   });
 
   it('finds it by the output when the notebook has another name now', () => {
-    const runs = [run('r1', 'running', 'y', 1000, 'file:///work/old.spimnb')];
+    const runs = [run('r1', 'running', 'y', 1000, 'file:///study/old.spimnb')];
     assert.deepEqual(plan([cell('y', { runId: 'r1', over: false })], runs), ['follow 0 r1']);
     assert.deepEqual(plan([cell('y')], runs), []);
   });

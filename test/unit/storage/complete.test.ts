@@ -2,18 +2,18 @@ import assert from 'node:assert/strict';
 import { parseHalf } from '../../../runner/storage/complete.ts';
 
 describe('half-written places', () => {
-  const half = (prefix: string): unknown => parseHalf(prefix, '/work/here', '/home/u');
+  const half = (prefix: string): unknown => parseHalf(prefix, '/data/here', '/home/u');
 
   it('are taken apart into a whole folder and the beginning of a name', () => {
     assert.deepEqual(half('/data/bi'), { kind: 'local', folder: '/data', name: 'bi' });
     assert.deepEqual(half('/data/'), { kind: 'local', folder: '/data', name: '' });
     assert.deepEqual(half('/'), { kind: 'local', folder: '/', name: '' });
     assert.deepEqual(half('/da'), { kind: 'local', folder: '/', name: 'da' });
-    assert.deepEqual(half('da'), { kind: 'local', folder: '/work/here', name: 'da' });
-    assert.deepEqual(half(''), { kind: 'local', folder: '/work/here', name: '' });
-    assert.deepEqual(half('./a/../b'), { kind: 'local', folder: '/work/here', name: 'b' });
-    assert.deepEqual(half('..'), { kind: 'local', folder: '/work', name: '' });
-    assert.deepEqual(half('./a/.'), { kind: 'local', folder: '/work/here/a', name: '.' });
+    assert.deepEqual(half('da'), { kind: 'local', folder: '/data/here', name: 'da' });
+    assert.deepEqual(half(''), { kind: 'local', folder: '/data/here', name: '' });
+    assert.deepEqual(half('./a/../b'), { kind: 'local', folder: '/data/here', name: 'b' });
+    assert.deepEqual(half('..'), { kind: 'local', folder: '/data', name: '' });
+    assert.deepEqual(half('./a/.'), { kind: 'local', folder: '/data/here/a', name: '.' });
     assert.deepEqual(half('~'), { kind: 'local', folder: '/home/u', name: '' });
     assert.deepEqual(half('~/mice/.h'), { kind: 'local', folder: '/home/u/mice', name: '.h' });
     assert.deepEqual(half('file:///data/my%20bids/'), { kind: 'local', folder: '/data/my bids', name: '' });
