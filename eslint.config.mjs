@@ -36,7 +36,7 @@ const directions = layers.flatMap((rooms, depth) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'runner/kernels/wasm/**', '**/*.mjs', 'demo-output/**'] },
+  { ignores: ['dist/**', 'node_modules/**', 'runner/kernels/wasm/**', '**/*.mjs', 'demo-output/**', '.vscode-test/**'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     files: ['**/*.ts'],

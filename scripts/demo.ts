@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { demoCohort, demoSeed } from '../runner/phantom/cohort.ts';
 import { writePhantomDataset } from '../runner/phantom/dataset.ts';
-import { LocalStore } from '../runner/storage/localStore.ts';
+import { LocalStore } from '../runner/storage/local/localStore.ts';
 import { defaultCredential, startS3Server } from '../test/servers/s3/server.ts';
 import { spimquant } from './demo/command.ts';
 import { judgeParticipant, printJudgement, type Judgement } from './demo/judge.ts';

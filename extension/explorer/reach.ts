@@ -1,4 +1,4 @@
-import type { StorageChoice } from '../../runner/protocol/options.ts';
+import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 
 /** How a bucket is reached, as the questions of Add Dataset have it. */
 export interface ReachAnswers {

@@ -1,7 +1,7 @@
 import { participantOptions } from '../../runner/command/build.ts';
 import { joinWords } from '../../runner/command/shell.ts';
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
-import { storageFlags } from '../../runner/command/storageFlags.ts';
+import { storageFlags } from '../../runner/protocol/storageChoice.ts';
 
 /** What a run is asked for with; what is left out is as the pipeline has it. */
 export interface RunAnswers {

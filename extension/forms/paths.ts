@@ -1,5 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import { parseBucketAddress } from '../../runner/protocol/bucketAddress.ts';
+import { reportError } from '../../runner/protocol/errors.ts';
 
 /** Whether an address is one of a bucket. */
 export function isBucket(uri: string): boolean {
@@ -18,9 +20,12 @@ export function absoluteAddress(text: string, cwd: string): string {
 export function addressProblem(text: string): string | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return 'Write a folder or an address such as s3://bucket/bids.';
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(trimmed)?.[1].toLowerCase();
-  if (scheme !== undefined && scheme !== 's3' && scheme !== 'file') return `${scheme}:// is not supported: write a folder, or s3://bucket/prefix.`;
-  if (/^s3:\/\/[^/]*@/i.test(trimmed)) return 'Access keys do not belong in the address; they come from the environment or a profile.';
-  if (scheme === 's3' && !/^s3:\/\/[a-z0-9][a-z0-9._-]+/i.test(trimmed)) return 'Write s3://BUCKET/PREFIX.';
+  if (!isBucket(trimmed)) return undefined;
+  try {
+    parseBucketAddress(trimmed);
+  } catch (error) {
+    const { message, hint } = reportError(error);
+    return hint === undefined ? message : `${message} ${hint}`;
+  }
   return undefined;
 }

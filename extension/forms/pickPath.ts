@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { reportError } from '../../runner/protocol/errors.ts';
-import type { StorageChoice } from '../../runner/protocol/options.ts';
+import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 import { baseName } from '../explorer/datasetNodes.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { SpimquantError } from '../../runner/protocol/errors.ts';
-import type { StorageChoice } from '../../runner/protocol/options.ts';
+import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 import { datasetName } from '../runs/runWords.ts';
 import type { Services } from '../services.ts';
 

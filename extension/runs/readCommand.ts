@@ -1,6 +1,7 @@
 import { parseCommandText } from '../../runner/command/parse.ts';
 import { isRunCommand } from '../../runner/protocol/options.ts';
-import type { Command, StorageChoice } from '../../runner/protocol/options.ts';
+import type { Command } from '../../runner/protocol/options.ts';
+import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 
 /** A command that was valid once; undefined when it is no longer, or names a configuration file. */
 function read(text: string): Command | undefined {

@@ -29,7 +29,8 @@ import type { RunEvent, RunOutcome } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
 import type { Command, RunVerb } from '../protocol/options.ts';
 import { newRunId } from '../protocol/runs.ts';
-import { removeStaleTemporaries } from '../storage/localStore.ts';
+import { ownStorage } from '../protocol/storageChoice.ts';
+import { removeStaleTemporaries } from '../storage/local/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
 import { templateCacheFolder } from '../templates/resolve.ts';
@@ -98,7 +99,7 @@ function placesOf(command: RunCommand, env: LocalBackend['env']): Places {
   const { dataset, output } = resolveLocations(command);
   const storage: StorageOptions = command.storage;
   // Reading somebody's public bucket without credentials, or paying for it, says nothing about one's own output.
-  const own: StorageOptions = { ...storage, anonymous: false, requesterPays: false };
+  const own: StorageOptions = ownStorage(storage);
   return {
     dataset: { uri: dataset, storage },
     output: { uri: output, storage: own },

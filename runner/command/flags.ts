@@ -13,6 +13,8 @@ const looking: readonly FlagVerb[] = ['slice', 'histogram', 'segment'];
 const trying: readonly FlagVerb[] = ['histogram', 'segment'];
 /** Those that open a dataset, an image or an output. */
 const reading: readonly FlagVerb[] = [...runs, 'info', 'ls', 'validate', ...looking, 'results'];
+/** Those that write objects. */
+const writing: readonly FlagVerb[] = runs;
 
 /** The flags that work, in the order of the help. Defaults are pipeline-spec §1's; `build.ts` holds them as values. */
 export const offeredFlags: readonly Flag[] = [
@@ -87,8 +89,15 @@ export const offeredFlags: readonly Flag[] = [
   { name: 'aws-profile', group: 'Storage', value: { kind: 'text' }, metavar: 'NAME', help: 'AWS profile for s3:// addresses.', verbs: reading, origin: 'ours' },
   { name: 's3-endpoint', group: 'Storage', value: { kind: 'text' }, metavar: 'URL', help: 'An S3-compatible service other than AWS.', verbs: reading, origin: 'ours' },
   { name: 's3-region', group: 'Storage', value: { kind: 'text' }, metavar: 'REGION', help: 'Region of the buckets.', verbs: reading, origin: 'ours' },
+  { name: 'gcs-endpoint', group: 'Storage', value: { kind: 'text' }, metavar: 'URL', help: 'A service other than Google that speaks the JSON API of Google Cloud Storage.', verbs: reading, origin: 'ours' },
+  { name: 'gcs-project', group: 'Storage', value: { kind: 'text' }, metavar: 'ID', help: 'Google Cloud project: whose buckets are listed, and who pays with --requester-pays.', verbs: reading, origin: 'ours' },
+  { name: 'gcs-credentials', group: 'Storage', value: { kind: 'text' }, metavar: 'FILE', help: "Credentials file for gs:// addresses, such as a service account's key.", verbs: reading, origin: 'ours' },
+  { name: 'azure-endpoint', group: 'Storage', value: { kind: 'text' }, metavar: 'URL', help: 'Address of the Blob service of the account in az:// addresses, when it is not at Azure.', verbs: reading, origin: 'ours' },
   { name: 'anonymous', group: 'Storage', value: { kind: 'switch' }, help: 'Read public buckets without credentials.', verbs: reading, origin: 'ours' },
   { name: 'requester-pays', group: 'Storage', value: { kind: 'switch' }, help: 'Pay for requests to buckets that ask for it.', verbs: reading, origin: 'ours' },
+  { name: 'storage-class', group: 'Storage', value: { kind: 'text' }, metavar: 'CLASS', default: "the bucket's", help: 'Storage class of what is written, as the service calls it: STANDARD_IA, NEARLINE, Cool.', verbs: writing, origin: 'ours' },
+  { name: 'encryption', group: 'Storage', value: { kind: 'text', choices: ['provider', 'kms'] }, metavar: 'BY', default: "the bucket's", help: "Encrypt what is written by the provider's key, or by one of its key management: provider or kms.", verbs: writing, origin: 'ours' },
+  { name: 'encryption-key', group: 'Storage', value: { kind: 'text' }, metavar: 'KEY', help: 'Key for --encryption kms: id or ARN (S3), resource name (GCS), encryption scope (Azure).', verbs: writing, origin: 'ours' },
 
   // Help
   { name: 'help', aliases: ['h'], group: 'Help', value: { kind: 'switch' }, help: 'Show this.', origin: 'upstream' },

@@ -1,5 +1,7 @@
 import { didYouMean, nearest } from '../protocol/nearest.ts';
-import type { SegmentationMethod, StorageChoice } from '../protocol/options.ts';
+import type { SegmentationMethod } from '../protocol/options.ts';
+import { badAddress, storageChoiceFrom, storageFields } from '../protocol/storageChoice.ts';
+import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { Flag, Value } from './flag.types.ts';
 import { written } from './flags.ts';
 import { bad, changeTo } from './problem.ts';
@@ -60,18 +62,17 @@ export function unique(methods: readonly SegmentationMethod[]): readonly Segment
   return methods.filter((method, at) => methods.findIndex((other) => other.name === method.name) === at);
 }
 
-/** How buckets are reached. Throws `bad-option`. */
+/** How buckets are reached and written. Throws `bad-option`. */
 export function storageChoice(given: Given): StorageChoice {
-  const endpoint = given.one<string>('s3-endpoint');
-  if (endpoint !== undefined && !/^https?:\/\/[^@\s]+$/i.test(endpoint)) {
-    throw bad('--s3-endpoint must be the address of a service, without user name or password, as in http://127.0.0.1:9000.', undefined, { place: { kind: 'flag', name: 's3-endpoint' } });
+  const choice = storageChoiceFrom((_field, flag) => given.one(flag));
+  const wrong = badAddress(choice);
+  if (wrong !== undefined) {
+    const { flag } = storageFields[wrong];
+    throw bad(`--${flag} must be the address of a service, without user name or password, as in http://127.0.0.1:9000.`, undefined, { place: { kind: 'flag', name: flag } });
   }
-  if (given.on('anonymous') && given.has('aws-profile')) throw bad('--anonymous and --aws-profile exclude each other: one reads without credentials, the other with.', undefined, { place: { kind: 'flag', name: 'anonymous' } });
-  return {
-    awsProfile: given.one('aws-profile'),
-    s3Endpoint: endpoint,
-    s3Region: given.one('s3-region'),
-    anonymous: given.on('anonymous'),
-    requesterPays: given.on('requester-pays'),
-  };
+  for (const [field, name] of [['awsProfile', 'aws-profile'], ['gcsCredentials', 'gcs-credentials']] as const) {
+    if (choice.anonymous && choice[field] !== undefined) throw bad(`--anonymous and --${name} exclude each other: one reads without credentials, the other with.`, undefined, { place: { kind: 'flag', name: 'anonymous' } });
+  }
+  if (choice.encryptionKey !== undefined && choice.encryption !== 'kms') throw bad('--encryption-key needs --encryption kms.', undefined, { place: { kind: 'flag', name: 'encryption-key' } });
+  return choice;
 }

@@ -5,7 +5,7 @@ import { imagePath, isGenerated, writePhantomDataset } from '../phantom/dataset.
 import { phantomSubject } from '../phantom/subject.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Result } from '../protocol/results.ts';
-import { LocalStore } from '../storage/localStore.ts';
+import { LocalStore } from '../storage/local/localStore.ts';
 import { expandHome, isRemote, joinUri, normaliseUri } from '../storage/uri.ts';
 import { facts, notices } from './blocks.ts';
 import type { ExploreContext } from './explore.types.ts';

@@ -11,7 +11,7 @@ import type { Figure, Result } from '../protocol/results.ts';
 import { facts, notices, rounded } from './blocks.ts';
 import { ExploreCache } from './cache.ts';
 import { chooseLevel, levelWords, openChannel, readingNotices, type Channel } from './channel.ts';
-import { storageFlags } from '../command/storageFlags.ts';
+import { storageFlags } from '../protocol/storageChoice.ts';
 import { sameLook } from './commands.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { channelOfStain, openTarget } from './openImage.ts';

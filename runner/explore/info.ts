@@ -8,7 +8,7 @@ import type { DatasetRoot } from '../bids/root.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import type { DerivativeSummary } from '../protocol/datasets.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
-import type { StorageChoice } from '../protocol/options.ts';
+import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { Block, Result } from '../protocol/results.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { openStore } from '../storage/open.ts';

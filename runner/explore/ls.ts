@@ -6,7 +6,7 @@ import { readRoot } from '../bids/root.ts';
 import type { DatasetRoot } from '../bids/root.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
-import type { StorageChoice } from '../protocol/options.ts';
+import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { Block, Result } from '../protocol/results.ts';
 import type { ListEntry, ObjectStore } from '../storage/objectStore.ts';
 import { openStore } from '../storage/open.ts';

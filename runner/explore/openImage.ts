@@ -5,7 +5,8 @@ import type { OmeZarrImage } from '../image/omeZarr.types.ts';
 import { channelStains } from '../pipeline/plan/stains.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest.ts';
-import type { EntityFilter, LookOptions, StorageChoice } from '../protocol/options.ts';
+import type { EntityFilter, LookOptions } from '../protocol/options.ts';
+import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { expandHome, formatUri, joinUri, normaliseUri, parseUri } from '../storage/uri.ts';
 import { count } from '../wording/words.ts';
@@ -103,7 +104,7 @@ async function choose(uri: string, request: TargetRequest, cache: ExploreCache, 
 function parent(uri: string): { readonly root: string; readonly path: string } {
   const at = uri.search(/[/\\][^/\\]*$/);
   const location = parseUri(uri);
-  if (at < 0 || (location.scheme === 's3' && location.prefix === '')) return { root: uri, path: '' };
+  if (at < 0 || (location.scheme !== 'local' && location.prefix === '')) return { root: uri, path: '' };
   return { root: formatUri(parseUri(uri.slice(0, Math.max(1, at)))), path: uri.slice(at + 1) };
 }
 

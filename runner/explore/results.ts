@@ -15,7 +15,7 @@ import { readTsv } from '../tables/tsv.ts';
 import { count } from '../wording/words.ts';
 import { facts, notices } from './blocks.ts';
 import { ExploreCache } from './cache.ts';
-import { storageFlags } from '../command/storageFlags.ts';
+import { storageFlags } from '../protocol/storageChoice.ts';
 import type { ExploreContext } from './explore.types.ts';
 
 type ResultsCommand = Extract<ExploreCommand, { verb: 'results' }>;

@@ -18,7 +18,7 @@ import { count } from '../wording/words.ts';
 import { facts, notices, percent, rounded } from './blocks.ts';
 import { ExploreCache } from './cache.ts';
 import { chooseLevel, levelWords, openChannel, quickIterations, readingNotices, type Channel } from './channel.ts';
-import { storageFlags } from '../command/storageFlags.ts';
+import { storageFlags } from '../protocol/storageChoice.ts';
 import { imageFlags, sameLook } from './commands.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { cutAt, figureBudget, grayPicture, panelGrid, type Cut, type Panel } from './pictures.ts';

@@ -11,7 +11,7 @@ import type { Figure, Result } from '../protocol/results.ts';
 import { facts, notices, rounded } from './blocks.ts';
 import { ExploreCache } from './cache.ts';
 import { levelWords } from './channel.ts';
-import { storageFlags } from '../command/storageFlags.ts';
+import { storageFlags } from '../protocol/storageChoice.ts';
 import { imageFlags, sameLook } from './commands.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { channelOfStain, openTarget, type Target } from './openImage.ts';

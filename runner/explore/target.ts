@@ -4,10 +4,10 @@ import { readRoot } from '../bids/root.ts';
 import type { ImageSidecar } from '../bids/sidecars.ts';
 import { joinWords } from '../command/shell.ts';
 import { reportError } from '../protocol/errors.ts';
-import type { StorageChoice } from '../protocol/options.ts';
+import type { StorageChoice } from '../protocol/storageChoice.ts';
 import { openStore } from '../storage/open.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
-import { storageFlags } from '../command/storageFlags.ts';
+import { storageFlags } from '../protocol/storageChoice.ts';
 import type { ExploreContext } from './explore.types.ts';
 
 /** What info, ls and validate are asked about. */

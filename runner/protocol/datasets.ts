@@ -1,4 +1,4 @@
-import type { StorageChoice } from './options.ts';
+import type { StorageChoice } from './storageChoice.ts';
 
 /** A dataset of the explorer: where it is and how it is reached. Never holds a secret. */
 export interface DatasetRef {

@@ -1,4 +1,5 @@
 import type { Json } from './json.ts';
+import type { StorageChoice } from './storageChoice.ts';
 
 /** A segmentation method as named on the command line, taken apart. `name` is used in file names. */
 export type SegmentationMethod =
@@ -184,15 +185,6 @@ export type Command =
 /** Whether a command is a run (`-n` makes it one that is only planned). */
 export function isRunCommand(command: Command): command is Extract<Command, { verb: RunVerb }> {
   return 'execution' in command;
-}
-
-/** Storage choices of the command line (see StorageOptions of storage/). */
-export interface StorageChoice {
-  readonly awsProfile?: string;
-  readonly s3Endpoint?: string;
-  readonly s3Region?: string;
-  readonly anonymous?: boolean;
-  readonly requesterPays?: boolean;
 }
 
 /** The stable description of software and parameters that every JSON sidecar carries as `GeneratedBy`. */

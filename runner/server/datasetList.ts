@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { writeAtomically } from '../engine/runFolder.ts';
 import type { DatasetRef } from '../protocol/datasets.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
-import type { StorageChoice } from '../protocol/options.ts';
-import { isAbsent, localError } from '../storage/localErrors.ts';
+import { cleanStorage } from '../protocol/storageChoice.ts';
+import { isAbsent, localError } from '../storage/local/localErrors.ts';
 
 /** What the file holds. */
 export interface KeptDatasets {
@@ -132,12 +132,4 @@ function parseRefs(raw: unknown): { readonly refs: readonly DatasetRef[]; readon
     else damaged = true;
   }
   return { refs: [...refs.values()], damaged };
-}
-
-/** Only what a storage choice may hold, so that nothing else (a secret, say) is ever written. */
-export function cleanStorage(raw: unknown): StorageChoice {
-  const given = (typeof raw === 'object' && raw !== null ? raw : {}) as Readonly<Record<string, unknown>>;
-  const text = (name: 'awsProfile' | 's3Endpoint' | 's3Region'): StorageChoice => (typeof given[name] === 'string' && given[name] !== '' ? { [name]: given[name] } : {});
-  const flag = (name: 'anonymous' | 'requesterPays'): StorageChoice => (given[name] === true ? { [name]: true } : {});
-  return { ...text('awsProfile'), ...text('s3Endpoint'), ...text('s3Region'), ...flag('anonymous'), ...flag('requesterPays') };
 }

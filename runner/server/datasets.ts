@@ -11,9 +11,10 @@ import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { Requests } from '../protocol/rpc.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
+import { badAddress, cleanStorage, storageFields } from '../protocol/storageChoice.ts';
 import { openStore } from '../storage/open.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
-import { cleanStorage, DatasetList } from './datasetList.ts';
+import { DatasetList } from './datasetList.ts';
 import { Memo } from './memo.ts';
 
 export interface DatasetServiceOptions {
@@ -176,8 +177,9 @@ export class DatasetService {
 /** The dataset with its URI in its one written form and nothing but known storage choices. Throws `bad-option`. */
 function normalise(dataset: DatasetRef): DatasetRef {
   const storage = cleanStorage(dataset.storage);
-  if (storage.s3Endpoint !== undefined && !/^https?:\/\/[^@\s]+$/i.test(storage.s3Endpoint)) {
-    throw new SpimquantError('bad-option', 'The S3 endpoint must be an http or https address without user name or password.', { hint: 'Write it like https://s3.example.org. Keys come from the environment or a profile.' });
+  const wrong = badAddress(storage);
+  if (wrong !== undefined) {
+    throw new SpimquantError('bad-option', `--${storageFields[wrong].flag} must be an http or https address without user name or password.`, { hint: 'Write it like https://s3.example.org. Keys come from the environment or a profile.' });
   }
   return { uri: normaliseUri(expandHome(dataset.uri)), storage };
 }

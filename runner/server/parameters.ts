@@ -1,4 +1,5 @@
 import { SpimquantError } from '../protocol/errors.ts';
+import { storageFields } from '../protocol/storageChoice.ts';
 import type { RequestName, Requests } from '../protocol/rpc.ts';
 
 /** Whether a value has the form that a parameter needs; says what is wrong with it, or nothing. */
@@ -33,7 +34,7 @@ function object(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
-const storage = object({ awsProfile: optional(text), s3Endpoint: optional(text), s3Region: optional(text), anonymous: optional(flag), requesterPays: optional(flag) });
+const storage = object(Object.fromEntries(Object.entries(storageFields).map(([field, { kind }]) => [field, optional(kind === 'switch' ? flag : text)])));
 const dataset = object({ uri: text, storage });
 const nothing = object({});
 const run = object({ id: runId });

@@ -5,7 +5,7 @@ import { thisSystem } from '../engine/lock.ts';
 import type { LockHolder, LockSystem } from '../engine/lock.ts';
 import { readJson, writeAtomically } from '../engine/runFolder.ts';
 import { SpimquantError } from '../protocol/errors.ts';
-import { LocalStore } from '../storage/localStore.ts';
+import { LocalStore } from '../storage/local/localStore.ts';
 
 /** A holder that shows no life for so long is dead, where the system cannot tell a process from a later one of the same id; milliseconds. */
 const staleAfter = 30_000;

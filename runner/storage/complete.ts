@@ -3,7 +3,7 @@ import { join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SpimquantError } from '../protocol/errors.ts';
 import { listBuckets } from './buckets.ts';
-import { LocalStore } from './localStore.ts';
+import { LocalStore } from './local/localStore.ts';
 import type { ObjectStore, StorageOptions } from './objectStore.ts';
 import { openStore } from './open.ts';
 

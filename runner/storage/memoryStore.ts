@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SpimquantError } from '../protocol/errors.ts';
 import { throwIfCancelled } from './cancel.ts';
-import { localError } from './localErrors.ts';
+import { localError } from './local/localErrors.ts';
 import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from './objectStore.ts';
 import { resolveRange } from './range.ts';
 import { checkKey, folderKey } from './uri.ts';

@@ -1,3 +1,5 @@
+import type { StorageChoice } from '../protocol/storageChoice.ts';
+
 /** What is known of an object without reading it. */
 export interface ObjectStat {
   /** Relative to the store's root, `/` between parts, no leading slash. */
@@ -70,16 +72,7 @@ export interface ObjectStore {
 }
 
 /** How to reach a bucket. Serialisable: worker threads open their own stores with it. Holds no secret. */
-export interface StorageOptions {
-  /** AWS profile; its region, credentials and `endpoint_url` are used. */
-  readonly awsProfile?: string;
-  /** An S3-compatible endpoint, e.g. http://127.0.0.1:9000. Overrides the profile's and the environment's. */
-  readonly s3Endpoint?: string;
-  readonly s3Region?: string;
-  /** Unsigned requests, for public buckets. */
-  readonly anonymous?: boolean;
-  /** The reader's account is billed for requests and transfer. */
-  readonly requesterPays?: boolean;
+export interface StorageOptions extends StorageChoice {
   /** Simultaneous requests of one store. Default 16. */
   readonly concurrency?: number;
 }

@@ -1,6 +1,7 @@
-import { LocalStore } from './localStore.ts';
+import { LocalStore } from './local/localStore.ts';
 import type { ObjectStore, StorageOptions } from './objectStore.ts';
 import { formatUri, parseUri } from './uri.ts';
+import type { BucketLocation } from './uri.ts';
 import { DeferredStore } from './wrappers.ts';
 
 export { childStore, CountingStore } from './wrappers.ts';
@@ -12,6 +13,14 @@ export { childStore, CountingStore } from './wrappers.ts';
 export function openStore(uri: string, options: StorageOptions = {}): ObjectStore {
   const location = parseUri(uri);
   if (location.scheme === 'local') return new LocalStore(location.path);
-  // The SDK takes a while to load: programs that touch no bucket do not wait for it.
-  return new DeferredStore(formatUri(location), async () => new (await import('./s3Store.ts')).S3Store(location, options));
+  return new DeferredStore(formatUri(location), () => openBucket(location, options));
+}
+
+/** The SDKs take a while to load: programs that touch no bucket do not wait for them. */
+async function openBucket(location: BucketLocation, options: StorageOptions): Promise<ObjectStore> {
+  switch (location.scheme) {
+    case 's3': return new (await import('./s3/s3Store.ts')).S3Store(location, options);
+    case 'gs': return new (await import('./gcs/gcsStore.ts')).GcsStore(location, options);
+    case 'az': return new (await import('./azure/azureStore.ts')).AzureStore(location, options);
+  }
 }

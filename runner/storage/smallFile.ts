@@ -1,10 +1,10 @@
 import { basename, dirname } from 'node:path';
 import { SpimquantError } from '../protocol/errors.ts';
 import { formatBytes } from '../wording/words.ts';
-import { LocalStore } from './localStore.ts';
+import { LocalStore } from './local/localStore.ts';
 import type { ObjectStore, StorageOptions } from './objectStore.ts';
 import { openStore } from './open.ts';
-import { expandHome, formatUri, parseUri } from './uri.ts';
+import { bucketUri, expandHome, formatUri, parseUri } from './uri.ts';
 
 /**
  * The bytes of one file, if it is not larger than `maxBytes`. `uri` is a path or URI as a user writes it.
@@ -27,8 +27,8 @@ export async function readSmallFile(uri: string, maxBytes: number, storage: Stor
 function locate(uri: string, storage: StorageOptions): { readonly store: ObjectStore; readonly key: string; readonly where: string } {
   const location = parseUri(expandHome(uri));
   const where = formatUri(location);
-  const isRoot = location.scheme === 's3' ? location.prefix === '' : dirname(location.path) === location.path;
+  const isRoot = location.scheme === 'local' ? dirname(location.path) === location.path : location.prefix === '';
   if (isRoot) throw new SpimquantError('bad-option', `This is no file: ${where}`, { where });
-  if (location.scheme === 's3') return { store: openStore(`s3://${location.bucket}`, storage), key: location.prefix, where };
+  if (location.scheme !== 'local') return { store: openStore(bucketUri(location), storage), key: location.prefix, where };
   return { store: new LocalStore(dirname(location.path)), key: basename(location.path), where };
 }

@@ -1,52 +1,27 @@
 import { isAbsolute, join, normalize, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { homedir } from 'node:os';
+import { bucketUri, parseBucketAddress, schemeOf, supportedAddresses } from '../protocol/bucketAddress.ts';
+import type { BucketLocation } from '../protocol/bucketAddress.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 
-/** Where a dataset or an output is: a local folder by absolute path, or a bucket and the part of its keys before the store's. */
-export type Location =
-  | { readonly scheme: 'local'; readonly path: string }
-  | { readonly scheme: 's3'; readonly bucket: string; /** No slash at either end; may be empty. */ readonly prefix: string };
+export { bucketUri };
+export type { BucketLocation };
 
-const schemePattern = /^([a-z][a-z0-9+.-]+):\/\//i;
-const supported = 'Supported are local folders (a path, or file://) and s3://bucket/prefix.';
+/** Where a dataset or an output is: a local folder by absolute path, or a bucket with a prefix. */
+export type Location = { readonly scheme: 'local'; readonly path: string } | BucketLocation;
 
 /**
  * Reads a URI or path as a user writes it. Relative paths are resolved against `folder` (the working folder by default).
- * S3 keys are taken as they stand: nothing in an `s3://` URI is percent-decoded.
+ * Keys are taken as they stand: nothing in the URI of a bucket is percent-decoded.
  * Throws `bad-option` for other schemes and for names that cannot be a bucket's.
  */
 export function parseUri(uri: string, folder: string = process.cwd()): Location {
-  if (uri.trim() === '') throw new SpimquantError('bad-option', 'A folder or bucket URI is empty.', { hint: supported });
-  const scheme = schemePattern.exec(uri)?.[1].toLowerCase();
+  if (uri.trim() === '') throw new SpimquantError('bad-option', 'A folder or bucket URI is empty.', { hint: supportedAddresses });
+  const scheme = schemeOf(uri);
   if (scheme === undefined) return { scheme: 'local', path: withoutTrailingSeparator(resolve(folder, uri)) };
   if (scheme === 'file') return { scheme: 'local', path: withoutTrailingSeparator(fileUriPath(uri)) };
-  if (scheme === 's3') return parseS3(uri);
-  const shown = withoutSecrets(uri);
-  throw new SpimquantError('bad-option', `${scheme}:// is not supported: ${shown}`, { where: shown, hint: supported });
-}
-
-/** An address as it may be shown: what people put before an `@`, and the values of signed links, are left out. */
-function withoutSecrets(uri: string): string {
-  return uri.replace(/(:\/\/)[^@]*@/, '$1…@').replace(/([?&][^=&]*(?:sig|token|credential|key|secret)[^=&]*=)[^&]*/gi, '$1…');
-}
-
-function parseS3(uri: string): Location {
-  const rest = uri.slice('s3://'.length);
-  const slash = rest.indexOf('/');
-  const bucket = slash < 0 ? rest : rest.slice(0, slash);
-  const prefix = (slash < 0 ? '' : rest.slice(slash + 1)).replace(/^\/+|\/+$/g, '');
-  if (!/^[a-z0-9][a-z0-9._-]{1,254}$/i.test(bucket)) {
-    const shown = withoutSecrets(uri);
-    throw new SpimquantError('bad-option', shown !== uri ? `Access keys do not belong in the URI: ${shown}` : `"${bucket}" cannot be the name of a bucket: ${shown}`, {
-      where: shown,
-      hint: 'Write s3://BUCKET/PREFIX, where BUCKET has at least three letters, digits, dots or hyphens. Keys come from the environment or a profile.',
-    });
-  }
-  if (prefix.split('/').some((part) => part === '.' || part === '..')) {
-    throw new SpimquantError('bad-option', `"." and ".." have no meaning in a bucket: ${uri}`, { where: uri, hint: 'Write the prefix out in full.' });
-  }
-  return { scheme: 's3', bucket, prefix };
+  return parseBucketAddress(uri);
 }
 
 function fileUriPath(uri: string): string {
@@ -64,7 +39,7 @@ function withoutTrailingSeparator(path: string): string {
 /** The one way a location is written: an absolute path, or `s3://bucket/prefix` without a trailing slash. */
 export function formatUri(location: Location): string {
   if (location.scheme === 'local') return location.path;
-  return location.prefix === '' ? `s3://${location.bucket}` : `s3://${location.bucket}/${location.prefix}`;
+  return location.prefix === '' ? bucketUri(location) : `${bucketUri(location)}/${location.prefix}`;
 }
 
 /** A path whose leading `~` is the home folder. Shells do that themselves; notebook cells and configuration files do not. */
@@ -79,7 +54,7 @@ export function normaliseUri(uri: string, folder?: string): string {
 
 /** Whether reading goes over a network. Local paths and `file://` do not. Throws nothing: unknown schemes count as remote. */
 export function isRemote(uri: string): boolean {
-  const scheme = schemePattern.exec(uri)?.[1].toLowerCase();
+  const scheme = schemeOf(uri);
   return scheme !== undefined && scheme !== 'file';
 }
 

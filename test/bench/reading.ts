@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openOmeZarr } from '../../runner/image/omeZarr.ts';
-import { LocalStore } from '../../runner/storage/localStore.ts';
+import { LocalStore } from '../../runner/storage/local/localStore.ts';
 
 const codecs = ['none', 'zstd', 'blosc-lz4', 'gzip'] as const;
 

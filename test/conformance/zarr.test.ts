@@ -12,7 +12,7 @@ import { buildPyramid, writeArrayMetadata, writeBox, writeMultiscalesMetadata } 
 import { packZip } from '../../runner/image/zipWriter.ts';
 import { allocateVoxels, bytesFromVoxels } from '../../runner/image/zarrTypes.ts';
 import type { Vec3 } from '../../runner/kernels/geometry.ts';
-import { LocalStore } from '../../runner/storage/localStore.ts';
+import { LocalStore } from '../../runner/storage/local/localStore.ts';
 
 const run = promisify(execFile);
 const peer = fileURLToPath(new URL('zarrPeer.py', import.meta.url));

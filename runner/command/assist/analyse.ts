@@ -1,4 +1,6 @@
-import type { RunVerb, StorageChoice } from '../../protocol/options.ts';
+import type { RunVerb } from '../../protocol/options.ts';
+import { storageChoiceFrom, storageFields } from '../../protocol/storageChoice.ts';
+import type { StorageChoice } from '../../protocol/storageChoice.ts';
 import { findFlag } from '../flags.ts';
 import { firstVerb, prefixLength } from '../parse.ts';
 import { readWords } from '../read.ts';
@@ -46,10 +48,7 @@ export function analyseReading(reading: Reading): Analysis {
     participants: value('participant-label').map((label) => label.replace(/^sub-/, '')),
     ...optional('template', value('template').at(0)),
     ...optional('contrastColumn', value('contrast_column').at(0)),
-    storage: {
-      ...optional('awsProfile', value('aws-profile').at(0)), ...optional('s3Endpoint', value('s3-endpoint').at(0)), ...optional('s3Region', value('s3-region').at(0)),
-      ...(has('anonymous') ? { anonymous: true } : {}), ...(has('requester-pays') ? { requesterPays: true } : {}),
-    },
+    storage: storageChoiceFrom((field, flag) => (storageFields[field].kind === 'switch' ? has(flag) : value(flag).at(0))),
   };
   if (has('help') || has('version') || first?.name === 'help' || first?.name === 'version') return { verb: has('version') || first?.name === 'version' ? 'version' : 'help', starts: false, dryRun: false, ...common };
   if (first !== undefined && first.name !== 'plan') {

@@ -1,4 +1,4 @@
-import type { StorageChoice } from '../../protocol/options.ts';
+import type { StorageChoice } from '../../protocol/storageChoice.ts';
 import type { Flag } from '../flag.types.ts';
 import type { Analysis } from './analyse.ts';
 import { atlasesOf, valueMeaning } from './meanings.ts';

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseCommandText } from '../../command/parse.ts';
 import { isRunCommand } from '../../protocol/options.ts';
 import type { OutputFile, RunRecord } from '../../protocol/runs.ts';
+import { ownStorage } from '../../protocol/storageChoice.ts';
 import type { ObjectStore, StorageOptions } from '../../storage/objectStore.ts';
 
 /** Files answered at most. */
@@ -25,7 +26,7 @@ export function outputStorage(run: Pick<RunRecord, 'command' | 'cwd'>): StorageO
   try {
     const { command } = parseCommandText(run.command, { readFile: (path) => readFileSync(resolve(run.cwd ?? '', path), 'utf8') });
     // As for the run itself: these two speak of the dataset.
-    return isRunCommand(command) ? { ...command.storage, anonymous: false, requesterPays: false } : {};
+    return isRunCommand(command) ? ownStorage(command.storage) : {};
   } catch {
     return {};
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PhantomParticipant } from '../../../runner/phantom/cohort.ts';
 import { writePhantomDataset } from '../../../runner/phantom/dataset.ts';
-import { LocalStore } from '../../../runner/storage/localStore.ts';
+import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 import { defaultCredential } from '../../servers/s3/server.ts';
 
 /** A brain that is not the demo's: other seed, grid, storage order, format and numbers of plaques. */

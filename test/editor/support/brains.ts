@@ -1,6 +1,6 @@
 import { writePhantomDataset } from '../../../runner/phantom/dataset.ts';
 import type { PhantomParticipant } from '../../../runner/phantom/cohort.ts';
-import { LocalStore } from '../../../runner/storage/localStore.ts';
+import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 
 /** Writes a dataset of generated brains so coarse that they are made in a moment; half of them are treated. */
 export async function writeBrains(folder: string, participants: number): Promise<void> {

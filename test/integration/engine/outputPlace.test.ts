@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { planLocally, runLocally } from '../../../runner/backends/local.ts';
 import type { LocalBackend, RunCommand } from '../../../runner/backends/local.ts';
 import { parseArgv } from '../../../runner/command/parse.ts';
-import { LocalStore } from '../../../runner/storage/localStore.ts';
+import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 
 describe('where the output cannot be', () => {
   let folder: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { openOmeZarr } from '../../../runner/image/omeZarr.ts';
-import { LocalStore } from '../../../runner/storage/localStore.ts';
+import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 
 const data = fileURLToPath(new URL('../../../../shared/data/bids_lightsheet', import.meta.url));
 

@@ -6,7 +6,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { openOmeZarr } from '../../../runner/image/omeZarr.ts';
 import { openZipStore } from '../../../runner/image/zipStore.ts';
 import { packZip } from '../../../runner/image/zipWriter.ts';
-import { LocalStore } from '../../../runner/storage/localStore.ts';
+import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 import { MemoryStore } from '../../../runner/storage/memoryStore.ts';
 import { CountingStore } from '../../../runner/storage/open.ts';
 import { fixtureStores, fixtureValue } from '../../fixtures/zarr/stores.ts';

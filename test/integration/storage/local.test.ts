@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { LocalStore, removeStaleTemporaries, temporaryPrefix } from '../../../runner/storage/localStore.ts';
+import { LocalStore, removeStaleTemporaries, temporaryPrefix } from '../../../runner/storage/local/localStore.ts';
 import { MemoryStore } from '../../../runner/storage/memoryStore.ts';
 import { openStore } from '../../../runner/storage/open.ts';
 import { isError, listAll, objectStoreSuite, text } from './objectStoreSuite.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { defaultRetryPolicy } from '../../../runner/storage/retry.ts';
 import { openStore } from '../../../runner/storage/open.ts';
 import type { StorageOptions } from '../../../runner/storage/objectStore.ts';
-import { S3Store } from '../../../runner/storage/s3Store.ts';
+import { S3Store } from '../../../runner/storage/s3/s3Store.ts';
 import { defaultCredential, startS3Server } from '../../servers/s3Server.ts';
 import type { LoggedRequest, S3Server } from '../../servers/s3Server.ts';
 import { AwsHome } from './awsHome.ts';

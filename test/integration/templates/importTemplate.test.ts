@@ -5,7 +5,7 @@ import type { Volume } from '../../../runner/kernels/volume.ts';
 import { importTemplateStage, importTemplateTasks } from '../../../runner/pipeline/import/importTemplate.ts';
 import { templatePaths } from '../../../runner/pipeline/paths.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
-import { LocalStore } from '../../../runner/storage/localStore.ts';
+import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 import { registeredTemplate } from '../../../runner/templates/registry.ts';
 import { resolveTemplate } from '../../../runner/templates/resolve.ts';
 import { resolveTemplateDir } from '../../../runner/templates/templateDir.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { LoggedRequest } from './faults.ts';
+import type { LoggedRequest } from './loggedRequest.ts';
 import { parseQuery } from './signature.ts';
 import type { SignedRequest } from './signature.ts';
 

@@ -4,8 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { openBody } from './body.ts';
 import { S3Failure } from './failure.ts';
-import { FaultList } from './faults.ts';
-import type { Fault, FaultRule, LoggedRequest } from './faults.ts';
+import { FaultList } from '../faults.ts';
+import type { Fault, FaultRule } from '../faults.ts';
+import type { LoggedRequest } from './loggedRequest.ts';
 import { bucketOperation, objectOperation } from './operations.ts';
 import type { Answer } from './operations.ts';
 import { logged, parseRequest } from './request.ts';
@@ -38,7 +39,7 @@ export class S3Server {
   readonly #buckets: Map<string, Bucket>;
   readonly #credentials: readonly Credential[];
   readonly #now: () => number;
-  readonly #faults = new FaultList();
+  readonly #faults = new FaultList<LoggedRequest>();
 
   /** Use {@link startS3Server}. */
   constructor(server: Server, options: S3ServerOptions) {
@@ -76,7 +77,7 @@ export class S3Server {
   }
 
   /** Lets something go wrong with a coming request. Earlier rules come first. */
-  inject(rule: FaultRule): void {
+  inject(rule: FaultRule<LoggedRequest>): void {
     this.#faults.add(rule);
   }
 

@@ -1,6 +1,6 @@
 import { FolderBucket, MemoryBucket } from './bucket.ts';
 import type { BucketBackend, ObjectInfo } from './bucket.ts';
-import type { LoggedRequest } from './faults.ts';
+import type { LoggedRequest } from './loggedRequest.ts';
 
 /** How a bucket of the server behaves. */
 export interface BucketOptions {

@@ -12,7 +12,7 @@ function parse(text: string, config = ''): Parsed {
 }
 
 const quietly = { json: false, quiet: false };
-const noStorage = { awsProfile: undefined, s3Endpoint: undefined, s3Region: undefined, anonymous: false, requesterPays: false };
+const noStorage = {};
 const wholeImage = { filterSpim: [], sampleStaining: [], stains: [] };
 
 describe('exploring verbs', () => {

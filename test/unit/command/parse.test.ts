@@ -159,10 +159,15 @@ describe('command language', () => {
 
   it('reads storage flags, and holds no secret', () => {
     assert.deepEqual(participant('--aws-profile lab --s3-endpoint http://127.0.0.1:9000 --s3_region eu-west-1 --requester-pays').storage, {
-      awsProfile: 'lab', s3Endpoint: 'http://127.0.0.1:9000', s3Region: 'eu-west-1', anonymous: false, requesterPays: true,
+      awsProfile: 'lab', s3Endpoint: 'http://127.0.0.1:9000', s3Region: 'eu-west-1', requesterPays: true,
     });
     assert.match(refusal('a b participant --s3-endpoint http://me:secret@host').message, /without user name/);
     assert.match(refusal('a b participant --anonymous --aws-profile lab').message, /exclude each other/);
+    assert.deepEqual(participant('--gcs-project p --gcs-credentials key.json --azure_endpoint http://127.0.0.1:1/acc --storage-class COLD --encryption kms --encryption-key k').storage, {
+      gcsProject: 'p', gcsCredentials: 'key.json', azureEndpoint: 'http://127.0.0.1:1/acc', storageClass: 'COLD', encryption: 'kms', encryptionKey: 'k',
+    });
+    assert.match(refusal('a b participant --anonymous --gcs-credentials key.json').message, /exclude each other/);
+    assert.match(refusal('a b participant --encryption-key k').message, /--encryption kms/);
   });
 
   it('plans with plan as with -n', () => {

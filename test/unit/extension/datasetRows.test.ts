@@ -87,7 +87,9 @@ describe('Adding a dataset', () => {
   it('says what is wrong with an address before anyone is asked', () => {
     assert.equal(addressProblem('s3://bucket/bids'), undefined);
     assert.equal(addressProblem('../bids'), undefined);
-    assert.match(addressProblem('gs://bucket/bids') ?? '', /gs:\/\//);
+    for (const good of ['gs://bucket/bids', 'az://account/container/bids']) assert.equal(addressProblem(good), undefined);
+    assert.match(addressProblem('gcs://bucket/bids') ?? '', /gs:\/\//);
+    assert.match(addressProblem('az://account') ?? '', /az:\/\/ACCOUNT\/CONTAINER/);
     assert.match(addressProblem('s3://key:secret@bucket') ?? '', /do not belong/);
     assert.match(endpointProblem('http://me:secret@host') ?? '', /without user name/);
   });

@@ -15,7 +15,7 @@ import { imagePaths } from '../../../runner/pipeline/paths.ts';
 import { segmentStage, segmentTasks } from '../../../runner/pipeline/segmentation/segment.ts';
 import { segmentationBricks, segmentationWork } from '../../../runner/pipeline/segmentation/segmentation.ts';
 import type { Artifact, TaskContext } from '../../../runner/pipeline/task.ts';
-import { LocalStore } from '../../../runner/storage/localStore.ts';
+import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 import { readParquet } from '../../../runner/tables/parquet.ts';
 import { memoryContext } from './memoryContext.ts';
 

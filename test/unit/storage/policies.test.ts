@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contentType } from '../../../runner/storage/contentType.ts';
-import { localError } from '../../../runner/storage/localErrors.ts';
-import { nameIfAbsent } from '../../../runner/storage/localStore.ts';
+import { localError } from '../../../runner/storage/local/localErrors.ts';
+import { nameIfAbsent } from '../../../runner/storage/local/localStore.ts';
 import { resolveRange } from '../../../runner/storage/range.ts';
 import { defaultRetryPolicy, retryDelay } from '../../../runner/storage/retry.ts';
-import { partSize } from '../../../runner/storage/s3Upload.ts';
+import { partSize } from '../../../runner/storage/s3/s3Upload.ts';
 import { Semaphore } from '../../../runner/storage/semaphore.ts';
 import { isError } from '../../integration/storage/objectStoreSuite.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { s3Settings } from '../../../runner/storage/s3Settings.ts';
-import type { AwsFiles } from '../../../runner/storage/s3Settings.ts';
+import { s3Settings } from '../../../runner/storage/s3/s3Settings.ts';
+import type { AwsFiles } from '../../../runner/storage/s3/s3Settings.ts';
 import { isError } from '../../integration/storage/objectStoreSuite.ts';
 
 const files: AwsFiles = {

@@ -21,8 +21,20 @@ describe('storage URIs', () => {
   });
 
   it('says which schemes there are when one is not', () => {
-    for (const uri of ['gs://lab/bids', 'az://lab', 'https://example.org/data']) {
-      assert.throws(() => parseUri(uri), isError('bad-option', uri, 's3://', 'local folders'));
+    for (const uri of ['ftp://lab/bids', 'https://example.org/data']) {
+      assert.throws(() => parseUri(uri), isError('bad-option', uri, 's3://', 'gs://', 'az://', 'local folders'));
+    }
+    assert.throws(() => parseUri('gcs://lab/bids'), isError('bad-option', 'gs://BUCKET'));
+    assert.throws(() => parseUri('abfs://c@acc.dfs.core.windows.net/x'), isError('bad-option', 'az://ACCOUNT/CONTAINER'));
+  });
+
+  it('takes buckets of Google and containers of Azure', () => {
+    assert.deepEqual(parseUri('gs://lab_1.b/bids/'), { scheme: 'gs', bucket: 'lab_1.b', prefix: 'bids' });
+    assert.deepEqual(parseUri('az://labaccount/brains/bids/x'), { scheme: 'az', account: 'labaccount', bucket: 'brains', prefix: 'bids/x' });
+    assert.equal(normaliseUri('az://labaccount/brains/'), 'az://labaccount/brains');
+    assert.equal(joinUri('az://labaccount/brains', 'a'), 'az://labaccount/brains/a');
+    for (const uri of ['az://lab', 'az://labaccount', 'az://labaccount/', 'az://lab.account/brains', 'az://labaccount/a--b', 'gs://', 'gs://x']) {
+      assert.throws(() => parseUri(uri), isError('bad-option'), uri);
     }
   });
 

@@ -57,6 +57,8 @@ describe('stores around stores', () => {
   it('are opened by URI without touching anything', () => {
     assert.equal(openStore('s3://lab/a/').uri, 's3://lab/a');
     assert.equal(openStore('/data/x/').uri, '/data/x');
-    assert.throws(() => openStore('gs://lab'), isError('bad-option', 'gs://'));
+    assert.equal(openStore('gs://lab').uri, 'gs://lab');
+    assert.equal(openStore('az://labaccount/brains/a').uri, 'az://labaccount/brains/a');
+    assert.throws(() => openStore('ftp://lab'), isError('bad-option', 'ftp://'));
   });
 });

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { SpimquantError } from '../protocol/errors.ts';
-import { contentType } from './contentType.ts';
-import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, StorageOptions, WriteOptions } from './objectStore.ts';
-import { checkRange } from './range.ts';
+import { SpimquantError } from '../../protocol/errors.ts';
+import type { Surroundings } from '../connection.ts';
+import { contentType } from '../contentType.ts';
+import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, StorageOptions, WriteOptions } from '../objectStore.ts';
+import { checkRange } from '../range.ts';
 import { S3Connection } from './s3Connection.ts';
-import type { S3Surroundings } from './s3Connection.ts';
 import { isMissingObject, s3Fault } from './s3Errors.ts';
 import { S3Read } from './s3Read.ts';
-import { bytesSource, partThreshold, uploadInParts, withFileSource } from './s3Upload.ts';
-import type { UploadSource } from './s3Upload.ts';
-import type { Location } from './uri.ts';
-import { checkKey, folderKey, formatUri } from './uri.ts';
+import { partThreshold, uploadInParts } from './s3Upload.ts';
+import type { BucketLocation } from '../uri.ts';
+import { bytesSource, withFileSource } from '../uploadSource.ts';
+import type { UploadSource } from '../uploadSource.ts';
+import { checkKey, folderKey, formatUri } from '../uri.ts';
 
 /** Metadata that tells our own write from another's when the answer to it was lost. */
 const writeMark = 'spimquant-write';
@@ -31,7 +32,7 @@ export class S3Store implements ObjectStore {
   readonly #connection: S3Connection;
   #bucketSeen = false;
 
-  constructor(location: Extract<Location, { scheme: 's3' }>, options: StorageOptions = {}, surroundings: Partial<S3Surroundings> = {}) {
+  constructor(location: Extract<BucketLocation, { scheme: 's3' | 'gs' }>, options: StorageOptions = {}, surroundings: Partial<Surroundings> = {}) {
     this.uri = formatUri(location);
     this.#prefix = location.prefix === '' ? '' : `${location.prefix}/`;
     this.#requesterPays = options.requesterPays === true;
@@ -52,7 +53,7 @@ export class S3Store implements ObjectStore {
       if (empty) return (await this.stat(key, options)) && new Uint8Array(0);
     }
     const reading = new S3Read(this.#connection.bucket, this.#prefix + key, options.range, this.#requesterPays);
-    return this.#connection.run('read', this.#where(key), options.signal, async (client, _settings, signal) => {
+    return this.#connection.run('read', this.#where(key), options.signal, async ({ client }, signal) => {
       try {
         return await reading.attempt(client, signal);
       } catch (error) {
@@ -68,7 +69,7 @@ export class S3Store implements ObjectStore {
     const where = parent === '' ? this.uri : this.#where(parent);
     let token: string | undefined;
     do {
-      const page: ListObjectsV2CommandOutput = await this.#connection.run('list', where, options.signal, (client, _settings, signal) =>
+      const page: ListObjectsV2CommandOutput = await this.#connection.run('list', where, options.signal, ({ client }, signal) =>
         client.send(
           new ListObjectsV2Command({
             Bucket: this.#connection.bucket,
@@ -111,7 +112,7 @@ export class S3Store implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     checkKey(key, this.uri);
-    await this.#connection.run('delete', this.#where(key), undefined, async (client) => {
+    await this.#connection.run('delete', this.#where(key), undefined, async ({ client }) => {
       try {
         await client.send(new DeleteObjectCommand({ Bucket: this.#connection.bucket, Key: this.#prefix + key, ...this.#payer() }));
       } catch (error) {
@@ -141,7 +142,7 @@ export class S3Store implements ObjectStore {
   async #sendWhole(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
     const body = await source.read(0, source.size);
     const put = { Bucket: this.#connection.bucket, Key: this.#prefix + key, Body: body, ...this.#headers(key, ifAbsent ? mark : undefined) };
-    const answer = await this.#connection.run('write', this.#where(key), options.signal, async (client, _settings, signal) => {
+    const answer = await this.#connection.run('write', this.#where(key), options.signal, async ({ client }, signal) => {
       try {
         return await client.send(new PutObjectCommand({ ...put, ...(ifAbsent ? { IfNoneMatch: '*' } : {}) }), { abortSignal: signal });
       } catch (error) {
@@ -163,7 +164,7 @@ export class S3Store implements ObjectStore {
 
   async #head(key: string, signal: AbortSignal | undefined): Promise<HeadObjectCommandOutput | undefined> {
     const object = { Bucket: this.#connection.bucket, Key: this.#prefix + key, ...this.#payer() };
-    return this.#connection.run('read', this.#where(key), signal, async (client, _settings, abortSignal) => {
+    return this.#connection.run('read', this.#where(key), signal, async ({ client }, abortSignal) => {
       try {
         return await client.send(new HeadObjectCommand(object), { abortSignal });
       } catch (error) {

@@ -3,17 +3,10 @@ import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader';
-import type { StorageOptions } from './objectStore.ts';
+import type { Timeouts } from '../connection.ts';
+import type { StorageOptions } from '../objectStore.ts';
 import { s3Settings } from './s3Settings.ts';
 import type { S3Settings } from './s3Settings.ts';
-
-/** Milliseconds for connecting, and of silence on a connection, after which a request counts as failed. */
-export interface S3Timeouts {
-  readonly connectMs: number;
-  readonly silenceMs: number;
-}
-
-export const defaultTimeouts: S3Timeouts = { connectMs: 15_000, silenceMs: 60_000 };
 
 const silent = { trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -39,7 +32,7 @@ export function s3Credentials(settings: S3Settings): NonNullable<S3ClientConfig[
  * well as for answers. Checksums are sent only where S3 demands them, because many S3-compatible services refuse others;
  * the SHA-256 of every upload is part of its signature.
  */
-export function makeS3Client(settings: S3Settings, region: string, credentials: NonNullable<S3ClientConfig['credentials']>, sockets: number, timeouts: S3Timeouts): S3Client {
+export function makeS3Client(settings: S3Settings, region: string, credentials: NonNullable<S3ClientConfig['credentials']>, sockets: number, timeouts: Timeouts): S3Client {
   return new S3Client({
     region,
     credentials,

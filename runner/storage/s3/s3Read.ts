@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { ByteRange } from './objectStore.ts';
-import { resolveRange } from './range.ts';
-import { ChangedObject, s3Fault, TruncatedBody } from './s3Errors.ts';
+import type { ByteRange } from '../objectStore.ts';
+import { resolveRange } from '../range.ts';
+import { ChangedObject, TruncatedBody } from '../bodyFaults.ts';
+import { s3Fault } from './s3Errors.ts';
 
 /**
  * The reading of one object or range over as many attempts as it takes: what has arrived is kept, and the next attempt

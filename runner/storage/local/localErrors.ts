@@ -1,5 +1,5 @@
-import { SpimquantError } from '../protocol/errors.ts';
-import { cancelledError } from './cancel.ts';
+import { SpimquantError } from '../../protocol/errors.ts';
+import { cancelledError } from '../cancel.ts';
 
 /** The operating system's code of a file error (`ENOENT`, ...), if it is one. */
 export function systemCode(error: unknown): string | undefined {

@@ -1,18 +1,3 @@
-/** A request as the server's log keeps it. Holds neither signature nor token. */
-export interface LoggedRequest {
-  readonly method: string;
-  readonly bucket: string;
-  readonly key: string;
-  readonly query: Readonly<Record<string, string>>;
-  readonly range: string | undefined;
-  readonly accessKeyId: string | undefined;
-  /** That the request was signed for. */
-  readonly region: string | undefined;
-  readonly requesterPays: boolean;
-  /** Whether the bucket stood in the path, not in the host's name. */
-  readonly pathStyle: boolean;
-}
-
 /** Something that goes wrong. `afterBytes` counts the bytes of the answer's body. */
 export type Fault =
   /** An error instead of the answer. */
@@ -29,19 +14,19 @@ export type Fault =
   | { readonly kind: 'wait'; readonly until: Promise<unknown> };
 
 /** Which requests a fault befalls. */
-export interface FaultRule {
+export interface FaultRule<R> {
   readonly fault: Fault;
   /** Every request when left out. */
-  readonly match?: (request: LoggedRequest) => boolean;
+  readonly match?: (request: R) => boolean;
   /** How many requests it befalls; 1 when left out. */
   readonly times?: number;
 }
 
 /** Faults waiting for their requests. */
-export class FaultList {
-  #rules: { readonly rule: FaultRule; left: number }[] = [];
+export class FaultList<R> {
+  #rules: { readonly rule: FaultRule<R>; left: number }[] = [];
 
-  add(rule: FaultRule): void {
+  add(rule: FaultRule<R>): void {
     this.#rules.push({ rule, left: rule.times ?? 1 });
   }
 
@@ -50,7 +35,7 @@ export class FaultList {
   }
 
   /** The fault that befalls this request, if any; it is used up by that. */
-  take(request: LoggedRequest): Fault | undefined {
+  take(request: R): Fault | undefined {
     const found = this.#rules.find(({ rule, left }) => left > 0 && (rule.match?.(request) ?? true));
     if (found === undefined) return undefined;
     found.left -= 1;

@@ -1,38 +1,20 @@
-import { SpimquantError } from '../protocol/errors.ts';
-import type { ErrorCode } from '../protocol/errors.ts';
-import type { FaultKind } from './retry.ts';
+import { SpimquantError } from '../../protocol/errors.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { ServiceFault } from '../connection.ts';
+import type { FaultKind } from '../retry.ts';
 import type { S3Settings } from './s3Settings.ts';
 
 /** What an answer or fault of the SDK comes to. */
-export interface S3Fault {
-  readonly kind: FaultKind;
+export interface S3Fault extends ServiceFault {
   /** S3's error code (`NoSuchKey`), a system code (`ECONNRESET`), or the name of the error. */
   readonly code: string;
   /** HTTP status, when there was an answer. */
   readonly status: number | undefined;
   /** The bucket's region, when the answer tells. */
   readonly region: string | undefined;
-  /** What a Retry-After header asked for, in milliseconds. */
-  readonly askedMs: number;
   readonly requestId: string | undefined;
   /** S3's own sentence. Never shown as it stands: it may repeat parts of the request. */
   readonly text: string;
-}
-
-/** A body that ended before its announced length. */
-export class TruncatedBody extends Error {
-  constructor(received: number, expected: number) {
-    super(`The answer ended after ${received} of ${expected} bytes`);
-    this.name = 'TruncatedBody';
-  }
-}
-
-/** The object was replaced between two parts of one read. */
-export class ChangedObject extends Error {
-  constructor() {
-    super('The object changed while it was read');
-    this.name = 'ChangedObject';
-  }
 }
 
 const throttling = new Set(['SlowDown', 'ServiceUnavailable', 'Throttling', 'ThrottlingException', 'ThrottledException', 'RequestThrottled', 'RequestThrottledException', 'TooManyRequests', 'TooManyRequestsException', 'RequestLimitExceeded', 'BandwidthLimitExceeded', 'ProvisionedThroughputExceededException']);

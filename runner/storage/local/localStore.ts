@@ -4,12 +4,12 @@ import type { BigIntStats } from 'node:fs';
 import { link, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { SpimquantError } from '../protocol/errors.ts';
-import { throwIfCancelled } from './cancel.ts';
+import { SpimquantError } from '../../protocol/errors.ts';
+import { throwIfCancelled } from '../cancel.ts';
 import { isAbsent, localError, systemCode } from './localErrors.ts';
-import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from './objectStore.ts';
-import { checkRange, resolveRange } from './range.ts';
-import { checkKey, folderKey } from './uri.ts';
+import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from '../objectStore.ts';
+import { checkRange, resolveRange } from '../range.ts';
+import { checkKey, folderKey } from '../uri.ts';
 
 /** Names of files being written begin with this; they are never listed. */
 export const temporaryPrefix = '.spimquant-tmp-';

@@ -1,15 +1,7 @@
-import { open } from 'node:fs/promises';
 import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
-import { SpimquantError } from '../protocol/errors.ts';
-import { localError } from './localErrors.ts';
+import type { UploadSource } from '../uploadSource.ts';
 import type { S3Connection } from './s3Connection.ts';
-
-/** Something that can be uploaded in parts, in any order and more than once. */
-export interface UploadSource {
-  readonly size: number;
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
 
 /** Uploads larger than this go in parts. */
 export const partThreshold = 8 * 1024 * 1024;
@@ -23,42 +15,6 @@ const withdrawMs = 1000;
 export function partSize(size: number): number {
   const mebibyte = 1024 * 1024;
   return Math.max(partThreshold, Math.ceil(size / maxParts / mebibyte) * mebibyte);
-}
-
-/** Calls `use` with a local file as a source of parts. Throws as local stores do, and `bad-dataset` when the file shrinks. */
-export async function withFileSource<T>(path: string, use: (source: UploadSource) => Promise<T>): Promise<T> {
-  let file;
-  try {
-    file = await open(path, 'r');
-  } catch (error) {
-    throw localError(error, 'read', path);
-  }
-  const opened = file;
-  try {
-    const { size } = await opened.stat();
-    return await use({
-      size,
-      read: async (offset, length) => {
-        const bytes = new Uint8Array(length);
-        let done = 0;
-        while (done < length) {
-          const { bytesRead } = await opened.read(bytes, done, length - done, offset + done).catch((error: unknown) => {
-            throw localError(error, 'read', path);
-          });
-          if (bytesRead === 0) throw new SpimquantError('bad-dataset', `The file became shorter while it was uploaded: ${path}`, { where: path, hint: 'Wait until whatever writes it has finished, and run the same command again.' });
-          done += bytesRead;
-        }
-        return bytes;
-      },
-    });
-  } finally {
-    await opened.close();
-  }
-}
-
-/** Bytes in memory as a source of parts. */
-export function bytesSource(bytes: Uint8Array): UploadSource {
-  return { size: bytes.length, read: async (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
 export interface UploadTarget {
@@ -77,18 +33,18 @@ export interface UploadTarget {
 export async function uploadInParts(connection: S3Connection, target: UploadTarget, source: UploadSource): Promise<string | undefined> {
   const { where, signal } = target;
   const object = { Bucket: connection.bucket, Key: target.key };
-  const created = await connection.run('write', where, signal, (client, _settings, abortSignal) =>
+  const created = await connection.run('write', where, signal, ({ client }, abortSignal) =>
     client.send(new CreateMultipartUploadCommand({ ...object, ...target.headers }), { abortSignal }));
   const upload = { ...object, UploadId: created.UploadId, RequestPayer: target.headers.RequestPayer };
   try {
     const parts = await sendParts(connection, target, source, upload);
-    const completed = await connection.run('write', where, signal, (client, _settings, abortSignal) =>
+    const completed = await connection.run('write', where, signal, ({ client }, abortSignal) =>
       client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, ...(target.ifAbsent ? { IfNoneMatch: '*' } : {}) }), { abortSignal }));
     return completed.ETag;
   } catch (error) {
     // What could not be withdrawn stays invisible; a lifecycle rule of the bucket clears it away.
     await connection
-      .run('write', where, AbortSignal.timeout(withdrawMs), (client, _settings, abortSignal) => client.send(new AbortMultipartUploadCommand(upload), { abortSignal }))
+      .run('write', where, AbortSignal.timeout(withdrawMs), ({ client }, abortSignal) => client.send(new AbortMultipartUploadCommand(upload), { abortSignal }))
       .catch(() => undefined);
     throw error;
   }
@@ -113,7 +69,7 @@ async function sendParts(connection: S3Connection, target: UploadTarget, source:
       const index = next++;
       const offset = index * size;
       const body = await source.read(offset, Math.min(size, source.size - offset));
-      const sent = await connection.run('write', target.where, signal, (client, _settings, abortSignal) =>
+      const sent = await connection.run('write', target.where, signal, ({ client }, abortSignal) =>
         client.send(new UploadPartCommand({ ...upload, PartNumber: index + 1, Body: body }), { abortSignal }));
       parts[index] = { PartNumber: index + 1, ETag: sent.ETag };
     }

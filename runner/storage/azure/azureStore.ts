@@ -1,0 +1,11 @@
+import type { Surroundings } from '../connection.ts';
+import { MemoryStore } from '../memoryStore.ts';
+import type { StorageOptions } from '../objectStore.ts';
+import type { BucketLocation } from '../uri.ts';
+
+export class AzureStore extends MemoryStore {
+  constructor(_location: Extract<BucketLocation, { scheme: 'az' }>, _options: StorageOptions = {}, _surroundings: Partial<Surroundings> = {}) {
+    super();
+    throw new Error('to come');
+  }
+}

@@ -1,0 +1,14 @@
+/** A request as the server's log keeps it. Holds neither signature nor token. */
+export interface LoggedRequest {
+  readonly method: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly range: string | undefined;
+  readonly accessKeyId: string | undefined;
+  /** That the request was signed for. */
+  readonly region: string | undefined;
+  readonly requesterPays: boolean;
+  /** Whether the bucket stood in the path, not in the host's name. */
+  readonly pathStyle: boolean;
+}
