@@ -3,6 +3,7 @@ import type { RunEvent } from './events.ts';
 import type { ResourceSample } from './resources.ts';
 import type { Result } from './results.ts';
 import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
+import type { StorageEntry } from './storageEntry.ts';
 
 /** Raised whenever a message changes its meaning. A runner speaks one. */
 export const protocolVersion = 1;
@@ -91,8 +92,24 @@ export interface Requests {
     readonly params: { readonly prefix: string; readonly cwd: string; readonly limit: number; readonly storage?: DatasetRef['storage'] };
     readonly result: { readonly items: readonly { readonly uri: string; readonly folder: boolean }[]; readonly more: boolean };
   };
-  /** A small file, e.g. a report. Fails with `bad-option` above `maxBytes`. */
-  'storage.read': { readonly params: { readonly uri: string; readonly maxBytes: number; readonly storage?: DatasetRef['storage'] }; readonly result: { readonly base64: string } };
+  /** What is there. Fails with `not-found` when nothing is. */
+  'storage.stat': { readonly params: { readonly uri: string; readonly storage?: DatasetRef['storage'] }; readonly result: StorageEntry };
+  /**
+   * What is in a folder itself, at most `limit` at once, in the order of the store. `continuation`: of the answer before,
+   * to go on from there, once; given up after some minutes (`not-found`).
+   */
+  'storage.list': {
+    readonly params: { readonly uri: string; readonly limit: number; readonly storage?: DatasetRef['storage']; readonly continuation?: string };
+    readonly result: { readonly entries: readonly StorageEntry[]; readonly continuation?: string };
+  };
+  /**
+   * A small file, e.g. a report, or a part of a file of any size; `version` is told of whole files only. Fails with
+   * `bad-option` above `maxBytes`; the runner's own bound is 64 MiB.
+   */
+  'storage.read': {
+    readonly params: { readonly uri: string; readonly maxBytes: number; readonly range?: { readonly offset: number; readonly length: number }; readonly storage?: DatasetRef['storage'] };
+    readonly result: { readonly base64: string; readonly version?: string };
+  };
 
   /** Samples come as `resources.sample` while it is on. 0: off. */
   'resources.watch': { readonly params: { readonly intervalMs: number }; readonly result: { readonly history: readonly ResourceSample[] } };

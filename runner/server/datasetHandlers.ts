@@ -1,8 +1,7 @@
 import type { HandlerGroup } from './handlers.ts';
 import { DatasetService } from './datasets.ts';
-import { completeStorage, readStorage } from './storageRequests.ts';
 
-/** Requests `datasets.*` and `storage.*`. All windows share one list and one memory. */
+/** Requests `datasets.*`. All windows share one list and one memory. */
 export const datasetHandlers: HandlerGroup = (context) => {
   const { handlers } = new DatasetService({
     stateFolder: context.state,
@@ -19,7 +18,5 @@ export const datasetHandlers: HandlerGroup = (context) => {
     caller.handle('datasets.participant', handlers['datasets.participant']);
     caller.handle('datasets.image', handlers['datasets.image']);
     caller.handle('datasets.derivatives', handlers['datasets.derivatives']);
-    caller.handle('storage.complete', completeStorage);
-    caller.handle('storage.read', readStorage);
   };
 };

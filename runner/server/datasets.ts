@@ -11,11 +11,10 @@ import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { Requests } from '../protocol/rpc.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
-import { badAddress, cleanStorage, storageFields } from '../protocol/storageChoice.ts';
-import { openStore } from '../storage/open.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
 import { DatasetList } from './datasetList.ts';
 import { Memo } from './memo.ts';
+import { checkedStorage, OpenStores } from './openStores.ts';
 
 export interface DatasetServiceOptions {
   /** Folder of `datasets.json`. */
@@ -36,7 +35,6 @@ export type DatasetHandlers = {
 /** Listings change rarely, and views can ask for them anew. Results of runs come and go. */
 const listingsMs = 600_000;
 const derivativesMs = 10_000;
-const openStores = 32;
 /** Participants of a page at most. */
 const pageLimit = 1000;
 
@@ -48,7 +46,7 @@ const pageLimit = 1000;
 export class DatasetService {
   readonly #list: DatasetList;
   readonly #changed: DatasetServiceOptions['changed'];
-  readonly #stores = new Map<string, ObjectStore>();
+  readonly #stores: OpenStores;
   readonly #roots: Memo<DatasetRoot>;
   readonly #facts: Memo<DatasetFacts>;
   readonly #participants: Memo<Found>;
@@ -59,6 +57,7 @@ export class DatasetService {
     const { clock } = options;
     this.#list = new DatasetList(options.stateFolder, clock, options.log);
     this.#changed = options.changed;
+    this.#stores = new OpenStores(clock);
     this.#roots = new Memo({ limit: 50, maxAgeMs: listingsMs, clock });
     this.#facts = new Memo({ limit: 50, maxAgeMs: listingsMs, clock });
     this.#participants = new Memo({ limit: 2000, maxAgeMs: listingsMs, clock });
@@ -124,7 +123,7 @@ export class DatasetService {
   #forget(dataset: DatasetRef): void {
     const key = keyOf(dataset);
     // The store as well: it may hold on to credentials or an endpoint that were mended meanwhile.
-    this.#stores.delete(key);
+    this.#stores.forget(dataset.uri, dataset.storage);
     for (const memo of [this.#roots, this.#facts, this.#participants, this.#images, this.#derivatives]) memo.forget(key);
   }
 
@@ -162,26 +161,13 @@ export class DatasetService {
   }
 
   #store(dataset: DatasetRef): ObjectStore {
-    const key = keyOf(dataset);
-    const store = this.#stores.get(key) ?? openStore(dataset.uri, dataset.storage);
-    this.#stores.delete(key);
-    this.#stores.set(key, store);
-    for (const oldest of this.#stores.keys()) {
-      if (this.#stores.size <= openStores) break;
-      this.#stores.delete(oldest);
-    }
-    return store;
+    return this.#stores.get(dataset.uri, dataset.storage);
   }
 }
 
 /** The dataset with its URI in its one written form and nothing but known storage choices. Throws `bad-option`. */
 function normalise(dataset: DatasetRef): DatasetRef {
-  const storage = cleanStorage(dataset.storage);
-  const wrong = badAddress(storage);
-  if (wrong !== undefined) {
-    throw new SpimquantError('bad-option', `--${storageFields[wrong].flag} must be an http or https address without user name or password.`, { hint: 'Write it like https://s3.example.org. Keys come from the environment or a profile.' });
-  }
-  return { uri: normaliseUri(expandHome(dataset.uri)), storage };
+  return { storage: checkedStorage(dataset.storage), uri: normaliseUri(expandHome(dataset.uri)) };
 }
 
 function keyOf(dataset: DatasetRef): string {

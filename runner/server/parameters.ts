@@ -63,7 +63,9 @@ const forms: { readonly [N in RequestName]: Check } = {
   'datasets.image': object({ dataset, path: text }),
   'datasets.derivatives': object({ dataset }),
   'storage.complete': object({ prefix: text, cwd: text, limit: someCount, storage: optional(storage) }),
-  'storage.read': object({ uri: text, maxBytes: someCount, storage: optional(storage) }),
+  'storage.stat': object({ uri: text, storage: optional(storage) }),
+  'storage.list': object({ uri: text, limit: someCount, storage: optional(storage), continuation: optional(text) }),
+  'storage.read': object({ uri: text, maxBytes: someCount, range: optional(object({ offset: count, length: count })), storage: optional(storage) }),
   'resources.watch': object({ intervalMs: count }),
 };
 

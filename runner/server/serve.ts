@@ -27,9 +27,10 @@ import { runHandlers } from './runHandlers.ts';
 import { RunBook } from './runs/runBook.ts';
 import { becomeInstance } from './singleInstance.ts';
 import type { Instance } from './singleInstance.ts';
+import { storageHandlers } from './storageRequests.ts';
 
 /** What the runner answers, by subject. */
-const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, resourceHandlers];
+const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, resourceHandlers];
 
 /** What decides what the runner runs; the program has its pipeline, tests have toys. */
 export interface ServeOptions {

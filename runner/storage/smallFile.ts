@@ -1,34 +1,45 @@
-import { basename, dirname } from 'node:path';
 import { SpimquantError } from '../protocol/errors.ts';
 import { formatBytes } from '../wording/words.ts';
-import { LocalStore } from './local/localStore.ts';
-import type { ObjectStore, StorageOptions } from './objectStore.ts';
-import { openStore } from './open.ts';
-import { bucketUri, expandHome, formatUri, parseUri } from './uri.ts';
+import { nothingThere } from './place.ts';
+import type { Place } from './place.ts';
+
+/** Which bytes of a file: from 0, a length that may reach past the end. */
+export interface Piece {
+  readonly offset: number;
+  readonly length: number;
+}
 
 /**
- * The bytes of one file, if it is not larger than `maxBytes`. `uri` is a path or URI as a user writes it.
+ * The bytes of a file, if there are not more than `maxBytes`, and the version that was looked at before they were read.
  *
  * @throws SpimquantError `not-found`; `bad-option` above the bound; what else the storage throws
  */
-export async function readSmallFile(uri: string, maxBytes: number, storage: StorageOptions = {}, signal?: AbortSignal): Promise<Uint8Array> {
-  const { store, key, where } = locate(uri, storage);
+export async function readSmallFile(place: Place, maxBytes: number, signal?: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly version: string }> {
+  const { store, key, where } = fileAt(place);
   const found = await store.stat(key, { signal });
-  const bytes = found === undefined ? undefined : found.size > maxBytes ? found.size : await store.read(key, { signal });
-  if (bytes === undefined) throw new SpimquantError('not-found', `There is no such file: ${where}`, { where, hint: 'It may have been moved or deleted meanwhile.' });
+  if (found === undefined) throw nothingThere(where, 'file');
+  if (found.size > maxBytes) throw tooLarge(where, found.size);
+  const bytes = await store.read(key, { signal });
+  if (bytes === undefined) throw nothingThere(where, 'file');
   // A file can grow between the two looks.
-  const size = typeof bytes === 'number' ? bytes : bytes.length;
-  if (typeof bytes === 'number' || size > maxBytes) {
-    throw new SpimquantError('bad-option', `${where} is ${formatBytes(size)}, too large to be shown here.`, { where, hint: 'Download it, or open it with a program for files of this size.' });
-  }
+  if (bytes.length > maxBytes) throw tooLarge(where, bytes.length);
+  return { bytes, version: found.version };
+}
+
+/** Some bytes of a file of any size; fewer at its end. Throws as {@link readSmallFile}, `bad-option` when more than `maxBytes` are asked for. */
+export async function readPiece(place: Place, piece: Piece, maxBytes: number, signal?: AbortSignal): Promise<Uint8Array> {
+  const { store, key, where } = fileAt(place);
+  if (piece.length > maxBytes) throw new SpimquantError('bad-option', `${formatBytes(piece.length)} are more than can be read at once: ${where}`, { where, hint: `Read ${formatBytes(maxBytes)} at most.` });
+  const bytes = await store.read(key, { range: piece, signal });
+  if (bytes === undefined) throw nothingThere(where, 'file');
   return bytes;
 }
 
-function locate(uri: string, storage: StorageOptions): { readonly store: ObjectStore; readonly key: string; readonly where: string } {
-  const location = parseUri(expandHome(uri));
-  const where = formatUri(location);
-  const isRoot = location.scheme === 'local' ? dirname(location.path) === location.path : location.prefix === '';
-  if (isRoot) throw new SpimquantError('bad-option', `This is no file: ${where}`, { where });
-  if (location.scheme !== 'local') return { store: openStore(bucketUri(location), storage), key: location.prefix, where };
-  return { store: new LocalStore(dirname(location.path)), key: basename(location.path), where };
+function fileAt(place: Place): Place {
+  if (place.key === '') throw new SpimquantError('bad-option', `This is no file: ${place.where}`, { where: place.where });
+  return place;
+}
+
+function tooLarge(where: string, size: number): SpimquantError {
+  return new SpimquantError('bad-option', `${where} is ${formatBytes(size)}, too large to be shown here.`, { where, hint: 'Download it, or open it with a program for files of this size.' });
 }

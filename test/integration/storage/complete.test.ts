@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { StorageOptions } from '../../../runner/storage/objectStore.ts';
-import { completeStorage, readStorage } from '../../../runner/server/storageRequests.ts';
+import { storageRequests } from '../../../runner/server/storageRequests.ts';
 import { defaultCredential, startS3Server } from '../../servers/s3Server.ts';
 import type { S3Server } from '../../servers/s3Server.ts';
 import { AwsHome } from './awsHome.ts';
 
 const signal = new AbortController().signal;
+const requests = storageRequests(Date.now);
 const code = (expected: string) => (error: unknown): boolean => error instanceof SpimquantError && error.code === expected;
 
 describe('completing and reading places', () => {
@@ -19,7 +20,7 @@ describe('completing and reading places', () => {
   let storage: StorageOptions;
 
   const complete = async (prefix: string, limit = 50): Promise<{ readonly uris: readonly string[]; readonly more: boolean }> => {
-    const { items, more } = await completeStorage({ prefix, cwd: folder, limit, storage }, signal);
+    const { items, more } = await requests['storage.complete']({ prefix, cwd: folder, limit, storage }, signal);
     assert.ok(items.every((item) => item.folder === item.uri.endsWith('/')));
     return { uris: items.map(({ uri }) => uri), more };
   };
@@ -79,7 +80,7 @@ describe('completing and reading places', () => {
   });
 
   it('reads files up to a size', async () => {
-    const read = async (uri: string, maxBytes = 100): Promise<string> => Buffer.from((await readStorage({ uri, maxBytes, storage }, signal)).base64, 'base64').toString();
+    const read = async (uri: string, maxBytes = 100): Promise<string> => Buffer.from((await requests['storage.read']({ uri, maxBytes, storage }, signal)).base64, 'base64').toString();
     assert.equal(await read('s3://lab/bids/a.txt'), 'bids/a.txt');
     assert.equal(await read(join(folder, 'bids.txt')), 'text');
     await assert.rejects(read('s3://lab/bids/a.txt', 5), code('bad-option'));
