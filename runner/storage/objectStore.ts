@@ -56,8 +56,9 @@ export interface ObjectStore {
   read(key: string, options?: ReadOptions): Promise<Uint8Array | undefined>;
 
   /**
-   * Lists below a folder (`''` or `a/b`), in ascending key order within each kind for local folders and in the service's
-   * order for buckets. An absent folder is an empty listing.
+   * Lists below a folder (`''` or `a/b`) in ascending key order, folders with their slash among the objects, as far as the
+   * service itself lists in order. An absent folder is an empty listing. Whoever reads no further makes no further request,
+   * and of a local folder nothing further is looked at.
    */
   list(folder: string, options?: ListOptions): AsyncIterable<ListEntry>;
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
-import { link, mkdir, open, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, opendir, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SpimquantError } from '../../protocol/errors.ts';
-import { throwIfCancelled } from '../cancel.ts';
+import { cancelledError, throwIfCancelled } from '../cancel.ts';
 import { isAbsent, localError, systemCode } from './localErrors.ts';
 import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from '../objectStore.ts';
 import { checkRange, resolveRange } from '../range.ts';
@@ -16,6 +16,8 @@ export const temporaryPrefix = '.spimquant-tmp-';
 
 /** Files looked up at once while listing: enough to hide the latency of network folders. */
 const statBatch = 64;
+/** Names read at once while listing. */
+const nameBatch = 1024;
 /** Bytes read at once, so that a read can be cancelled between them. */
 const readBlock = 32 * 1024 * 1024;
 
@@ -82,46 +84,67 @@ export class LocalStore implements ObjectStore {
     const path = folder === '' ? this.uri : this.pathOf(folder);
     throwIfCancelled(options.signal, path);
     let chain = above;
-    let names: string[];
+    let keys: string[];
     try {
       // Only links can lead back up, but a link anywhere above counts, so the real path of every folder is kept.
       if (options.recursive === true) chain = [...above, await realpath(path)];
-      names = await readdir(path);
+      keys = await this.#keysIn(folder, path, options);
     } catch (error) {
       if (isAbsent(error)) return;
       throw localError(error, 'list', path);
     }
-    const wanted = names.filter((name) => !name.startsWith(temporaryPrefix) && name.startsWith(options.namePrefix ?? ''));
-    const rows = await this.#describe(folder, wanted, options.signal);
-    // Folders sort with their slash, which makes the order of a recursive listing that of the whole keys.
-    rows.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-    for (const row of rows) {
+    for (let from = 0; from < keys.length; from += statBatch) {
       throwIfCancelled(options.signal, path);
-      if (row.kind === 'object' || options.recursive !== true) yield row;
-      else if (!(await this.#leadsBack(row.key.slice(0, -1), chain))) yield* this.#listFolder(row.key.slice(0, -1), { ...options, namePrefix: undefined }, chain);
+      for (const row of await Promise.all(keys.slice(from, from + statBatch).map((key) => this.#describe(key)))) {
+        if (row === undefined) continue;
+        throwIfCancelled(options.signal, path);
+        if (row.kind === 'object' || options.recursive !== true) yield row;
+        else if (!(await this.#leadsBack(row.key.slice(0, -1), chain))) yield* this.#listFolder(row.key.slice(0, -1), { ...options, namePrefix: undefined }, chain);
+      }
     }
   }
 
-  /** The rows of one folder, unsorted. What vanishes meanwhile, or is neither file nor folder, has none. */
-  async #describe(folder: string, names: readonly string[], signal: AbortSignal | undefined): Promise<ListEntry[]> {
-    const rows: ListEntry[] = [];
-    for (let from = 0; from < names.length; from += statBatch) {
-      throwIfCancelled(signal, this.uri);
-      const batch = names.slice(from, from + statBatch).map(async (name): Promise<ListEntry | undefined> => {
-        const key = folder === '' ? name : `${folder}/${name}`;
-        const path = join(this.uri, key);
-        try {
-          const found = await stat(path, { bigint: true });
-          if (found.isDirectory()) return { kind: 'folder', key: `${key}/` };
-          return found.isFile() ? { kind: 'object', ...toStat(key, found) } : undefined;
-        } catch (error) {
-          if (isAbsent(error)) return undefined;
-          throw localError(error, 'read', path);
-        }
-      });
-      for (const row of await Promise.all(batch)) if (row) rows.push(row);
+  /**
+   * Keys of a folder's files and folders, in order. Folders sort with their slash, which makes the order of a recursive
+   * listing that of the whole keys. Only names that are wanted are held.
+   */
+  async #keysIn(folder: string, path: string, { namePrefix = '', signal }: ListOptions): Promise<string[]> {
+    const keys: string[] = [];
+    const unclear: string[] = [];
+    const rows = await opendir(path, { bufferSize: nameBatch });
+    try {
+      for (let row = await rows.read(); row !== null; row = await rows.read()) {
+        if (signal?.aborted === true) throw cancelledError(path);
+        if (!row.name.startsWith(namePrefix) || row.name.startsWith(temporaryPrefix)) continue;
+        const key = folder === '' ? row.name : `${folder}/${row.name}`;
+        if (row.isDirectory()) keys.push(`${key}/`);
+        else if (row.isFile()) keys.push(key);
+        // Links, and what file systems that keep no kinds in their folders have.
+        else if (!row.isFIFO() && !row.isSocket() && !row.isCharacterDevice() && !row.isBlockDevice()) unclear.push(key);
+      }
+    } finally {
+      await rows.close();
     }
-    return rows;
+    for (let from = 0; from < unclear.length; from += statBatch) {
+      throwIfCancelled(signal, path);
+      const found = await Promise.all(unclear.slice(from, from + statBatch).map((key) => this.#describe(key)));
+      keys.push(...found.flatMap((row) => (row === undefined ? [] : [row.key])));
+    }
+    return keys.sort();
+  }
+
+  /** The row of a key; a folder's ends in a slash. Undefined for what has vanished meanwhile, or is neither file nor folder. */
+  async #describe(key: string): Promise<ListEntry | undefined> {
+    if (key.endsWith('/')) return { kind: 'folder', key };
+    const path = join(this.uri, key);
+    try {
+      const found = await stat(path, { bigint: true });
+      if (found.isDirectory()) return { kind: 'folder', key: `${key}/` };
+      return found.isFile() ? { kind: 'object', ...toStat(key, found) } : undefined;
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw localError(error, 'read', path);
+    }
   }
 
   async #leadsBack(folder: string, chain: readonly string[]): Promise<boolean> {

@@ -90,14 +90,15 @@ export class S3Store implements ObjectStore {
   *#entries(page: ListObjectsV2CommandOutput): Generator<ListEntry> {
     // Services that do not know the encoding leave it out of the answer and send plain keys.
     const decode = page.EncodingType === 'url' ? (text: string) => decodeURIComponent(text.replaceAll('+', ' ')) : (text: string) => text;
-    for (const { Prefix } of page.CommonPrefixes ?? []) {
-      const key = decode(Prefix ?? '').slice(this.#prefix.length);
-      if (isUsable(key.slice(0, -1))) yield { kind: 'folder', key };
-    }
+    const folders = (page.CommonPrefixes ?? []).map(({ Prefix }) => decode(Prefix ?? '').slice(this.#prefix.length));
+    let next = 0;
     for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
       const key = decode(Key ?? '').slice(this.#prefix.length);
+      // The service tells folders and objects of a page apart; together they are in order.
+      for (; next < folders.length && folders[next] < key; next++) yield* folderEntry(folders[next]);
       if (isUsable(key)) yield { kind: 'object', key, size: Size ?? 0, version: version(ETag), ...(LastModified ? { modified: LastModified.getTime() } : {}) };
     }
+    for (; next < folders.length; next++) yield* folderEntry(folders[next]);
   }
 
   async write(key: string, data: Uint8Array | string, options: WriteOptions = {}): Promise<ObjectStat> {
@@ -210,6 +211,10 @@ function headStat(key: string, head: HeadObjectCommandOutput): ObjectStat {
 
 function version(etag: string | undefined): string {
   return (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
+}
+
+function* folderEntry(key: string): Generator<ListEntry> {
+  if (isUsable(key.slice(0, -1))) yield { kind: 'folder', key };
 }
 
 /** Whether a listed key can be read again by that key. */

@@ -129,7 +129,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
     it('lists thousands of objects over many pages, whole or by level', async () => {
       const entries = new Map<string, string>();
       for (let index = 0; index < 2500; index++) entries.set(`many/sub-${String(index % 5).padStart(2, '0')}/c/${String(index).padStart(4, '0')}`, '{}');
-      for (let index = 0; index < 20; index++) entries.set(`many/file-${String(index).padStart(2, '0')}.json`, '{}');
+      for (let index = 0; index < 20; index++) entries.set(`many/${index < 10 ? 'file' : 'table'}-${String(index).padStart(2, '0')}.json`, '{}');
       const put = under.put ?? ((key, content) => store.write(key, content));
       const rows = [...entries];
       for (let from = 0; from < rows.length; from += 100) await Promise.all(rows.slice(from, from + 100).map(([key, content]) => put(key, content)));
@@ -139,6 +139,8 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       for (const entry of all) assert.ok(entry.kind === 'object' && entry.size === 2 && entry.version !== '');
 
       const level = await listAll(store, 'many/');
+      // Also where a service tells folders and objects apart.
+      assert.deepEqual(level.map((entry) => entry.key), level.map((entry) => entry.key).sort());
       assert.deepEqual(level.filter((entry) => entry.kind === 'folder').map((entry) => entry.key), ['00', '01', '02', '03', '04'].map((label) => `many/sub-${label}/`));
       assert.equal(level.filter((entry) => entry.kind === 'object').length, 20);
       assert.equal((await listAll(store, 'many/sub-03/c')).length, 500);
