@@ -85,7 +85,7 @@ describe('looking at places, listing and reading them', () => {
 
   it('lists a folder page by page without asking for anything twice', async () => {
     assert.deepEqual((await list('s3://lab/bids', 100)).entries.map(plain), [
-      'both/', 'hollow/', 'marked/', 'odd #1 50%?/', 'sub-01-old/', 'sub-01/', 'sub-010/', 'a.txt 5', 'both 4', 'marked 0', 'sub-01.json 2',
+      'a.txt 5', 'both 4', 'both/', 'hollow/', 'marked 0', 'marked/', 'odd #1 50%?/', 'sub-01-old/', 'sub-01.json 2', 'sub-01/', 'sub-010/',
     ]);
     server.requests.splice(0);
     const names: string[] = [];
