@@ -1,3 +1,4 @@
+import type { CredentialChoices } from './credentials.ts';
 import type { DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage } from './datasets.ts';
 import type { RunEvent } from './events.ts';
 import type { ResourceSample } from './resources.ts';
@@ -110,6 +111,9 @@ export interface Requests {
     readonly params: { readonly uri: string; readonly maxBytes: number; readonly range?: { readonly offset: number; readonly length: number }; readonly storage?: DatasetRef['storage'] };
     readonly result: { readonly base64: string; readonly version?: string };
   };
+
+  /** What this machine offers for signing in to storage services, from files and variables alone: no service is asked. */
+  'credentials.choices': { readonly params: Record<string, never>; readonly result: CredentialChoices };
 
   /** Samples come as `resources.sample` while it is on. 0: off. */
   'resources.watch': { readonly params: { readonly intervalMs: number }; readonly result: { readonly history: readonly ResourceSample[] } };

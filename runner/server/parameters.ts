@@ -66,6 +66,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'storage.stat': object({ uri: text, storage: optional(storage) }),
   'storage.list': object({ uri: text, limit: someCount, storage: optional(storage), continuation: optional(text) }),
   'storage.read': object({ uri: text, maxBytes: someCount, range: optional(object({ offset: count, length: count })), storage: optional(storage) }),
+  'credentials.choices': nothing,
   'resources.watch': object({ intervalMs: count }),
 };
 

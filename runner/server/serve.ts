@@ -16,6 +16,7 @@ import { addressFile, runnerFolderOf } from '../protocol/stateFolder.ts';
 import { markInUse, removeOldCopies } from './codeFolder.ts';
 import { serveConnection } from './connection.ts';
 import type { Caller } from './connection.ts';
+import { credentialHandlers } from './credentialHandlers.ts';
 import { datasetHandlers } from './datasetHandlers.ts';
 import { ExplorerPool } from './explore/explorerPool.ts';
 import { exploreHandlers } from './exploreHandlers.ts';
@@ -30,7 +31,7 @@ import type { Instance } from './singleInstance.ts';
 import { storageHandlers } from './storageRequests.ts';
 
 /** What the runner answers, by subject. */
-const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, resourceHandlers];
+const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, resourceHandlers];
 
 /** What decides what the runner runs; the program has its pipeline, tests have toys. */
 export interface ServeOptions {

@@ -2,9 +2,9 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader';
 import type { Timeouts } from '../connection.ts';
 import type { StorageOptions } from '../objectStore.ts';
+import { loadAwsFiles } from './awsProfiles.ts';
 import { s3Settings } from './s3Settings.ts';
 import type { S3Settings } from './s3Settings.ts';
 
@@ -12,8 +12,7 @@ const silent = { trace: () => undefined, debug: () => undefined, info: () => und
 
 /** The settings that hold for these options on this machine, with the user's AWS files read anew. Throws as {@link s3Settings}. */
 export async function loadS3Settings(options: StorageOptions): Promise<S3Settings> {
-  const files = await loadSharedConfigFiles({ ignoreCache: true });
-  return s3Settings(options, process.env, files);
+  return s3Settings(options, process.env, await loadAwsFiles());
 }
 
 /** Where the keys come from: the SDK's own chain (environment, profile, SSO, process, web identity, container, instance). */

@@ -1,4 +1,5 @@
 import { SpimquantError } from '../../protocol/errors.ts';
+import type { Environment } from '../environment.ts';
 import type { StorageOptions } from '../objectStore.ts';
 
 /** The user's AWS files as the SDK's loader gives them: section name -> setting -> value. */
@@ -21,8 +22,6 @@ export interface S3Settings {
   readonly requesterPays: boolean;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /**
  * Settles endpoint, region and profile. What is asked for explicitly wins: options, then the profile named in them, then
  * the environment, then AWS_PROFILE's (or the default) profile. The SDK's client does not use the endpoint of a profile
@@ -36,7 +35,7 @@ export function s3Settings(options: StorageOptions, environment: Environment, fi
   const settings = profileSettings(profile ?? 'default', files);
   const ignoreConfigured = environment.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true';
 
-  const fromProfile = ignoreConfigured ? undefined : profileEndpoint(settings, files);
+  const fromProfile = ignoreConfigured ? undefined : profileEndpoint(settings, files, 's3');
   const fromEnvironment = ignoreConfigured ? undefined : (nonEmpty(environment.AWS_ENDPOINT_URL_S3) ?? nonEmpty(environment.AWS_ENDPOINT_URL));
   const environmentRegion = nonEmpty(environment.AWS_REGION) ?? nonEmpty(environment.AWS_DEFAULT_REGION);
   const named = options.awsProfile !== undefined;
@@ -53,20 +52,26 @@ export function s3Settings(options: StorageOptions, environment: Environment, fi
   };
 }
 
-function profileSettings(profile: string, files: AwsFiles): Readonly<Record<string, string | undefined>> {
+/** A profile's settings from both files. */
+export function profileSettings(profile: string, files: AwsFiles): Readonly<Record<string, string | undefined>> {
   return { ...files.credentialsFile[profile], ...files.configFile[profile] };
 }
 
-/** `endpoint_url` of the profile's [services] section for s3, or else of the profile itself. */
-function profileEndpoint(settings: Readonly<Record<string, string | undefined>>, files: AwsFiles): string | undefined {
+/** `endpoint_url` of the profile's [services] section for a service, or else of the profile itself. */
+export function profileEndpoint(settings: Readonly<Record<string, string | undefined>>, files: AwsFiles, service: 's3' | 'sts'): string | undefined {
   const services = settings.services === undefined ? undefined : files.configFile[`services.${settings.services}`];
-  return nonEmpty(services?.['s3.endpoint_url']) ?? nonEmpty(settings.endpoint_url);
+  return nonEmpty(services?.[`${service}.endpoint_url`]) ?? nonEmpty(settings.endpoint_url);
+}
+
+/** The names of all profiles, in no order. */
+export function profileNames(files: AwsFiles): string[] {
+  const sections = [...Object.keys(files.configFile), ...Object.keys(files.credentialsFile)];
+  return [...new Set(sections)].filter((name) => !/^(services|sso-session)\./.test(name));
 }
 
 function checkProfile(profile: string, files: AwsFiles): void {
   if (files.configFile[profile] !== undefined || files.credentialsFile[profile] !== undefined) return;
-  const sections = [...Object.keys(files.configFile), ...Object.keys(files.credentialsFile)];
-  const known = [...new Set(sections)].filter((name) => !/^(services|sso-session)\./.test(name)).sort();
+  const known = profileNames(files).sort();
   throw new SpimquantError('auth-missing', `There is no AWS profile named "${profile}".`, {
     where: profile,
     hint: known.length > 0 ? `Profiles on this machine: ${known.join(', ')}.` : 'There are no profiles on this machine: make one with "aws configure --profile NAME" or "aws configure sso".',

@@ -1,0 +1,13 @@
+/** Variables of a process, or those that a window brings along. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A variable's value; undefined when it is empty or blank. */
+export function variable(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+/** Where the user's own files are, as the providers' tools see it. */
+export function homeOf(env: Environment): string {
+  return variable(env, 'HOME') ?? variable(env, 'USERPROFILE') ?? '';
+}
