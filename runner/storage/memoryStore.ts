@@ -57,6 +57,7 @@ export class MemoryStore implements ObjectStore {
       throwIfCancelled(options.signal, `${this.uri}/${prefix}`);
       if (!key.startsWith(prefix + (options.namePrefix ?? ''))) continue;
       const slash = key.indexOf('/', prefix.length);
+      if (options.startAfter !== undefined && (options.recursive === true || slash < 0 ? key : key.slice(0, slash + 1)) <= prefix + options.startAfter) continue;
       if (options.recursive === true || slash < 0) {
         const object = this.#objects.get(key);
         if (object) yield { kind: 'object', key, size: object.size, version: object.version };

@@ -38,6 +38,8 @@ export interface ListOptions {
   readonly recursive?: boolean;
   /** Only what begins so, of the names in the folder itself. Of a large folder in a bucket no more is transferred than that. */
   readonly namePrefix?: string;
+  /** Only what comes after this, of the names in the folder itself; the name of a folder counts with its slash. Not for recursive listings. */
+  readonly startAfter?: string;
   readonly signal?: AbortSignal;
 }
 

@@ -99,7 +99,7 @@ export class LocalStore implements ObjectStore {
         if (row === undefined) continue;
         throwIfCancelled(options.signal, path);
         if (row.kind === 'object' || options.recursive !== true) yield row;
-        else if (!(await this.#leadsBack(row.key.slice(0, -1), chain))) yield* this.#listFolder(row.key.slice(0, -1), { ...options, namePrefix: undefined }, chain);
+        else if (!(await this.#leadsBack(row.key.slice(0, -1), chain))) yield* this.#listFolder(row.key.slice(0, -1), { ...options, namePrefix: undefined, startAfter: undefined }, chain);
       }
     }
   }
@@ -108,7 +108,7 @@ export class LocalStore implements ObjectStore {
    * Keys of a folder's files and folders, in order. Folders sort with their slash, which makes the order of a recursive
    * listing that of the whole keys. Only names that are wanted are held.
    */
-  async #keysIn(folder: string, path: string, { namePrefix = '', signal }: ListOptions): Promise<string[]> {
+  async #keysIn(folder: string, path: string, { namePrefix = '', startAfter = '', signal }: ListOptions): Promise<string[]> {
     const keys: string[] = [];
     const unclear: string[] = [];
     const rows = await opendir(path, { bufferSize: nameBatch });
@@ -130,7 +130,8 @@ export class LocalStore implements ObjectStore {
       const found = await Promise.all(unclear.slice(from, from + statBatch).map((key) => this.#describe(key)));
       keys.push(...found.flatMap((row) => (row === undefined ? [] : [row.key])));
     }
-    return keys.sort();
+    const after = folder === '' ? startAfter : `${folder}/${startAfter}`;
+    return (startAfter === '' ? keys : keys.filter((key) => key > after)).sort();
   }
 
   /** The row of a key; a folder's ends in a slash. Undefined for what has vanished meanwhile, or is neither file nor folder. */

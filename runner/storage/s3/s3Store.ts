@@ -65,7 +65,9 @@ export class S3Store implements ObjectStore {
 
   async *list(folder: string, options: ListOptions = {}): AsyncGenerator<ListEntry> {
     const parent = folderKey(folder, this.uri);
-    const prefix = this.#prefix + (parent === '' ? '' : `${parent}/`) + (options.namePrefix ?? '');
+    const above = this.#prefix + (parent === '' ? '' : `${parent}/`);
+    const prefix = above + (options.namePrefix ?? '');
+    const after = options.startAfter === undefined ? undefined : above + options.startAfter;
     const where = parent === '' ? this.uri : this.#where(parent);
     let token: string | undefined;
     do {
@@ -77,12 +79,16 @@ export class S3Store implements ObjectStore {
             EncodingType: 'url',
             ...(options.recursive === true ? {} : { Delimiter: '/' }),
             ...(token === undefined ? {} : { ContinuationToken: token }),
+            ...(after === undefined || token !== undefined ? {} : { StartAfter: after }),
             ...this.#payer(),
           }),
           { abortSignal: signal },
         ));
       this.#bucketSeen = true;
-      yield* this.#entries(page);
+      for (const entry of this.#entries(page)) {
+        // What is in a folder comes after the folder's name, so that the service may name the folder once more.
+        if (after === undefined || this.#prefix + entry.key > after) yield entry;
+      }
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
   }

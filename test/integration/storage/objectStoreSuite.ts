@@ -144,6 +144,11 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       assert.deepEqual(level.filter((entry) => entry.kind === 'folder').map((entry) => entry.key), ['00', '01', '02', '03', '04'].map((label) => `many/sub-${label}/`));
       assert.equal(level.filter((entry) => entry.kind === 'object').length, 20);
       assert.equal((await listAll(store, 'many/sub-03/c')).length, 500);
+      const after = async (name: string, namePrefix?: string): Promise<readonly string[]> => (await listAll(store, 'many', { startAfter: name, namePrefix })).map((entry) => entry.key);
+      assert.deepEqual((await after('sub-02/')).slice(0, 3), ['many/sub-03/', 'many/sub-04/', 'many/table-10.json']);
+      assert.deepEqual(await after('sub-02', 'sub-'), ['many/sub-02/', 'many/sub-03/', 'many/sub-04/']);
+      assert.deepEqual(await after('file-08.json', 'file'), ['many/file-09.json']);
+      assert.deepEqual(await after('zz'), []);
       assert.deepEqual(await listAll(store, 'man'), []);
       assert.equal((await listAll(childStore(store, 'many/sub-01'), 'c', { recursive: true }))[0].key, 'c/0001');
     });
