@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client, StorageClass } from '@aws-sdk/client-s3';
 import { SpimquantError } from '../../protocol/errors.ts';
 import type { Surroundings } from '../connection.ts';
 import { contentType } from '../contentType.ts';
@@ -10,6 +10,7 @@ import { S3Connection } from './s3Connection.ts';
 import { isMissingObject, s3Fault } from './s3Errors.ts';
 import { S3Read } from './s3Read.ts';
 import { partThreshold, uploadInParts } from './s3Upload.ts';
+import type { WriteHeaders } from './s3Upload.ts';
 import type { BucketLocation } from '../uri.ts';
 import { bytesSource, withFileSource } from '../uploadSource.ts';
 import type { UploadSource } from '../uploadSource.ts';
@@ -29,6 +30,7 @@ export class S3Store implements ObjectStore {
   readonly uri: string;
   readonly #prefix: string;
   readonly #requesterPays: boolean;
+  readonly #keeping: Keeping;
   readonly #connection: S3Connection;
   #bucketSeen = false;
 
@@ -36,6 +38,7 @@ export class S3Store implements ObjectStore {
     this.uri = formatUri(location);
     this.#prefix = location.prefix === '' ? '' : `${location.prefix}/`;
     this.#requesterPays = options.requesterPays === true;
+    this.#keeping = keeping(options);
     this.#connection = new S3Connection(location.bucket, options, surroundings);
   }
 
@@ -165,8 +168,8 @@ export class S3Store implements ObjectStore {
     return { key, size: source.size, version: version(await uploadInParts(this.#connection, target, source)) };
   }
 
-  #headers(key: string, mark: string | undefined): { readonly ContentType: string; readonly Metadata?: Record<string, string>; readonly RequestPayer?: 'requester' } {
-    return { ContentType: contentType(key), ...(mark === undefined ? {} : { Metadata: { [writeMark]: mark } }), ...this.#payer() };
+  #headers(key: string, mark: string | undefined): WriteHeaders {
+    return { ContentType: contentType(key), ...(mark === undefined ? {} : { Metadata: { [writeMark]: mark } }), ...this.#keeping, ...this.#payer() };
   }
 
   async #head(key: string, signal: AbortSignal | undefined): Promise<HeadObjectCommandOutput | undefined> {
@@ -209,6 +212,17 @@ export class S3Store implements ObjectStore {
   #where(key: string): string {
     return `${this.uri}/${key}`;
   }
+}
+
+type Keeping = Pick<WriteHeaders, 'StorageClass' | 'ServerSideEncryption' | 'SSEKMSKeyId'>;
+
+/** How the service is to keep what is written. Compatible services have storage classes of their own, so any is passed on. */
+function keeping({ storageClass, encryption, encryptionKey }: StorageOptions): Keeping {
+  return {
+    ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
+    ...(encryption === undefined ? {} : { ServerSideEncryption: encryption === 'kms' ? 'aws:kms' : 'AES256' }),
+    ...(encryption === 'kms' && encryptionKey !== undefined ? { SSEKMSKeyId: encryptionKey } : {}),
+  };
 }
 
 function headStat(key: string, head: HeadObjectCommandOutput): ObjectStat {

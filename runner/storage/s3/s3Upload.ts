@@ -17,11 +17,14 @@ export function partSize(size: number): number {
   return Math.max(partThreshold, Math.ceil(size / maxParts / mebibyte) * mebibyte);
 }
 
+/** What goes with every object that is written, in one piece or in parts. */
+export type WriteHeaders = Pick<CreateMultipartUploadCommandInput, 'ContentType' | 'Metadata' | 'RequestPayer' | 'StorageClass' | 'ServerSideEncryption' | 'SSEKMSKeyId'>;
+
 export interface UploadTarget {
   readonly key: string;
   /** Full URI, for errors. */
   readonly where: string;
-  readonly headers: Pick<CreateMultipartUploadCommandInput, 'ContentType' | 'Metadata' | 'RequestPayer'>;
+  readonly headers: WriteHeaders;
   readonly ifAbsent: boolean;
   readonly signal: AbortSignal | undefined;
 }

@@ -1,26 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { LocalStore, removeStaleTemporaries, temporaryPrefix } from '../../../runner/storage/local/localStore.ts';
-import { MemoryStore } from '../../../runner/storage/memoryStore.ts';
-import { openStore } from '../../../runner/storage/open.ts';
-import { isError, listAll, objectStoreSuite, text } from './objectStoreSuite.ts';
-
-objectStoreSuite('memory', async () => ({ store: new MemoryStore(), close: async () => undefined }));
-
-objectStoreSuite('local folder', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'spimquant-store-'));
-  return {
-    store: openStore(join(folder, 'not yet', 'there')),
-    put: async (key, content) => {
-      const path = join(folder, 'not yet', 'there', key);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, content);
-    },
-    close: async () => rm(folder, { recursive: true, force: true }),
-  };
-});
+import { isError, listAll, text } from './objectStoreSuite.ts';
 
 describe('LocalStore', () => {
   let folder: string;

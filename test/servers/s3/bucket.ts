@@ -10,23 +10,28 @@ export interface Row {
   /** Without quotes. */
   readonly etag: string;
   readonly modified: Date;
+  /** STANDARD when left out. */
+  readonly storageClass?: string;
 }
 
-/** An object that can be served. */
-export interface StoredObject extends Row {
-  readonly contentType: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  /** Bytes from `begin` up to, not including, `end`. */
-  read(begin: number, end: number): Promise<Uint8Array>;
-  /** To be called once it is not needed any more. */
-  close(): Promise<void>;
-}
-
+/** What an object has besides its content. */
 export interface ObjectInfo {
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** Of multipart uploads; otherwise the MD5 of the content. */
   readonly etag?: string;
+  readonly storageClass?: string;
+  /** Only when it was asked for: this server encrypts nothing by itself. */
+  readonly encryption?: 'AES256' | 'aws:kms';
+  readonly encryptionKey?: string;
+}
+
+/** An object that can be served. */
+export interface StoredObject extends Row, Omit<ObjectInfo, 'etag'> {
+  /** Bytes from `begin` up to, not including, `end`. */
+  read(begin: number, end: number): Promise<Uint8Array>;
+  /** To be called once it is not needed any more. */
+  close(): Promise<void>;
 }
 
 /** Where a bucket keeps its objects. */
@@ -64,12 +69,11 @@ export class MemoryBucket implements BucketBackend {
 
   async put(key: string, bytes: Uint8Array, info: ObjectInfo): Promise<Row> {
     const object: StoredObject = {
+      ...info,
       key,
       size: bytes.length,
       etag: info.etag ?? md5(bytes),
       modified: new Date(),
-      contentType: info.contentType,
-      metadata: info.metadata,
       read: async (begin, end) => bytes.subarray(begin, end),
       close: async () => undefined,
     };
@@ -109,7 +113,8 @@ export class FolderBucket implements BucketBackend {
   #row(key: string, found: BigIntStats): Row {
     const fileTag = tagOf(found);
     const info = this.#info.get(key);
-    return { key, size: Number(found.size), etag: info?.fileTag === fileTag ? (info.etag ?? fileTag) : fileTag, modified: found.mtime };
+    const known = info?.fileTag === fileTag ? info : undefined;
+    return { key, size: Number(found.size), etag: known?.etag ?? fileTag, modified: found.mtime, ...(known?.storageClass === undefined ? {} : { storageClass: known.storageClass }) };
   }
 
   /** Holds the file open, so that a replacement meanwhile does not mix into the answer. */
@@ -122,11 +127,11 @@ export class FolderBucket implements BucketBackend {
       await file.close();
       return undefined;
     }
-    const info = this.#info.get(key);
     return {
+      contentType: 'binary/octet-stream',
+      metadata: {},
+      ...this.#info.get(key),
       ...this.#row(key, found),
-      contentType: info?.contentType ?? 'binary/octet-stream',
-      metadata: info?.metadata ?? {},
       read: async (begin, end) => {
         const bytes = new Uint8Array(end - begin);
         const { bytesRead } = await file.read(bytes, 0, bytes.length, begin);

@@ -45,7 +45,7 @@ function entryXml({ name, row }: Entry, encode: (text: string) => string): Xml {
     element('LastModified', row.modified.toISOString()),
     element('ETag', `"${row.etag}"`),
     element('Size', row.size),
-    element('StorageClass', 'STANDARD'),
+    element('StorageClass', row.storageClass ?? 'STANDARD'),
   ]);
 }
 

@@ -80,6 +80,8 @@ function objectHeaders(object: StoredObject, tag: string): Record<string, string
     'last-modified': object.modified.toUTCString(),
     'content-type': object.contentType,
     'accept-ranges': 'bytes',
+    ...(object.storageClass === undefined || object.storageClass === 'STANDARD' ? {} : { 'x-amz-storage-class': object.storageClass }),
+    ...encryptionHeaders(object),
     ...(Object.fromEntries(metadata) as Record<string, string>),
   };
 }
@@ -94,17 +96,42 @@ function parseRange(header: string, size: number): { readonly begin: number; rea
   return { begin: Number(first), end: last === '' ? size : Math.min(size, Number(last) + 1) };
 }
 
+function encryptionHeaders({ encryption, encryptionKey }: Pick<ObjectInfo, 'encryption' | 'encryptionKey'>): Record<string, string> {
+  return {
+    ...(encryption === undefined ? {} : { 'x-amz-server-side-encryption': encryption }),
+    ...(encryptionKey === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': encryptionKey }),
+  };
+}
+
+const storageClasses = new Set(['STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA', 'ONEZONE_IA', 'INTELLIGENT_TIERING', 'GLACIER', 'DEEP_ARCHIVE', 'GLACIER_IR', 'EXPRESS_ONEZONE']);
+/** The account's own key, which S3 takes when none is named. */
+const defaultKey = 'arn:aws:kms:us-east-1:000000000000:alias/aws/s3';
+
 function infoOf(request: ParsedRequest): ObjectInfo {
-  const metadata = Object.entries(request.headers).flatMap(([name, value]) => (name.startsWith('x-amz-meta-') && value !== undefined ? [[name.slice('x-amz-meta-'.length), value]] : []));
-  return { contentType: request.headers['content-type'] ?? 'binary/octet-stream', metadata: Object.fromEntries(metadata) as Record<string, string> };
+  const { headers } = request;
+  const metadata = Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-amz-meta-') && value !== undefined ? [[name.slice('x-amz-meta-'.length), value]] : []));
+  const storageClass = headers['x-amz-storage-class'];
+  if (storageClass !== undefined && !storageClasses.has(storageClass)) throw new S3Failure(400, 'InvalidStorageClass', 'The storage class you specified is not valid');
+  const encryption = headers['x-amz-server-side-encryption'];
+  const encryptionKey = headers['x-amz-server-side-encryption-aws-kms-key-id'];
+  if (encryption !== undefined && encryption !== 'AES256' && encryption !== 'aws:kms') throw new S3Failure(400, 'InvalidEncryptionAlgorithmError', 'The encryption request you specified is not valid. Supported value: AES256.');
+  if (encryptionKey !== undefined && encryption !== 'aws:kms') throw new S3Failure(400, 'InvalidArgument', 'Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms');
+  return {
+    contentType: headers['content-type'] ?? 'binary/octet-stream',
+    metadata: Object.fromEntries(metadata) as Record<string, string>,
+    ...(storageClass === undefined ? {} : { storageClass }),
+    ...(encryption === undefined ? {} : { encryption }),
+    ...(encryption === 'aws:kms' ? { encryptionKey: encryptionKey ?? defaultKey } : {}),
+  };
 }
 
 async function putObject(bucket: Bucket, request: ParsedRequest, body: Buffer): Promise<Answer> {
+  const info = infoOf(request);
   const row = await bucket.alone(async () => {
     await checkCondition(bucket, request);
-    return bucket.backend.put(request.key, body, infoOf(request));
+    return bucket.backend.put(request.key, body, info);
   });
-  return { status: 200, headers: { etag: `"${row.etag}"` } };
+  return { status: 200, headers: { etag: `"${row.etag}"`, ...encryptionHeaders(info) } };
 }
 
 async function checkCondition(bucket: Bucket, request: ParsedRequest): Promise<void> {

@@ -61,6 +61,19 @@ export class S3Server {
     return (await this.bucket(bucket).backend.list('', '')).rows.map((row) => row.key).sort();
   }
 
+  /** How an object is kept. Throws when there is none. */
+  async attributes(bucket: string, key: string): Promise<{ readonly storageClass: string; readonly encryption?: 'provider' | 'kms'; readonly encryptionKey?: string }> {
+    const object = await this.bucket(bucket).backend.get(key);
+    if (object === undefined) throw new Error(`The bucket ${bucket} has no object ${key}`);
+    await object.close();
+    const { storageClass = 'STANDARD', encryption, encryptionKey } = object;
+    return {
+      storageClass,
+      ...(encryption === undefined ? {} : { encryption: encryption === 'AES256' ? 'provider' : 'kms' }),
+      ...(encryptionKey === undefined ? {} : { encryptionKey }),
+    };
+  }
+
   /** Multipart uploads that were begun and neither completed nor aborted. */
   openUploads(bucket: string): number {
     return this.bucket(bucket).uploads.size;

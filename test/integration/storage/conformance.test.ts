@@ -1,0 +1,16 @@
+import { columns } from './conformance/columns.ts';
+import { s3FolderColumn } from './conformance/s3Column.ts';
+import { serviceCases } from './conformance/localColumn.ts';
+import { objectStoreSuite } from './conformance/suite.ts';
+import { MemoryStore } from '../../../runner/storage/memoryStore.ts';
+
+for (const column of columns) objectStoreSuite(column);
+
+objectStoreSuite(s3FolderColumn);
+
+objectStoreSuite({
+  id: 'memory',
+  title: 'memory',
+  notApplicable: { ...serviceCases('memory has no service, requests or credentials'), 'read-modified': 'memory keeps no times', 'names-unusable': 'nothing but the store itself writes into memory' },
+  open: async () => ({ store: new MemoryStore(), close: async () => undefined }),
+});
