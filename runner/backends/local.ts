@@ -20,6 +20,8 @@ import type { StageModule } from '../engine/workerMessages.ts';
 import { defaultMemoryBudget, detectMachine } from '../monitor/machine.ts';
 import type { Machine } from '../monitor/machine.ts';
 import { processMark } from '../monitor/process.ts';
+import { recordResources } from '../monitor/recorder.ts';
+import { laterByTimer } from '../monitor/sampler.ts';
 import type { Plan } from '../pipeline/plan/plan.types.ts';
 import { loadStage } from '../pipeline/stages.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
@@ -207,13 +209,15 @@ interface Recorded {
   readonly fold: RunFold;
 }
 
-/** Writes the first event and follows the journal from there. */
-function record(journal: Journal, { onEvent }: LocalBackend): Recorded {
+/** Writes the first event, follows the journal from there, and records what the run takes until it ends. */
+function record(journal: Journal, { clock, onEvent }: LocalBackend): Recorded {
   const fold = new RunFold();
   journal.subscribe((event) => {
     fold.apply(event);
     onEvent?.(event, fold.state);
   });
+  const stopRecording = recordResources(journal.folder, clock, laterByTimer);
+  journal.subscribe(({ type }) => { if (type === 'run-finished') stopRecording(); });
   journal.append({ type: 'run-started', pid: process.pid, host: hostname() });
   return { journal, fold };
 }

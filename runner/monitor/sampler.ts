@@ -13,6 +13,13 @@ export interface TimedSnapshot extends Snapshot {
 /** Calls once after so many milliseconds, unless the function it returns is called before. */
 export type Later = (milliseconds: number, work: () => void) => () => void;
 
+/** {@link Later} by the timers of this process, which do not keep it alive. */
+export const laterByTimer: Later = (milliseconds, work) => {
+  const timer = setTimeout(work, milliseconds);
+  timer.unref();
+  return () => { clearTimeout(timer); };
+};
+
 export interface SamplerOptions {
   /** Processes that count, with all below them. */
   readonly pids: () => readonly number[];

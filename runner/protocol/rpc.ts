@@ -4,6 +4,7 @@ import type { RunEvent } from './events.ts';
 import type { ResourceSample } from './resources.ts';
 import type { Result } from './results.ts';
 import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
+import type { HostResources, LogPage, LogQuery, TaskChanges } from './runView.ts';
 import type { StorageEntry } from './storageEntry.ts';
 
 /** Raised whenever a message changes its meaning. A runner speaks one. */
@@ -69,6 +70,14 @@ export interface Requests {
   /** Removes the record of a run that is over; its outputs stay. */
   'runs.delete': { readonly params: { readonly id: string }; readonly result: null };
   'runs.log': { readonly params: { readonly id: string; readonly from: number; readonly limit: number }; readonly result: LogChunk };
+  /** Lines of the log that fit, from number `from` on (below 0: from the end). Answers soon, also while a long log is still looked through. */
+  'runs.lines': { readonly params: { readonly id: string; readonly query: LogQuery; readonly from: number; readonly count: number }; readonly result: LogPage };
+  /** Number, among the lines that fit, of the next error after (or before) line `from`; null: there is none. */
+  'runs.nextError': { readonly params: { readonly id: string; readonly query: LogQuery; readonly from: number; readonly backwards: boolean }; readonly result: number | null };
+  /** Tasks that changed after event `since`; 0: all. */
+  'runs.tasks': { readonly params: { readonly id: string; readonly since: number }; readonly result: TaskChanges };
+  /** What the run took of its machines, in at most `points` samples each. */
+  'runs.resources': { readonly params: { readonly id: string; readonly points: number }; readonly result: { readonly hosts: readonly HostResources[] } };
   'runs.outputs': { readonly params: { readonly id: string }; readonly result: { readonly files: readonly OutputFile[]; readonly more: boolean } };
 
   /** Any command that is not a run. Progress comes as `explore.progress` with the caller's `token`. */

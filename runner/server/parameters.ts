@@ -8,6 +8,7 @@ type Check = (value: unknown, name: string) => string | undefined;
 const text: Check = (value, name) => (typeof value === 'string' ? undefined : `${name} must be a text`);
 const flag: Check = (value, name) => (typeof value === 'boolean' ? undefined : `${name} must be true or false`);
 const count: Check = (value, name) => (Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : `${name} must be a whole number, 0 or more`);
+const wholeNumber: Check = (value, name) => (Number.isSafeInteger(value) ? undefined : `${name} must be a whole number`);
 const someCount: Check = (value, name) => (Number.isSafeInteger(value) && (value as number) > 0 ? undefined : `${name} must be a whole number above 0`);
 /** Ids name folders: nothing else may get in. */
 const runId: Check = (value, name) => (typeof value === 'string' && /^[\w-]{1,80}$/.test(value) ? undefined : `${name} must be the id of a run`);
@@ -38,6 +39,8 @@ const storage = object(Object.fromEntries(Object.entries(storageFields).map(([fi
 const dataset = object({ uri: text, storage });
 const nothing = object({});
 const run = object({ id: runId });
+const logLevel: Check = (value, name) => (value === 'warn' || value === 'error' ? undefined : `${name} must be warn or error`);
+const logQuery = object({ level: optional(logLevel), task: optional(text), scope: optional(text), text: optional(text) });
 
 /** Every request has its parameters' form here, so that none is forgotten. */
 const forms: { readonly [N in RequestName]: Check } = {
@@ -52,6 +55,10 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runs.cancel': run,
   'runs.delete': run,
   'runs.log': object({ id: runId, from: count, limit: someCount }),
+  'runs.lines': object({ id: runId, query: logQuery, from: wholeNumber, count: someCount }),
+  'runs.nextError': object({ id: runId, query: logQuery, from: wholeNumber, backwards: flag }),
+  'runs.tasks': object({ id: runId, since: count }),
+  'runs.resources': object({ id: runId, points: someCount }),
   'runs.outputs': run,
   'explore': object({ text, cwd: text, token: text, env: optional(texts) }),
   'datasets.list': nothing,

@@ -1,4 +1,4 @@
-import { ResourceSampler } from '../monitor/sampler.ts';
+import { laterByTimer, ResourceSampler } from '../monitor/sampler.ts';
 import type { HandlerGroup } from './handlers.ts';
 
 /**
@@ -9,10 +9,7 @@ export const resourceHandlers: HandlerGroup = (context) => {
   const sampler = new ResourceSampler({
     pids: () => [process.pid, ...context.book.pids],
     clock: context.clock,
-    later: (milliseconds, work) => {
-      const timer = setTimeout(work, milliseconds);
-      return () => { clearTimeout(timer); };
-    },
+    later: laterByTimer,
   });
   context.onEnd(() => { sampler.dispose(); });
   return (caller) => {

@@ -1,17 +1,24 @@
+import { readResources } from '../monitor/recorder.ts';
 import { openStore } from '../storage/open.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { Follower } from './runs/follow.ts';
 import { RunLogs } from './runs/runLog.ts';
 import { listOutputs, outputStorage } from './runs/runOutputs.ts';
 import { startRun } from './runs/startRun.ts';
+import { RunIndexes } from './runView/runIndexes.ts';
 
 /** Records in one answer, and lines of log, at most. */
 const pageLimit = 500;
 const lineLimit = 5000;
+const rowLimit = 1000;
+const pointLimit = 5000;
+/** Milliseconds that a page of the log waits for a long journal to be looked through. */
+const linesPatience = 150;
 
 /** Runs: starting, following, ending, looking back. */
 export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
   const logs = new RunLogs();
+  const indexes = new RunIndexes();
   return (caller) => {
     const followers = new Map<string, Follower>();
     const unfollow = (id: string): void => {
@@ -40,12 +47,29 @@ export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
     });
     caller.handle('runs.cancel', ({ id }) => book.cancel(id));
     caller.handle('runs.delete', async ({ id }) => {
+      indexes.forget(book.folder(id));
       await book.delete(id);
       return null;
     });
     caller.handle('runs.log', async ({ id, from, limit }) => {
       await book.get(id);
       return logs.read(book.folder(id), from, Math.min(limit, lineLimit));
+    });
+    caller.handle('runs.lines', async ({ id, query, from, count }) => {
+      await book.get(id);
+      return indexes.of(book.folder(id)).page(query, from, Math.min(count, rowLimit), linesPatience);
+    });
+    caller.handle('runs.nextError', async ({ id, query, from, backwards }) => {
+      await book.get(id);
+      return await indexes.of(book.folder(id)).nextError(query, from, backwards) ?? null;
+    });
+    caller.handle('runs.tasks', async ({ id, since }) => {
+      await book.get(id);
+      return indexes.of(book.folder(id)).tasks(since);
+    });
+    caller.handle('runs.resources', async ({ id, points }) => {
+      await book.get(id);
+      return { hosts: await readResources(book.folder(id), Math.min(points, pointLimit)) };
     });
     caller.handle('runs.outputs', async ({ id }, signal) => {
       const run = await book.get(id);

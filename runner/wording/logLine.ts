@@ -1,4 +1,6 @@
+import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunEvent } from '../protocol/events.ts';
+import type { LogLevel } from '../protocol/log.ts';
 import { count, formatSeconds } from './words.ts';
 
 /** `12:34:56`, in the zone of this machine. */
@@ -7,34 +9,51 @@ function timeOfDay(time: number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
-/** An event as a line of the run's log: time, level, task, what happened; undefined for those that say nothing to a reader. */
-export function logLine(event: RunEvent): string | undefined {
-  const line = (level: string, task: string, message: string): string =>
-    `${timeOfDay(event.time)} ${level.padEnd(5)} ${task === '' ? '' : `${task}: `}${message}`.replaceAll(/\r?\n/g, '\n               ');
-  const failure = (error: { readonly code: string; readonly message: string; readonly hint?: string; readonly where?: string }): string =>
-    `${error.message} [${error.code}]${error.where === undefined ? '' : ` (${error.where})`}${error.hint === undefined ? '' : `\n${error.hint}`}`;
+/** What an event says to a reader of the log. */
+export interface LogWords {
+  readonly level: LogLevel;
+  /** Task, or participant, that it is about; empty: the run itself. */
+  readonly about: string;
+  readonly message: string;
+}
+
+function failure(error: ErrorReport): string {
+  return `${error.message} [${error.code}]${error.where === undefined ? '' : ` (${error.where})`}${error.hint === undefined ? '' : `\n${error.hint}`}`;
+}
+
+/** An event in the words of the log; undefined for those that say nothing to a reader. */
+export function logWords(event: RunEvent): LogWords | undefined {
+  const say = (level: LogLevel, about: string, message: string): LogWords => ({ level, about, message });
   switch (event.type) {
     case 'run-started':
-      return line('info', '', `started as process ${event.pid} on ${event.host}`);
+      return say('info', '', `started as process ${event.pid} on ${event.host}`);
     case 'run-planned':
-      return line('info', '', `${count(event.tasks.length, 'step')} to do, ${count(event.reused, 'result')} there already`);
+      return say('info', '', `${count(event.tasks.length, 'step')} to do, ${count(event.reused, 'result')} there already`);
     case 'participant-failed':
-      return line('error', `sub-${event.participant}`, failure(event.error));
+      return say('error', `sub-${event.participant}`, failure(event.error));
     case 'task-started':
-      return line('info', event.task, 'started');
+      return say('info', event.task, 'started');
     case 'task-progress':
       return undefined;
     case 'task-log':
-      return line(event.level, event.task, event.message);
+      return say(event.level, event.task, event.message);
     case 'task-finished':
-      return line('info', event.task, `finished in ${formatSeconds(event.seconds)}`);
+      return say('info', event.task, `finished in ${formatSeconds(event.seconds)}`);
     case 'task-failed':
-      return line('error', event.task, failure(event.error));
+      return say('error', event.task, failure(event.error));
     case 'task-skipped':
-      return line('warn', event.task, `skipped: ${event.because}`);
+      return say('warn', event.task, `skipped: ${event.because}`);
     case 'run-log':
-      return line(event.level, '', event.message);
+      return say(event.level, '', event.message);
     case 'run-finished':
-      return line(event.outcome === 'succeeded' ? 'info' : 'error', '', event.error === undefined ? event.outcome : `${event.outcome}: ${failure(event.error)}`);
+      return say(event.outcome === 'succeeded' ? 'info' : 'error', '', event.error === undefined ? event.outcome : `${event.outcome}: ${failure(event.error)}`);
   }
+}
+
+/** An event as a line of the run's log: time, level, task, what happened; undefined for those that say nothing to a reader. */
+export function logLine(event: RunEvent): string | undefined {
+  const words = logWords(event);
+  if (words === undefined) return undefined;
+  const { level, about, message } = words;
+  return `${timeOfDay(event.time)} ${level.padEnd(5)} ${about === '' ? '' : `${about}: `}${message}`.replaceAll(/\r?\n/g, '\n               ');
 }
