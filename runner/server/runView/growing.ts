@@ -16,7 +16,7 @@ export class Growing<A extends Uint8Array | Uint16Array | Uint32Array | Float64A
   push(value: number): void {
     if (this.#length === this.#array.length) {
       const larger = this.#make(this.#array.length * 2);
-      larger.set(this.#array as never);
+      larger.set(this.#array);
       this.#array = larger;
     }
     this.#array[this.#length] = value;
