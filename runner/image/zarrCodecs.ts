@@ -1,7 +1,7 @@
 import * as zlib from 'node:zlib';
 import { registry } from 'zarrita';
 import { decodeBlosc, parseBloscHeader } from './blosc.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../kernels/crc32c.ts';
 import { decodeLz4Block } from './lz4.ts';
 import type { BytesCodec } from './zarrMetadata.ts';
 

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../storage/objectStore.ts';
-import { crc32c } from './crc32c.ts';
+import { crc32c } from '../kernels/crc32c.ts';
 import type { Sharding } from './zarrMetadata.ts';
 
 /** Where an inner chunk is in its shard. */

@@ -1,3 +1,5 @@
+import { SpimquantError } from '../protocol/errors.ts';
+
 /** A body that ended before its announced length. */
 export class TruncatedBody extends Error {
   constructor(received: number, expected: number) {
@@ -12,4 +14,16 @@ export class ChangedObject extends Error {
     super('The object changed while it was read');
     this.name = 'ChangedObject';
   }
+}
+
+/** The error of a read that was to be of one version of an object which has another by now. */
+export function changedError(where: string): SpimquantError {
+  return new SpimquantError('changed', `It changed while it was read: ${where}`, {
+    where, hint: 'Wait until whatever writes it has finished, and run the same command again.',
+  });
+}
+
+/** The error of an upload in parts that its store knows nothing of. */
+export function uploadLost(where: string): SpimquantError {
+  return new SpimquantError('upload-lost', `The service no longer has the begun upload of ${where}`, { where, hint: 'Run the same command again: it begins anew.' });
 }

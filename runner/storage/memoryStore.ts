@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { SpimquantError } from '../protocol/errors.ts';
+import { changedError } from './bodyFaults.ts';
 import { throwIfCancelled } from './cancel.ts';
+import { compareKeys } from './keyOrder.ts';
 import { localError } from './local/localErrors.ts';
 import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from './objectStore.ts';
 import { resolveRange } from './range.ts';
@@ -43,6 +45,7 @@ export class MemoryStore implements ObjectStore {
     throwIfCancelled(options.signal, `${this.uri}/${key}`);
     const object = this.#objects.get(key);
     if (object === undefined) return undefined;
+    if (options.ifVersion !== undefined && options.ifVersion !== object.version) throw changedError(`${this.uri}/${key}`);
     const bytes = await object.make();
     throwIfCancelled(options.signal, `${this.uri}/${key}`);
     const { begin, end } = resolveRange(options.range, bytes.length);
@@ -53,7 +56,7 @@ export class MemoryStore implements ObjectStore {
     const parent = folderKey(folder, this.uri);
     const prefix = parent === '' ? '' : `${parent}/`;
     let lastFolder: string | undefined;
-    for (const key of [...this.#objects.keys()].sort()) {
+    for (const key of [...this.#objects.keys()].sort(compareKeys)) {
       throwIfCancelled(options.signal, `${this.uri}/${prefix}`);
       if (!key.startsWith(prefix + (options.namePrefix ?? ''))) continue;
       const slash = key.indexOf('/', prefix.length);

@@ -1,4 +1,4 @@
-import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from './objectStore.ts';
+import type { ListEntry, ListOptions, ObjectStat, ObjectStore, OpenUpload, PartUploads, ReadOptions, StatOptions, StoreRegion, WriteOptions } from './objectStore.ts';
 import { folderKey } from './uri.ts';
 
 /** A folder of a store as a store of its own. Keys cannot leave it. Throws `bad-option` for a prefix that is no usable key. */
@@ -18,7 +18,7 @@ class ChildStore implements ObjectStore {
     this.#prefix = `${folder}/`;
   }
 
-  async stat(key: string, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined> {
+  async stat(key: string, options?: StatOptions): Promise<ObjectStat | undefined> {
     const found = await this.#parent.stat(this.#prefix + key, options);
     return found && { ...found, key };
   }
@@ -27,8 +27,10 @@ class ChildStore implements ObjectStore {
     return this.#parent.read(this.#prefix + key, options);
   }
 
-  async *list(folder: string, options?: ListOptions): AsyncGenerator<ListEntry> {
-    for await (const entry of this.#parent.list(this.#prefix + folder, options)) {
+  async *list(folder: string, options: ListOptions = {}): AsyncGenerator<ListEntry> {
+    const { unusable } = options;
+    const below: ListOptions = unusable === undefined ? options : { ...options, unusable: ({ name, size }) => { unusable({ name: name.slice(this.#prefix.length), size }); } };
+    for await (const entry of this.#parent.list(this.#prefix + folder, below)) {
       yield { ...entry, key: entry.key.slice(this.#prefix.length) };
     }
   }
@@ -43,6 +45,24 @@ class ChildStore implements ObjectStore {
 
   delete(key: string): Promise<void> {
     return this.#parent.delete(this.#prefix + key);
+  }
+
+  async parts(): Promise<PartUploads | undefined> {
+    const parts = await this.#parent.parts?.();
+    if (parts === undefined) return undefined;
+    const above = (upload: OpenUpload): OpenUpload => ({ ...upload, key: this.#prefix + upload.key });
+    return {
+      partBytes: (size) => parts.partBytes(size),
+      begin: async (key, size, options) => ({ ...(await parts.begin(this.#prefix + key, size, options)), key }),
+      send: (upload, index, bytes, options) => parts.send(above(upload), index, bytes, options),
+      confirm: (upload, sent, options) => parts.confirm(above(upload), sent, options),
+      complete: async (upload, sent, options) => ({ ...(await parts.complete(above(upload), sent, options)), key: upload.key }),
+      abandon: (upload, options) => parts.abandon(above(upload), options),
+    };
+  }
+
+  async region(options?: { readonly signal?: AbortSignal }): Promise<StoreRegion> {
+    return (await this.#parent.region?.(options)) ?? { provider: 'other' };
   }
 }
 
@@ -62,7 +82,7 @@ export class DeferredStore implements ObjectStore {
     return this.#store;
   }
 
-  async stat(key: string, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined> {
+  async stat(key: string, options?: StatOptions): Promise<ObjectStat | undefined> {
     return (await this.#open()).stat(key, options);
   }
 
@@ -84,6 +104,14 @@ export class DeferredStore implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     return (await this.#open()).delete(key);
+  }
+
+  async parts(): Promise<PartUploads | undefined> {
+    return (await this.#open()).parts?.();
+  }
+
+  async region(options?: { readonly signal?: AbortSignal }): Promise<StoreRegion> {
+    return (await (await this.#open()).region?.(options)) ?? { provider: 'other' };
   }
 }
 
@@ -112,7 +140,7 @@ export class CountingStore implements ObjectStore {
     return this.#counts;
   }
 
-  stat(key: string, options?: { readonly signal?: AbortSignal }): Promise<ObjectStat | undefined> {
+  stat(key: string, options?: StatOptions): Promise<ObjectStat | undefined> {
     return this.#inner.stat(key, options);
   }
 

@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import type { BigIntStats } from 'node:fs';
-import { link, mkdir, open, opendir, readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { link, open, opendir, readdir, realpath, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { SpimquantError } from '../../protocol/errors.ts';
+import { changedError } from '../bodyFaults.ts';
 import { cancelledError, throwIfCancelled } from '../cancel.ts';
+import { compareKeys } from '../keyOrder.ts';
 import { isAbsent, localError, systemCode } from './localErrors.ts';
-import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, WriteOptions } from '../objectStore.ts';
+import { makeFolder, syncFolder, temporaryPrefix, toStat, versionOf } from './localFiles.ts';
+import { LocalParts } from './localParts.ts';
+import type { ListEntry, ListOptions, ObjectStat, ObjectStore, PartUploads, ReadOptions, StoreRegion, WriteOptions } from '../objectStore.ts';
 import { checkRange, resolveRange } from '../range.ts';
 import { checkKey, folderKey } from '../uri.ts';
-
-/** Names of files being written begin with this; they are never listed. */
-export const temporaryPrefix = '.spimquant-tmp-';
 
 /** Files looked up at once while listing: enough to hide the latency of network folders. */
 const statBatch = 64;
@@ -55,11 +55,13 @@ export class LocalStore implements ObjectStore {
     const path = this.pathOf(key);
     throwIfCancelled(options.signal, path);
     if (options.range) checkRange(options.range);
+    const { ifVersion } = options;
     try {
       await using file = await open(path, 'r');
-      const found = await file.stat();
+      const found = await file.stat({ bigint: true });
       if (!found.isFile()) return undefined;
-      const { begin, end } = resolveRange(options.range, found.size);
+      if (ifVersion !== undefined && ifVersion !== versionOf(found)) throw changedError(path);
+      const { begin, end } = resolveRange(options.range, Number(found.size));
       const bytes = new Uint8Array(end - begin);
       let done = 0;
       while (done < bytes.length) {
@@ -68,6 +70,7 @@ export class LocalStore implements ObjectStore {
         if (bytesRead === 0) break;
         done += bytesRead;
       }
+      if (ifVersion !== undefined && ifVersion !== versionOf(await file.stat({ bigint: true }))) throw changedError(path);
       return done === bytes.length ? bytes : bytes.subarray(0, done);
     } catch (error) {
       if (isAbsent(error)) return undefined;
@@ -131,7 +134,7 @@ export class LocalStore implements ObjectStore {
       keys.push(...found.flatMap((row) => (row === undefined ? [] : [row.key])));
     }
     const after = folder === '' ? startAfter : `${folder}/${startAfter}`;
-    return (startAfter === '' ? keys : keys.filter((key) => key > after)).sort();
+    return (startAfter === '' ? keys : keys.filter((key) => compareKeys(key, after) > 0)).sort(compareKeys);
   }
 
   /** The row of a key; a folder's ends in a slash. Undefined for what has vanished meanwhile, or is neither file nor folder. */
@@ -187,6 +190,14 @@ export class LocalStore implements ObjectStore {
     }
   }
 
+  async parts(): Promise<PartUploads> {
+    return new LocalParts((key) => this.pathOf(key));
+  }
+
+  async region(): Promise<StoreRegion> {
+    return { provider: 'local' };
+  }
+
   /** Fills a temporary file beside the target, then gives it the target's name. A crash leaves at most the temporary file. */
   async #replace(key: string, options: WriteOptions, fill: (temporary: string) => Promise<void>): Promise<ObjectStat> {
     const path = this.pathOf(key);
@@ -197,6 +208,7 @@ export class LocalStore implements ObjectStore {
       await makeFolder(folder);
       await fill(temporary);
       throwIfCancelled(options.signal, path);
+      if (options.modified !== undefined) await utimes(temporary, options.modified / 1000, options.modified / 1000);
       const written = await stat(temporary, { bigint: true });
       if (options.ifAbsent === true) await nameIfAbsent(temporary, path);
       else await rename(temporary, path);
@@ -207,32 +219,6 @@ export class LocalStore implements ObjectStore {
       throw localError(error, 'write', path);
     }
   }
-}
-
-/**
- * Makes a folder and those above it. Not by the recursive option of `mkdir`, which never returns on places that say
- * "no such file" for every new folder, such as automounted ones and `/proc`.
- */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT' && dirname(path) !== path) {
-      await makeFolder(dirname(path));
-      await mkdir(path).catch((second: unknown) => {
-        if (systemCode(second) !== 'EEXIST') throw second;
-      });
-      return;
-    }
-    // Read-only disks and protected folders may refuse before they say that it is there.
-    const there = await stat(path).catch(() => undefined);
-    if (there?.isDirectory() !== true) throw error;
-  }
-}
-
-function toStat(key: string, found: BigIntStats): ObjectStat {
-  return { key, size: Number(found.size), version: `${found.size}-${found.mtimeNs}`, modified: Number(found.mtimeMs) };
 }
 
 /**
@@ -264,17 +250,6 @@ async function claim(path: string): Promise<void> {
 
 function alreadyExists(path: string): SpimquantError {
   return new SpimquantError('already-exists', `It exists already: ${path}`, { where: path });
-}
-
-/** Makes a rename survive a power cut. Windows cannot sync folders and does not need it. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  try {
-    await using handle = await open(folder, 'r');
-    await handle.sync();
-  } catch (error) {
-    if (!['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
-  }
 }
 
 /**

@@ -1,27 +1,37 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { GetObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import type { ByteRange } from '../objectStore.ts';
 import { resolveRange } from '../range.ts';
-import { ChangedObject, TruncatedBody } from '../bodyFaults.ts';
+import { changedError, ChangedObject, TruncatedBody } from '../bodyFaults.ts';
 import { s3Fault } from './s3Errors.ts';
+
+/** What is read, and how. */
+export interface ReadTarget {
+  readonly bucket: string;
+  readonly key: string;
+  /** Full URI, for errors. */
+  readonly where: string;
+  readonly requesterPays: boolean;
+}
 
 /**
  * The reading of one object or range over as many attempts as it takes: what has arrived is kept, and the next attempt
  * asks only for the rest, provided the object is still the same (by its ETag).
  */
 export class S3Read {
-  readonly #bucket: string;
-  readonly #key: string;
+  readonly #target: ReadTarget;
   readonly #range: ByteRange | undefined;
-  readonly #payer: { readonly RequestPayer?: 'requester' };
+  readonly #ifVersion: string | undefined;
+  readonly #object: Pick<GetObjectCommandInput, 'Bucket' | 'Key' | 'RequestPayer'>;
   #part: Part | undefined;
 
-  constructor(bucket: string, key: string, range: ByteRange | undefined, requesterPays: boolean) {
-    this.#bucket = bucket;
-    this.#key = key;
+  /** `ifVersion`: the ETag that the object must have, without quotes; left out: whichever is there when reading begins. */
+  constructor(target: ReadTarget, range: ByteRange | undefined, ifVersion: string | undefined) {
+    this.#target = target;
     this.#range = range;
-    this.#payer = requesterPays ? { RequestPayer: 'requester' } : {};
+    this.#ifVersion = ifVersion;
+    this.#object = { Bucket: target.bucket, Key: target.key, ...(target.requesterPays ? { RequestPayer: 'requester' } : {}) };
   }
 
   /** One attempt. Throws what the SDK or the stream throws; `416` (nothing there to read) gives no bytes. */
@@ -40,8 +50,14 @@ export class S3Read {
 
   async #start(client: S3Client, signal: AbortSignal | undefined): Promise<{ readonly part: Part; readonly body: Readable } | undefined> {
     const range = rangeHeader(this.#range);
+    const wanted = this.#ifVersion;
     try {
-      const answer = await client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: this.#key, ...range, ...this.#payer }), { abortSignal: signal });
+      const answer = await client.send(new GetObjectCommand({ ...this.#object, ...range, ...(wanted === undefined ? {} : { IfMatch: `"${wanted}"` }) }), { abortSignal: signal });
+      // Some services do not know the condition.
+      if (wanted !== undefined && tagOf(answer.ETag) !== wanted) {
+        (answer.Body as Readable | undefined)?.destroy();
+        throw changedError(this.#target.where);
+      }
       const partial = /^bytes (\d+)-(\d+)\//.exec(answer.ContentRange ?? '');
       const whole = this.#range === undefined || partial === null;
       const begin = partial === null ? 0 : Number(partial[1]);
@@ -49,7 +65,9 @@ export class S3Read {
       const part: Part = { begin, bytes: length === undefined ? undefined : new Uint8Array(length), received: 0, etag: answer.ETag, whole };
       return { part, body: answer.Body as Readable };
     } catch (error) {
-      if (s3Fault(error).status === 416) return undefined;
+      const { status } = s3Fault(error);
+      if (status === 412 && wanted !== undefined) throw changedError(this.#target.where);
+      if (status === 416) return undefined;
       throw error;
     }
   }
@@ -60,7 +78,7 @@ export class S3Read {
     const range = `bytes=${part.begin + part.received}-${part.begin + length - 1}`;
     try {
       const answer = await client.send(
-        new GetObjectCommand({ Bucket: this.#bucket, Key: this.#key, Range: range, IfMatch: part.etag, ...this.#payer }),
+        new GetObjectCommand({ ...this.#object, Range: range, IfMatch: part.etag }),
         { abortSignal: signal },
       );
       if (answer.ContentRange === undefined) part.received = 0;
@@ -69,9 +87,13 @@ export class S3Read {
       const status = s3Fault(error).status;
       if (status !== 412 && status !== 416) throw error;
       this.#part = undefined;
-      throw new ChangedObject();
+      throw this.#ifVersion === undefined ? new ChangedObject() : changedError(this.#target.where);
     }
   }
+}
+
+function tagOf(etag: string | undefined): string {
+  return (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
 }
 
 /** Bytes `begin` to `begin + bytes.length` of the object, of which the first `received` are there. */

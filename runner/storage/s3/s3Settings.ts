@@ -89,7 +89,7 @@ function checkEndpoint(endpoint: string): string {
   return endpoint;
 }
 
-function isAwsHost(endpoint: string): boolean {
+export function isAwsHost(endpoint: string): boolean {
   return URL.canParse(endpoint) && /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname);
 }
 

@@ -2,14 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client, StorageClass } from '@aws-sdk/client-s3';
 import { SpimquantError } from '../../protocol/errors.ts';
+import { changedError } from '../bodyFaults.ts';
 import type { Surroundings } from '../connection.ts';
 import { contentType } from '../contentType.ts';
-import type { ListEntry, ListOptions, ObjectStat, ObjectStore, ReadOptions, StorageOptions, WriteOptions } from '../objectStore.ts';
+import { base64ToHex } from '../digest.ts';
+import type { Checksums, ListEntry, ListOptions, ObjectStat, ObjectStore, PartUploads, ReadOptions, StatOptions, StorageOptions, StoreRegion, WriteOptions } from '../objectStore.ts';
+import { compareKeys } from '../keyOrder.ts';
+import { partThreshold } from '../partSize.ts';
 import { checkRange } from '../range.ts';
 import { S3Connection } from './s3Connection.ts';
 import { isMissingObject, s3Fault } from './s3Errors.ts';
 import { S3Read } from './s3Read.ts';
-import { partThreshold, uploadInParts } from './s3Upload.ts';
+import { isAwsHost } from './s3Settings.ts';
+import { S3Parts } from './s3Parts.ts';
+import { uploadInParts } from './s3Upload.ts';
 import type { WriteHeaders } from './s3Upload.ts';
 import type { BucketLocation } from '../uri.ts';
 import { bytesSource, withFileSource } from '../uploadSource.ts';
@@ -42,9 +48,9 @@ export class S3Store implements ObjectStore {
     this.#connection = new S3Connection(location.bucket, options, surroundings);
   }
 
-  async stat(key: string, options: { readonly signal?: AbortSignal } = {}): Promise<ObjectStat | undefined> {
+  async stat(key: string, options: StatOptions = {}): Promise<ObjectStat | undefined> {
     checkKey(key, this.uri);
-    const head = await this.#head(key, options.signal);
+    const head = await this.#head(key, options.signal, options.checksums);
     return head && headStat(key, head);
   }
 
@@ -53,9 +59,9 @@ export class S3Store implements ObjectStore {
     if (options.range) {
       checkRange(options.range);
       const empty = 'suffix' in options.range ? options.range.suffix === 0 : options.range.length === 0;
-      if (empty) return (await this.stat(key, options)) && new Uint8Array(0);
+      if (empty) return this.#readNothing(key, options);
     }
-    const reading = new S3Read(this.#connection.bucket, this.#prefix + key, options.range, this.#requesterPays);
+    const reading = new S3Read({ bucket: this.#connection.bucket, key: this.#prefix + key, where: this.#where(key), requesterPays: this.#requesterPays }, options.range, options.ifVersion);
     return this.#connection.run('read', this.#where(key), options.signal, async ({ client }, signal) => {
       try {
         return await reading.attempt(client, signal);
@@ -64,6 +70,12 @@ export class S3Store implements ObjectStore {
         throw error;
       }
     });
+  }
+
+  async #readNothing(key: string, { ifVersion, signal }: ReadOptions): Promise<Uint8Array | undefined> {
+    const found = await this.stat(key, { signal });
+    if (found !== undefined && ifVersion !== undefined && found.version !== ifVersion) throw changedError(this.#where(key));
+    return found && new Uint8Array(0);
   }
 
   async *list(folder: string, options: ListOptions = {}): AsyncGenerator<ListEntry> {
@@ -88,15 +100,15 @@ export class S3Store implements ObjectStore {
           { abortSignal: signal },
         ));
       this.#bucketSeen = true;
-      for (const entry of this.#entries(page)) {
+      for (const entry of this.#entries(page, options.unusable)) {
         // What is in a folder comes after the folder's name, so that the service may name the folder once more.
-        if (after === undefined || this.#prefix + entry.key > after) yield entry;
+        if (after === undefined || compareKeys(this.#prefix + entry.key, after) > 0) yield entry;
       }
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
   }
 
-  *#entries(page: ListObjectsV2CommandOutput): Generator<ListEntry> {
+  *#entries(page: ListObjectsV2CommandOutput, unusable: ListOptions['unusable']): Generator<ListEntry> {
     // Services that do not know the encoding leave it out of the answer and send plain keys.
     const decode = page.EncodingType === 'url' ? (text: string) => decodeURIComponent(text.replaceAll('+', ' ')) : (text: string) => text;
     const folders = (page.CommonPrefixes ?? []).map(({ Prefix }) => decode(Prefix ?? '').slice(this.#prefix.length));
@@ -104,8 +116,9 @@ export class S3Store implements ObjectStore {
     for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
       const key = decode(Key ?? '').slice(this.#prefix.length);
       // The service tells folders and objects of a page apart; together they are in order.
-      for (; next < folders.length && folders[next] < key; next++) yield* folderEntry(folders[next]);
-      if (isUsable(key)) yield { kind: 'object', key, size: Size ?? 0, version: version(ETag), ...(LastModified ? { modified: LastModified.getTime() } : {}) };
+      for (; next < folders.length && compareKeys(folders[next], key) < 0; next++) yield* folderEntry(folders[next]);
+      if (isUsable(key)) yield { kind: 'object', key, size: Size ?? 0, version: version(ETag), ...(LastModified ? { modified: LastModified.getTime() } : {}), ...listedChecksums(ETag) };
+      else unusable?.({ name: key, size: Size ?? 0 });
     }
     for (; next < folders.length; next++) yield* folderEntry(folders[next]);
   }
@@ -160,7 +173,7 @@ export class S3Store implements ObjectStore {
         return client.send(new PutObjectCommand(put), { abortSignal: signal });
       }
     });
-    return { key, size: source.size, version: version(answer.ETag) };
+    return { key, size: source.size, version: version(answer.ETag), ...knownChecksums(answer) };
   }
 
   async #sendParts(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
@@ -172,8 +185,40 @@ export class S3Store implements ObjectStore {
     return { ContentType: contentType(key), ...(mark === undefined ? {} : { Metadata: { [writeMark]: mark } }), ...this.#keeping, ...this.#payer() };
   }
 
-  async #head(key: string, signal: AbortSignal | undefined): Promise<HeadObjectCommandOutput | undefined> {
-    const object = { Bucket: this.#connection.bucket, Key: this.#prefix + key, ...this.#payer() };
+  async parts(): Promise<PartUploads> {
+    return new S3Parts(this.#connection, {
+      keyOf: (key) => {
+        checkKey(key, this.uri);
+        return this.#prefix + key;
+      },
+      where: (key) => this.#where(key),
+      headers: (key, mark) => this.#headers(key, mark),
+      /** The object, when it is the one that was written with that mark. */
+      written: async (key, mark, signal) => {
+        const found = await this.#head(key, signal);
+        return found?.Metadata?.[writeMark] === mark ? headStat(key, found) : undefined;
+      },
+    });
+  }
+
+  async region(options: { readonly signal?: AbortSignal } = {}): Promise<StoreRegion> {
+    let known: { readonly region: string; readonly endpoint: string | undefined } | undefined;
+    try {
+      const told = await this.#connection.run('read', this.uri, options.signal, async ({ client, region, settings }, abortSignal) => {
+        known = { region, endpoint: settings.endpoint };
+        return (await client.send(new HeadBucketCommand({ Bucket: this.#connection.bucket }), { abortSignal })).BucketRegion;
+      });
+      if (known !== undefined && told !== undefined) known = { ...known, region: told };
+    } catch (error) {
+      if (error instanceof SpimquantError && error.code === 'cancelled') throw error;
+      // Whoever may not look at the bucket has learnt where it is by other requests.
+    }
+    if (known === undefined) return { provider: 'aws' };
+    return known.endpoint === undefined || isAwsHost(known.endpoint) ? { provider: 'aws', name: known.region } : { provider: 'other' };
+  }
+
+  async #head(key: string, signal: AbortSignal | undefined, checksums = false): Promise<HeadObjectCommandOutput | undefined> {
+    const object = { Bucket: this.#connection.bucket, Key: this.#prefix + key, ...(checksums ? { ChecksumMode: 'ENABLED' as const } : {}), ...this.#payer() };
     return this.#connection.run('read', this.#where(key), signal, async ({ client }, abortSignal) => {
       try {
         return await client.send(new HeadObjectCommand(object), { abortSignal });
@@ -186,7 +231,7 @@ export class S3Store implements ObjectStore {
         // An answer to HEAD has no body that could give a reason: ask for one byte, whose refusal says more.
         const silent = (fault.status === 400 && fault.region === undefined) || fault.status === 403;
         if (!silent) throw error;
-        const answer = await client.send(new GetObjectCommand({ ...object, Range: 'bytes=0-0' }), { abortSignal });
+        const answer = await client.send(new GetObjectCommand({ ...object, ChecksumMode: undefined, Range: 'bytes=0-0' }), { abortSignal });
         (answer.Body as { destroy?: () => void } | undefined)?.destroy?.();
         throw error;
       }
@@ -226,7 +271,27 @@ function keeping({ storageClass, encryption, encryptionKey }: StorageOptions): K
 }
 
 function headStat(key: string, head: HeadObjectCommandOutput): ObjectStat {
-  return { key, size: head.ContentLength ?? 0, version: version(head.ETag), ...(head.LastModified ? { modified: head.LastModified.getTime() } : {}) };
+  return { key, size: head.ContentLength ?? 0, version: version(head.ETag), ...(head.LastModified ? { modified: head.LastModified.getTime() } : {}), ...knownChecksums(head) };
+}
+
+/** What an answer about one object tells of its content: its tag is the MD5 unless it was written in parts or is encrypted by a key of its own. */
+function knownChecksums(answer: Pick<HeadObjectCommandOutput, 'ETag' | 'ServerSideEncryption' | 'SSECustomerAlgorithm' | 'ChecksumCRC32' | 'ChecksumCRC32C' | 'ChecksumSHA256' | 'ChecksumType'>): { readonly checksums?: Checksums } {
+  const ownKey = (answer.ServerSideEncryption ?? 'AES256') !== 'AES256' || answer.SSECustomerAlgorithm !== undefined;
+  const tag = version(answer.ETag);
+  // Of objects in parts the services may tell a checksum of the parts' checksums.
+  const whole = (text: string | undefined, bytes: number): string | undefined => (answer.ChecksumType === 'COMPOSITE' || text?.includes('-') === true ? undefined : base64ToHex(text, bytes));
+  const told = { md5: !ownKey && isMd5(tag) ? tag : undefined, crc32: whole(answer.ChecksumCRC32, 4), crc32c: whole(answer.ChecksumCRC32C, 4), sha256: whole(answer.ChecksumSHA256, 32) };
+  const checksums = Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)) as Checksums;
+  return Object.keys(checksums).length === 0 ? {} : { checksums };
+}
+
+function listedChecksums(etag: string | undefined): { readonly checksums?: Checksums } {
+  const tag = version(etag);
+  return isMd5(tag) ? { checksums: { maybeMd5: tag } } : {};
+}
+
+function isMd5(tag: string): boolean {
+  return /^[0-9a-f]{32}$/.test(tag);
 }
 
 function version(etag: string | undefined): string {

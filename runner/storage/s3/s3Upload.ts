@@ -1,21 +1,13 @@
 import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
+import { partSize } from '../partSize.ts';
 import type { UploadSource } from '../uploadSource.ts';
 import type { S3Connection } from './s3Connection.ts';
 
-/** Uploads larger than this go in parts. */
-export const partThreshold = 8 * 1024 * 1024;
-const maxParts = 10_000;
 /** Parts held in memory at once by one upload. */
 const partsAtOnce = 4;
 /** How long a failed upload may take to be withdrawn before the failure is reported. */
 const withdrawMs = 1000;
-
-/** Bytes of each part but the last: 8 MiB, or as many whole MiB as 10,000 parts (S3's limit) need. */
-export function partSize(size: number): number {
-  const mebibyte = 1024 * 1024;
-  return Math.max(partThreshold, Math.ceil(size / maxParts / mebibyte) * mebibyte);
-}
 
 /** What goes with every object that is written, in one piece or in parts. */
 export type WriteHeaders = Pick<CreateMultipartUploadCommandInput, 'ContentType' | 'Metadata' | 'RequestPayer' | 'StorageClass' | 'ServerSideEncryption' | 'SSEKMSKeyId'>;

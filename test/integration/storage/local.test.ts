@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalStore, removeStaleTemporaries, temporaryPrefix } from '../../../runner/storage/local/localStore.ts';
+import { temporaryPrefix } from '../../../runner/storage/local/localFiles.ts';
+import { LocalStore, removeStaleTemporaries } from '../../../runner/storage/local/localStore.ts';
 import { isError, listAll, text } from './objectStoreSuite.ts';
 
 describe('LocalStore', () => {

@@ -90,8 +90,9 @@ export class MemoryBucket implements BucketBackend {
   }
 }
 
+/** Not of the form of an MD5, which it is not. */
 function tagOf(found: BigIntStats): string {
-  return md5(Buffer.from(`${found.size}-${found.mtimeNs}`));
+  return `${found.size.toString(16)}-${found.mtimeNs.toString(16)}`;
 }
 
 const temporaryPrefix = '.s3server-tmp-';

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { contentType } from '../../../runner/storage/contentType.ts';
 import { localError } from '../../../runner/storage/local/localErrors.ts';
 import { nameIfAbsent } from '../../../runner/storage/local/localStore.ts';
+import { compareKeys } from '../../../runner/storage/keyOrder.ts';
+import { partSize } from '../../../runner/storage/partSize.ts';
 import { resolveRange } from '../../../runner/storage/range.ts';
 import { defaultRetryPolicy, retryDelay } from '../../../runner/storage/retry.ts';
-import { partSize } from '../../../runner/storage/s3/s3Upload.ts';
 import { Semaphore } from '../../../runner/storage/semaphore.ts';
 import { isError } from '../../integration/storage/objectStoreSuite.ts';
 
@@ -134,5 +135,16 @@ describe('media types', () => {
     assert.equal(contentType('sub-01/report.html'), 'text/html; charset=utf-8');
     assert.equal(contentType('a.nii.gz'), 'application/gzip');
     assert.equal(contentType('img.zarr/0/0/0'), 'application/octet-stream');
+  });
+});
+
+describe('order of keys', () => {
+  it('is that of the bytes of UTF-8, as services list', () => {
+    const letters = ['', '!', '-', '.', '/', 'A', 'a', 'z', '\u007f', 'é', 'ß', '\u0301', '脳', '\ud7ff', '\ue000', '\uff5e', '\uffff', '\u{10000}', '\u{1f9e0}', '\u{10ffff}'];
+    const keys = letters.flatMap((a) => letters.flatMap((b) => [`${a}${b}`, `x/${b}${a}`]));
+    const bytes = [...keys].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    assert.deepEqual([...keys].sort(compareKeys), bytes);
+    // JavaScript's own is another, or this test would prove nothing.
+    assert.notDeepEqual([...keys].sort(), bytes);
   });
 });

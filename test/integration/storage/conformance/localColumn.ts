@@ -9,7 +9,7 @@ import type { StoreColumn } from './column.ts';
 export function serviceCases(reason: string): Readonly<Record<string, string>> {
   const others = [
     'read-replaced', 'write-lost-answer', 'write-large-withdrawn', 'write-large-repeat', 'write-storage-class', 'write-encryption', 'write-encryption-key',
-    'cancel-read', 'cancel-list', 'cancel-write', 'cancel-places',
+    'parts-lost-answer', 'parts-faults', 'cancel-read', 'cancel-list', 'cancel-write', 'cancel-places',
   ];
   const ids = [...allCases.map(({ id }) => id).filter((id) => /^(access|fault)-/.test(id)), ...others];
   return Object.fromEntries(ids.map((id) => [id, reason]));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ByteRange } from '../../../../runner/storage/objectStore.ts';
+import { digestOf } from '../../../../runner/storage/digest.ts';
+import type { ByteRange, Checksums } from '../../../../runner/storage/objectStore.ts';
 import { assertBytes, isError, listAll, pattern, text } from './assertions.ts';
 import type { Bench, CaseGroup } from './case.ts';
 
@@ -42,6 +43,36 @@ export const readingCases: CaseGroup = {
         const second = await store.write('basic/a.txt', new TextEncoder().encode('ALPHA BETA'));
         assert.notEqual(second.version, first.version);
         assert.equal(text(await store.read('basic/a.txt')), 'ALPHA BETA');
+      },
+    },
+    {
+      id: 'read-version',
+      title: 'one version of an object is read and no other; where there is another, that is an error of its own',
+      run: async ({ store }) => {
+        const first = await store.write('version/object', 'the first');
+        assert.equal(text(await store.read('version/object', { ifVersion: first.version })), 'the first');
+        const [listed] = await listAll(store, 'version');
+        assert.ok(listed.kind === 'object');
+        assert.equal(text(await store.read('version/object', { ifVersion: listed.version, range: { offset: 4 } })), 'first');
+        const second = await store.write('version/object', 'THE OTHER');
+        const ranges: readonly (ByteRange | undefined)[] = [undefined, { offset: 4, length: 2 }, { suffix: 3 }, { offset: 2, length: 0 }];
+        for (const range of ranges) await assert.rejects(store.read('version/object', { ifVersion: first.version, range }), isError('changed', `${store.uri}/version/object`));
+        assert.equal(text(await store.read('version/object', { ifVersion: second.version })), 'THE OTHER');
+        await store.delete('version/object');
+        assert.equal(await store.read('version/object', { ifVersion: second.version }), undefined);
+      },
+    },
+    {
+      id: 'read-checksums',
+      title: 'checksums, where the service tells them, are those of the content',
+      run: async ({ store }) => {
+        const content = 'voxels';
+        await store.write('sums/object', content);
+        const [listed] = await listAll(store, 'sums');
+        const told = [(await store.stat('sums/object', { checksums: true }))?.checksums ?? {}, listed.kind === 'object' ? listed.checksums ?? {} : {}];
+        for (const [kind, value] of told.flatMap((each) => Object.entries(each) as [keyof Checksums, string][])) {
+          assert.equal(value, digestOf(kind === 'maybeMd5' ? 'md5' : kind, new TextEncoder().encode(content)), kind);
+        }
       },
     },
     {
@@ -188,12 +219,15 @@ export const namingCases: CaseGroup = {
     },
     {
       id: 'names-unusable',
-      title: 'objects that no usable name leads to (ending in a slash, with // or ..) are not listed',
+      title: 'objects that no usable name leads to (ending in a slash, with // or ..) are not listed, but told of to who asks',
       run: async (bench) => {
         const { store } = bench;
         await store.write('unusable/a', '');
-        for (const key of ['unusable/', 'unusable/marker/', 'unusable//b', 'unusable/../c']) await bench.putOdd(key, '');
-        assert.deepEqual((await listAll(store, 'unusable', { recursive: true })).map((entry) => entry.key), ['unusable/a']);
+        const odd = ['unusable/', 'unusable/../c', 'unusable//b', 'unusable/marker/'];
+        for (const key of odd) await bench.putOdd(key, '');
+        const told: string[] = [];
+        assert.deepEqual((await listAll(store, 'unusable', { recursive: true, unusable: ({ name }) => { told.push(name); } })).map((entry) => entry.key), ['unusable/a']);
+        assert.deepEqual(told.sort(), [...odd].sort());
         assert.deepEqual((await listAll(store, 'unusable')).map((entry) => entry.key).sort(), ['unusable/a', 'unusable/marker/']);
       },
     },
