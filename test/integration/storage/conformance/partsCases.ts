@@ -71,9 +71,8 @@ export const partsCases: CaseGroup = {
         const upload = await parts.begin('parts-twice/object.bin', content.length);
         const sent = await sendAll(parts, upload);
         const [, second] = pieces(parts);
-        const wrong = await parts.send(upload, 1, second.slice().fill(7));
+        await parts.send(upload, 1, second.slice().fill(7));
         const again = await parts.send(upload, 1, second);
-        assert.deepEqual(await parts.confirm(upload, [wrong]), wrong.tag === again.tag ? [wrong] : []);
         await parts.complete(upload, [...sent.filter(({ index }) => index !== 1), again]);
         assertBytes(await store.read('parts-twice/object.bin'), content);
       },
