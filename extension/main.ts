@@ -4,6 +4,7 @@ import { registerDatasets } from './explorer/datasets.ts';
 import { registerResources } from './explorer/resources.ts';
 import { registerRuns } from './explorer/runs.ts';
 import { registerStatusBar } from './explorer/statusBar.ts';
+import { registerFileSystem } from './filesystem/filesystem.ts';
 import { registerForms } from './forms/forms.ts';
 import { registerLanguage } from './notebook/language/language.ts';
 import { registerNotebooks } from './notebook/notebooks.ts';
@@ -13,7 +14,7 @@ import type { RunnerStatus } from './runner-client/client.types.ts';
 import type { Part } from './services.ts';
 
 const parts: readonly Part[] = [
-  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerForms, registerNotebooks, registerLanguage,
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerNotebooks, registerLanguage,
 ];
 
 /** What other extensions may ask of this one. */

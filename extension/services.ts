@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import type { DatasetRef } from '../runner/protocol/datasets.ts';
 import type { Result } from '../runner/protocol/results.ts';
 import type { RunOrigin, RunRecord } from '../runner/protocol/runs.ts';
+import type { BucketFiles } from './filesystem/bucketFiles.ts';
 import type { Settings } from './platform/settings.ts';
 import type { RunnerClient } from './runner-client/client.types.ts';
 
@@ -31,6 +32,7 @@ export interface Services {
   readonly settings: Settings;
   readonly runner: RunnerClient;
   readonly runs: RunStore;
+  readonly files: BucketFiles;
   readonly panels: Panels;
   /** Starts a run with the user's settings. Throws `access-denied` when the workspace is not trusted. */
   startRun(request: RunRequest): Promise<RunRecord>;
@@ -44,11 +46,9 @@ export interface Services {
 export interface Panels extends vscode.Disposable {
   /** A result beside the editor; the panel of the last one is used again. */
   showResult(result: Result): void;
-  /** An HTML report of a folder or bucket. */
-  showReport(uri: string, title: string, storage?: DatasetRef['storage']): Promise<void>;
   /** A run's log as a read-only document that follows the run. */
   showLog(runId: string): Promise<void>;
-  /** A file that a command has made, in the way its kind asks for. */
+  /** A file or folder of this machine or of a bucket, in the way its kind asks for. Left out `storage`: as the list of datasets has it. */
   showFile(uri: string, storage?: DatasetRef['storage']): Promise<void>;
   /** What a run or folder has made, to choose from and open. */
   showOutputs(run: RunRecord): Promise<void>;

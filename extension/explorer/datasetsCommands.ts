@@ -117,7 +117,7 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
   });
   on('spimquant.report.open', async (rows) => {
     const row = rows[0];
-    if (row?.kind === 'report') await services.panels.showReport(row.uri, row.title, row.dataset.storage);
+    if (row?.kind === 'report') await services.panels.showFile(row.uri, row.dataset.storage);
   });
   return store;
 }

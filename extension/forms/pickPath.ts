@@ -19,24 +19,28 @@ interface PathItem extends vscode.QuickPickItem {
 }
 
 /**
- * A folder by its name, and where it is. The editor puts rows whose labels fit what is written before the others, so
+ * A folder or file by its name, and where it is. The editor puts rows whose labels fit what is written before the others, so
  * no label holds a whole path.
  */
-function folderWords(uri: string): { readonly label: string; readonly description: string } {
+function placeWords(uri: string, icon: 'folder' | 'file'): { readonly label: string; readonly description: string } {
   const name = baseName(uri);
-  return { label: `$(folder) ${name}`, description: uri.replace(/[/\\]+$/, '').slice(0, -name.length) };
+  return { label: `$(${icon}) ${name}`, description: uri.replace(/[/\\]+$/, '').slice(0, -name.length) };
 }
 
 interface PathQuestion extends Question {
   readonly value?: string;
-  readonly storage?: StorageChoice;
-  /** Offered as long as nothing is written. */
+  /** How what is written is reached. */
+  readonly storage?: StorageChoice | ((address: string) => Promise<StorageChoice>);
+  /** Offered as long as nothing is written: to be taken, and to go on from. */
   readonly given?: readonly Choice<string>[];
+  readonly starts?: readonly Choice<string>[];
   /** Says what taking the written address means, e.g. `Add`. */
   readonly verb: string;
+  /** Files are offered as well, and taken by a click. */
+  readonly files?: boolean;
 }
 
-/** A folder or bucket address, completed while it is written. */
+/** A folder or bucket address, or that of a file, completed while it is written. */
 export function pickPath(services: Services, question: PathQuestion): Promise<Picked<string>> {
   const store = new DisposableStore();
   const input = store.add(vscode.window.createQuickPick<PathItem>());
@@ -48,7 +52,7 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
   let timer: NodeJS.Timeout | undefined;
   store.add({ dispose: () => { clearTimeout(timer); asking.abort(); } });
 
-  const browse: PathItem = { act: 'browse', uri: '', label: '$(folder-opened) Choose a folder…', alwaysShow: true };
+  const browse: PathItem = { act: 'browse', uri: '', label: question.files === true ? '$(folder-opened) Choose a file…' : '$(folder-opened) Choose a folder…', alwaysShow: true };
   const separator = (label: string): PathItem => ({ act: 'none', uri: '', label, kind: vscode.QuickPickItemKind.Separator });
   const taken = (text: string): PathItem => {
     const wrong = addressProblem(text);
@@ -56,18 +60,15 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
       ? { act: 'take', uri: text, label: `$(check) ${question.verb}`, description: text, alwaysShow: true }
       : { act: 'none', uri: text, label: `$(error) ${wrong}`, alwaysShow: true };
   };
-  const empty = (): readonly PathItem[] => [
-    browse,
-    ...(question.given === undefined || question.given.length === 0 ? [] : [
-      separator('recent'),
-      ...question.given.map((choice): PathItem => ({ act: 'given', uri: choice.value ?? '', label: choice.label, description: choice.description, alwaysShow: true })),
-    ]),
-  ];
+  const offered = (title: string, act: 'given' | 'fill', choices: readonly Choice<string>[] = []): readonly PathItem[] => (choices.length === 0 ? [] : [
+    separator(title), ...choices.map(({ value = '', label, description }): PathItem => ({ act, uri: value, label, description, alwaysShow: true })),
+  ]);
+  const empty = (): readonly PathItem[] => [browse, ...offered('recent', 'given', question.given), ...offered('datasets', 'fill', question.starts)];
 
-  /** The first row is what Enter takes, also when rows arrive while the user writes. */
-  const list = (items: readonly PathItem[]): void => {
+  /** The first row, or the one that is named, is what Enter takes, also when rows arrive while the user writes. */
+  const list = (items: readonly PathItem[], active: PathItem | undefined = items[0]): void => {
     input.items = items;
-    input.activeItems = items.slice(0, 1);
+    input.activeItems = active === undefined ? [] : [active];
   };
 
   const complete = async (): Promise<void> => {
@@ -82,14 +83,15 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
     }
     input.busy = true;
     try {
-      const { items, more } = await services.runner.request('storage.complete', { prefix: text, cwd: services.cwd(), limit: shownAtMost, ...(question.storage === undefined ? {} : { storage: question.storage }) }, { signal });
+      const storage = typeof question.storage === 'function' ? await question.storage(text) : question.storage;
+      const { items, more } = await services.runner.request('storage.complete', { prefix: text, cwd: services.cwd(), limit: shownAtMost, ...(storage === undefined ? {} : { storage }) }, { signal });
       if (signal.aborted) return;
-      const folders = items.filter((item) => item.folder && item.uri !== text);
-      list([
-        taken(text),
-        ...(folders.length === 0 ? [] : [separator(more ? `the first ${shownAtMost}` : 'folders')]),
-        ...folders.map((item): PathItem => ({ act: 'fill', uri: item.uri, ...folderWords(item.uri), alwaysShow: true })),
-      ]);
+      const places = items.filter((item) => (item.folder || question.files === true) && item.uri !== text);
+      const rows = places.map(({ uri, folder }): PathItem => ({ act: folder ? 'fill' : 'given', uri, ...placeWords(uri, folder ? 'folder' : 'file'), alwaysShow: true }));
+      const title = more ? `the first ${shownAtMost}` : question.files === true ? 'folders and files' : 'folders';
+      // Half a file's name means the file that it begins; folders may be meant as they are written.
+      const isHalf = question.files === true && !items.some(({ uri }) => uri === text);
+      list([taken(text), ...(rows.length === 0 ? [] : [separator(title), ...rows])], isHalf ? rows[0] : undefined);
     } catch (error) {
       const report = reportError(error);
       if (report.code === 'cancelled' || signal.aborted) return;
@@ -127,7 +129,7 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
         void complete();
       } else if (item.act === 'browse') {
         browsing = true;
-        void vscode.window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false, canSelectMany: false, openLabel: question.verb, title: question.title }).then((folders) => {
+        void vscode.window.showOpenDialog({ canSelectFolders: question.files !== true, canSelectFiles: question.files === true, canSelectMany: false, openLabel: question.verb, title: question.title }).then((folders) => {
           browsing = false;
           const folder = folders?.[0];
           if (folder !== undefined) settle({ kind: 'picked', value: folder.fsPath });

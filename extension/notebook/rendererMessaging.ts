@@ -55,7 +55,7 @@ async function answer(services: Services, executor: CellExecutor, notebook: vsco
     }
     case 'openFile':
     case 'openLink':
-      return openLink(services, request.uri, request.title);
+      return openLink(services, request.uri);
     case 'insertCommand':
     case 'runCommand': {
       const cell = await insertBelow(notebook, cellAfter(notebook, request.text), request.text);
@@ -83,12 +83,10 @@ function recordOf(services: Services, notebook: vscode.NotebookDocument, id: str
   return run;
 }
 
-/** Opens what a result links to: a page of the web, a report, a file. Commands of the editor are no links. */
-async function openLink(services: Services, uri: string, title: string): Promise<void> {
+/** Opens what a result links to: a page of the web, or a file. Commands of the editor are no links. */
+async function openLink(services: Services, uri: string): Promise<void> {
   if (/^https?:\/\//i.test(uri)) {
     await vscode.env.openExternal(vscode.Uri.parse(uri));
-  } else if (/\.html?$/i.test(uri)) {
-    await services.panels.showReport(uri, title);
   } else {
     await services.panels.showFile(uri);
   }

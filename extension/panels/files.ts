@@ -2,17 +2,14 @@ import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { SpimquantError } from '../../runner/protocol/errors.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
-import { datasetName } from '../runs/runWords.ts';
+import { refuseLarge } from '../filesystem/largeFiles.ts';
 import type { Services } from '../services.ts';
+import { reportEditorType } from './reportEditor.ts';
 
-/** Scheme of files of buckets that are shown as read-only text. */
-export const remoteFileScheme = 'spimquant-file';
-
-/** Largest file of a bucket that is fetched to be shown. Bytes. */
-const largest = 32 * 2 ** 20;
-
-const textKinds = /\.(?:tsv|csv|json|txt|md|log|ya?ml|bids)$/i;
-const pictureKinds = /\.(?:png|svg)$/i;
+const readHere = /\.(?:tsv|csv|json|txt|md|log|ya?ml|bids|png|svg)$/i;
+/** Text to the editor, unless it is asked for the picture. */
+const drawings = /\.svg$/i;
+const reports = /\.html?$/i;
 
 /** Whether an address is of a bucket rather than of a folder. */
 export function isRemote(uri: string): boolean {
@@ -24,18 +21,26 @@ export function fileName(uri: string): string {
   return uri.split(/[\\/]/).filter((part) => part !== '').at(-1) ?? uri;
 }
 
-/** Opens a file that is no report, in the way its kind asks for. */
-export async function openFile(services: Services, uri: string, storage: StorageChoice): Promise<void> {
-  if (!isRemote(uri)) return openLocal(uri);
-  if (textKinds.test(uri)) {
-    const document = await vscode.workspace.openTextDocument(remoteFileUri(uri, storage));
-    await vscode.window.showTextDocument(document, { preview: true });
-  } else if (pictureKinds.test(uri)) {
-    await showPicture(services, uri, storage);
-  } else {
-    await vscode.env.clipboard.writeText(uri);
-    void vscode.window.showInformationMessage(`${fileName(uri)} cannot be shown here. Its address is in the clipboard.`);
-  }
+/** Opens a file in the way its kind asks for, or a folder. Throws when it cannot be read. */
+export async function openFile(services: Services, address: string, storage?: StorageChoice): Promise<void> {
+  if (isRemote(address)) await openRemote(services, address, storage);
+  else await openLocal(address);
+}
+
+async function openRemote(services: Services, address: string, storage: StorageChoice | undefined): Promise<void> {
+  const { files } = services;
+  const uri = await files.uriOf(address, storage);
+  const found = await files.stat(address);
+  if (found.kind === 'folder') await offerFolder(address);
+  else if (found.bytes > services.settings.maximumFileBytes()) await refuseLarge(services, address, found.bytes);
+  else await open(uri);
+}
+
+/** A folder becomes one of the workspace, which changes the window: it is offered, not done. */
+async function offerFolder(address: string): Promise<void> {
+  const answer = await vscode.window.showInformationMessage(`${address} is a folder.`, 'Open in Explorer', 'Copy Address');
+  if (answer === 'Copy Address') await vscode.env.clipboard.writeText(address);
+  else if (answer !== undefined) await vscode.commands.executeCommand('spimquant.node.openInExplorer', address);
 }
 
 async function openLocal(path: string): Promise<void> {
@@ -46,8 +51,14 @@ async function openLocal(path: string): Promise<void> {
   } catch (cause) {
     throw new SpimquantError('not-found', `There is no file ${fileName(path)} any more.`, { where: path, cause });
   }
-  const isText = (type & vscode.FileType.File) !== 0 && (textKinds.test(path) || pictureKinds.test(path));
-  await (isText ? vscode.commands.executeCommand('vscode.open', uri) : reveal(path));
+  const isShown = (type & vscode.FileType.File) !== 0 && (readHere.test(path) || reports.test(path));
+  await (isShown ? open(uri) : reveal(path));
+}
+
+async function open(uri: vscode.Uri): Promise<void> {
+  const editor = reports.test(uri.path) ? reportEditorType : drawings.test(uri.path) ? 'imagePreview.previewEditor' : undefined;
+  if (editor === undefined) await vscode.commands.executeCommand('vscode.open', uri);
+  else await vscode.commands.executeCommand('vscode.openWith', uri, editor);
 }
 
 /** Shows a folder or file where the user can go on with it: in the Explorer if it is below the workspace, else by the file manager. */
@@ -61,47 +72,5 @@ export async function reveal(path: string): Promise<void> {
     // The file manager of the user's machine cannot see this one.
     await vscode.env.clipboard.writeText(path);
     void vscode.window.showInformationMessage(`${path.replace(homedir(), '~')}: the path is in the clipboard.`);
-  }
-}
-
-async function showPicture({ runner, panels }: Services, uri: string, storage: StorageChoice): Promise<void> {
-  const { base64 } = await runner.request('storage.read', { uri, maxBytes: largest, storage });
-  const bytes = Buffer.from(base64, 'base64');
-  const isPng = /\.png$/i.test(uri);
-  const [width, height] = isPng ? [bytes.readUInt32BE(16), bytes.readUInt32BE(20)] : [960, 720];
-  const title = fileName(uri);
-  panels.showResult({
-    title,
-    command: '',
-    blocks: [
-      { kind: 'figures', figures: [{ alt: title, title: `${datasetName(uri)}`, mediaType: isPng ? 'image/png' : 'image/svg+xml', data: isPng ? base64 : bytes.toString('utf8'), width, height }] },
-      { kind: 'facts', facts: [{ label: 'Address', value: uri }] },
-    ],
-  });
-}
-
-/** A file of a bucket as the editor addresses it; says all that is needed to fetch it again. */
-function remoteFileUri(uri: string, storage: StorageChoice): vscode.Uri {
-  return vscode.Uri.from({ scheme: remoteFileScheme, path: `/${fileName(uri)}`, query: JSON.stringify({ uri, storage }) });
-}
-
-/** Contents of files of buckets, fetched when they are shown. */
-export class RemoteFiles implements vscode.TextDocumentContentProvider {
-  readonly #services: () => Services;
-
-  constructor(services: () => Services) {
-    this.#services = services;
-  }
-
-  async provideTextDocumentContent(address: vscode.Uri, token: vscode.CancellationToken): Promise<string> {
-    const abort = new AbortController();
-    const listener = token.onCancellationRequested(() => { abort.abort(); });
-    try {
-      const { uri, storage } = JSON.parse(address.query) as { readonly uri: string; readonly storage: StorageChoice };
-      const { base64 } = await this.#services().runner.request('storage.read', { uri, maxBytes: largest, storage }, { signal: abort.signal });
-      return Buffer.from(base64, 'base64').toString('utf8');
-    } finally {
-      listener.dispose();
-    }
   }
 }

@@ -1,9 +1,11 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
 import { newRunId } from '../../runner/protocol/runs.ts';
+import { BucketFiles } from '../filesystem/bucketFiles.ts';
 import { createPanels } from '../panels/panels.ts';
 import { createRunStore } from '../runs/runStore.ts';
 import type { Services } from '../services.ts';
+import { runEnvironment } from './environment.ts';
 import { exploreWithProgress } from './explore.ts';
 import { openRunner } from './openRunner.ts';
 import { settingsFrom } from './settings.ts';
@@ -24,6 +26,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
     settings,
     runner,
     runs,
+    files: new BucketFiles(runner, context.workspaceState, settings),
     panels: createPanels(() => services),
     async startRun({ text, cwd, origin }) {
       requireTrust(vscode.workspace.isTrusted);
@@ -33,11 +36,12 @@ export function createServices(context: vscode.ExtensionContext): Services {
         text,
         cwd,
         cores: settings.cores(),
+        env: runEnvironment(process.env),
         ...(memoryBytes === undefined ? {} : { memoryBytes }),
         ...(origin === undefined ? {} : { origin }),
       });
     },
-    explore: (text) => exploreWithProgress(runner, { text, cwd: workspaceFolder() }),
+    explore: (text) => exploreWithProgress(runner, { text, cwd: workspaceFolder(), env: runEnvironment(process.env) }),
     cwd: workspaceFolder,
   };
   subscriptions.push(services.panels);

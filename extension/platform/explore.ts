@@ -11,6 +11,7 @@ const patience = 600;
 export interface ExploreRequest {
   readonly text: string;
   readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /**

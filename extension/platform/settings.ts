@@ -9,6 +9,8 @@ export const settingIds = {
   idleMinutes: 'spimquant.runner.idleMinutes',
   resourceInterval: 'spimquant.resources.interval',
   notify: 'spimquant.runs.notify',
+  maximumFileSize: 'spimquant.files.maximumSize',
+  folderLimit: 'spimquant.files.folderLimit',
 } as const;
 
 export type SettingName = keyof typeof settingIds;
@@ -24,6 +26,10 @@ export interface Settings {
   /** Milliseconds between two samples. */
   resourceIntervalMs(): number;
   notify(): boolean;
+  /** Bytes of a file of a bucket that is fetched to be shown, at most. */
+  maximumFileBytes(): number;
+  /** Entries of a folder of a bucket that are shown, at most. */
+  folderLimit(): number;
 }
 
 /** Settings over whatever holds them. `get` answers the raw value of a setting's full id. */
@@ -53,6 +59,8 @@ export function settingsFrom(get: (id: string) => unknown): Settings {
     idleMinutes: () => within('idleMinutes', 0.05, Infinity),
     resourceIntervalMs: () => 1000 * within('resourceInterval', 0.25, 60),
     notify: () => get(settingIds.notify) !== false,
+    maximumFileBytes: () => 1e6 * within('maximumFileSize', 1, 1000),
+    folderLimit: () => Math.floor(within('folderLimit', 100, 10_000)),
   };
 }
 

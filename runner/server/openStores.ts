@@ -2,7 +2,6 @@ import { SpimquantError } from '../protocol/errors.ts';
 import type { Clock } from '../protocol/log.ts';
 import { badAddress, cleanStorage, storageFields } from '../protocol/storageChoice.ts';
 import type { StorageChoice } from '../protocol/storageChoice.ts';
-import { askersKey } from './askersEnvironment.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { openStore } from '../storage/open.ts';
 
@@ -52,5 +51,5 @@ export class OpenStores {
 }
 
 function keyOf(uri: string, storage: StorageChoice): string {
-  return `${askersKey()}\n${uri}\n${JSON.stringify(storage)}`;
+  return `${uri}\n${JSON.stringify(storage)}`;
 }

@@ -12,7 +12,7 @@ import { makeProfile, testSettings } from './profile.ts';
 /** Whether a scenario was green. Every phase is a start of the editor on the same profile. */
 export async function runOnDesktop(orders: Orders, paths: { readonly extensionDevelopmentPath: string; readonly extensionTestsPath: string }, program: string): Promise<boolean> {
   const { scenario } = orders;
-  const profile = await makeProfile(orders.profile, testSettings);
+  const profile = await makeProfile(orders.profile, testSettings, undefined, scenario.severalFolders);
   const profileArguments = ['--user-data-dir', profile.userData, '--extensions-dir', profile.extensions];
   if (orders.vsix !== undefined) {
     const [cli, ...words] = resolveCliArgsFromVSCodeExecutablePath(program, { reuseMachineInstall: true });

@@ -8,7 +8,7 @@ export interface Profile {
   readonly userData: string;
   readonly serverData: string;
   readonly extensions: string;
-  /** Folder that the editor opens. */
+  /** Folder, or file of a workspace with several, that the editor opens. */
   readonly workspace: string;
   /** Where SPIMquant keeps runs and its list of datasets. */
   readonly state: string;
@@ -44,14 +44,17 @@ export const testSettings: Readonly<Record<string, unknown>> = {
   'editor.cursorBlinking': 'solid',
 };
 
-/** Makes the folders of a profile; settings that are there already stay as they are. */
-export async function makeProfile(folder: string, settings: Readonly<Record<string, unknown>>, workspace: string = join(folder, 'workspace')): Promise<Profile> {
+/**
+ * Makes the folders of a profile; settings that are there already stay as they are. `several`: the workspace is one to
+ * which folders can be added without a new window.
+ */
+export async function makeProfile(folder: string, settings: Readonly<Record<string, unknown>>, workspace: string = join(folder, 'workspace'), several = false): Promise<Profile> {
   const profile: Profile = {
     folder,
     userData: join(folder, 'user'),
     serverData: join(folder, 'server'),
     extensions: join(folder, 'extensions'),
-    workspace,
+    workspace: several ? join(folder, 'test.code-workspace') : workspace,
     state: join(folder, 'state'),
     env: {
       HOME: join(folder, 'home'),
@@ -63,7 +66,8 @@ export async function makeProfile(folder: string, settings: Readonly<Record<stri
     },
   };
   const user = join(profile.userData, 'User');
-  for (const needed of [user, profile.serverData, profile.extensions, profile.workspace, join(folder, 'home')]) await mkdir(needed, { recursive: true });
+  for (const needed of [user, profile.serverData, profile.extensions, workspace, join(folder, 'home')]) await mkdir(needed, { recursive: true });
+  if (several) await writeFile(profile.workspace, JSON.stringify({ folders: [{ path: workspace }] }));
   const file = join(user, 'settings.json');
   if (!existsSync(file)) await writeFile(file, `${JSON.stringify(settings, null, 2)}\n`);
   return profile;

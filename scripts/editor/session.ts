@@ -129,7 +129,8 @@ export class EditorSession implements AsyncDisposable {
     const payload: string[][] = [['skipWelcome', 'true']];
     if (window.developmentPath !== undefined) payload.push(['extensionDevelopmentPath', remote(window.developmentPath)]);
     if (window.testsPath !== undefined) payload.push(['extensionTestsPath', remote(window.testsPath)]);
-    return this.#server.url({ folder: pathToFileURL(this.#options.profile.workspace).pathname, payload: JSON.stringify(payload) });
+    const { workspace } = this.#options.profile;
+    return this.#server.url({ [workspace.endsWith('.code-workspace') ? 'workspace' : 'folder']: pathToFileURL(workspace).pathname, payload: JSON.stringify(payload) });
   }
 }
 

@@ -26,7 +26,7 @@ async function main(): Promise<boolean> {
   const orders = readOrders(process.env);
   const { scenario } = orders;
   const host = await editorHost();
-  const profile = await makeProfile(orders.profile, testSettings);
+  const profile = await makeProfile(orders.profile, testSettings, undefined, scenario.severalFolders);
   if (orders.vsix !== undefined) await installExtension(host, profile, orders.vsix);
   const pictures = join(root, 'test/editor/screenshots');
   await mkdir(pictures, { recursive: true });

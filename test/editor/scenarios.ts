@@ -24,6 +24,8 @@ export interface Scenario {
   readonly phases: readonly Phase[];
   /** What is loaded: the packaged extension, the folder as it is developed, or neither. */
   readonly extension: 'vsix' | 'folder' | 'none';
+  /** Whether the window opens a workspace of several folders. Where it has one, another one makes a new window. */
+  readonly severalFolders?: boolean;
   /** Longest that one phase may take. */
   readonly limitMs?: number;
 }
@@ -45,6 +47,7 @@ const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 export const scenarios: readonly Scenario[] = [
   { name: 'main', phases: one, extension: 'vsix' },
   { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
+  { name: 'buckets', suites: ['bucketFiles'], phases: one, extension: 'vsix', severalFolders: true },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix' },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];

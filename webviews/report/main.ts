@@ -1,13 +1,12 @@
 import { connectHost } from '../kit/host.ts';
 import { useStyles } from '../kit/dom.ts';
 import { makeSortable } from '../kit/sortTable.ts';
-import { readToReportPage } from './messages.ts';
-import type { FromReportPage, ToReportPage } from './messages.ts';
+import type { FromReportPage } from './messages.ts';
 import css from './report.css';
 
 // The report's own scripts are not run. What they do, and what its links mean in the editor, is done here.
 useStyles(css);
-const host = connectHost<ToReportPage, FromReportPage>(readToReportPage, ({ state }) => { host.keep(state); });
+const host = connectHost<never, FromReportPage>(() => undefined, () => undefined);
 for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) makeSortable(table);
 
 document.addEventListener('click', (event) => {

@@ -3,7 +3,7 @@ import { readToResourcesPage } from '../../../webviews/resources/messages.ts';
 import { charts, linePath, niceTop, sampleLimit, spokenWords, valueWords } from '../../../webviews/resources/series.ts';
 import { formatCell } from '../../../webviews/kit/table.ts';
 import { readFromResultPage, readResultPageState, readToResultPage } from '../../../webviews/result/messages.ts';
-import { readFromReportPage, readReportState } from '../../../webviews/report/messages.ts';
+import { readFromReportPage } from '../../../webviews/report/messages.ts';
 import type { ResourceSample } from '../../../runner/protocol/resources.ts';
 
 const sample = (change: Partial<ResourceSample>): ResourceSample => ({ time: 0, cpu: 1.7, cores: 8, memory: 2.1e9, memoryLimit: 16e9, diskRead: 12e6, diskWrite: 3e6, networkIn: 0, networkOut: 500, processes: 2, ...change });
@@ -40,8 +40,7 @@ describe('Messages of pages', () => {
     assert.equal(readToResultPage({ type: 'show', result: { title: 't' } }), undefined);
     assert.deepEqual(readResultPageState({ command: 'c', result: 'broken' }), { command: 'c' });
     assert.equal(readFromReportPage({ type: 'open', href: 3 }), undefined);
-    assert.equal(readReportState({ uri: '/a' }), undefined);
-    assert.deepEqual(readReportState({ uri: '/a', title: 't', storage: null }), { uri: '/a', title: 't', storage: {} });
+    assert.deepEqual(readFromReportPage({ type: 'open', href: '../a.tsv', more: 1 }), { type: 'open', href: '../a.tsv' });
   });
 });
 
