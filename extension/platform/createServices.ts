@@ -5,7 +5,6 @@ import { BucketFiles } from '../filesystem/bucketFiles.ts';
 import { createPanels } from '../panels/panels.ts';
 import { createRunStore } from '../runs/runStore.ts';
 import type { Services } from '../services.ts';
-import { runEnvironment } from './environment.ts';
 import { exploreWithProgress } from './explore.ts';
 import { openRunner } from './openRunner.ts';
 import { settingsFrom } from './settings.ts';
@@ -36,12 +35,11 @@ export function createServices(context: vscode.ExtensionContext): Services {
         text,
         cwd,
         cores: settings.cores(),
-        env: runEnvironment(process.env),
         ...(memoryBytes === undefined ? {} : { memoryBytes }),
         ...(origin === undefined ? {} : { origin }),
       });
     },
-    explore: (text) => exploreWithProgress(runner, { text, cwd: workspaceFolder(), env: runEnvironment(process.env) }),
+    explore: (text) => exploreWithProgress(runner, { text, cwd: workspaceFolder() }),
     cwd: workspaceFolder,
   };
   subscriptions.push(services.panels);

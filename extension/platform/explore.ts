@@ -11,7 +11,6 @@ const patience = 600;
 export interface ExploreRequest {
   readonly text: string;
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /**

@@ -2,6 +2,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { errorFromReport, SpimquantError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
+import type { Environment } from '../../runner/protocol/callerEnvironment.ts';
+import { callerEnvironment } from '../../runner/protocol/callerEnvironment.ts';
 import type { ProgramIdentity } from '../../runner/protocol/handshake.ts';
 import type { NotificationName, Notifications, RequestName, Requests, RunnerAddress, Welcome } from '../../runner/protocol/rpc.ts';
 
@@ -33,7 +35,7 @@ export interface Line {
 const notificationNames: readonly NotificationName[] = ['runs.events', 'runs.changed', 'runs.removed', 'datasets.changed', 'resources.sample', 'explore.progress'];
 
 /** Calls a runner. Rejects when nobody answers there, or somebody else. */
-export async function openLine(address: RunnerAddress, me: ProgramIdentity, listener: LineListener): Promise<Line> {
+export async function openLine(address: RunnerAddress, me: ProgramIdentity & { readonly env?: Environment }, listener: LineListener): Promise<Line> {
   // Loaded with the first call: a window that never asks the runner need not wait for it.
   const { CancellationTokenSource, createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter } = await import('vscode-jsonrpc/node');
   const socket = await call(address.socket);
@@ -85,7 +87,7 @@ export async function openLine(address: RunnerAddress, me: ProgramIdentity, list
 
   const impatience = setTimeout(() => { socket.destroy(); }, helloPatience);
   try {
-    const welcome = await request('hello', { token: address.token, protocol: me.protocol, version: me.version, build: me.build });
+    const welcome = await request('hello', { token: address.token, protocol: me.protocol, version: me.version, build: me.build, ...(me.env === undefined ? {} : { env: callerEnvironment(me.env) }) });
     return { welcome, request, over, close: () => { socket.destroy(); } };
   } catch (error) {
     socket.destroy();

@@ -200,8 +200,8 @@ class Client implements RunnerClient {
   async #find(): Promise<Line | 'none' | 'replaced'> {
     const address = readAddress(this.#folder);
     if (address === undefined) return 'none';
-    const { version, build } = this.#options;
-    const me = { protocol: protocolVersion, version, build };
+    const { version, build, env } = this.#options;
+    const me = { protocol: protocolVersion, version, build, env };
     let line: Line;
     try {
       line = await openLine(address, me, { notified: this.#notified.bind(this) });

@@ -18,6 +18,8 @@ export interface Hello {
   readonly version: string;
   /** Mark of the caller's build, so that a rebuilt program replaces a runner of the same version. */
   readonly build: string;
+  /** Credentials and proxies of the caller's environment (`callerEnvironment`): all its requests are answered with them. Kept in memory only. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Welcome {
@@ -41,8 +43,6 @@ export interface StartRun {
   readonly cores?: number | 'all';
   /** Bytes. */
   readonly memoryBytes?: number;
-  /** Credentials and proxies of the caller's environment. Kept in memory only. */
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A piece of a run's log as text. */
@@ -82,7 +82,7 @@ export interface Requests {
 
   /** Any command that is not a run. Progress comes as `explore.progress` with the caller's `token`. */
   'explore': {
-    readonly params: { readonly text: string; readonly cwd: string; readonly token: string; readonly env?: Readonly<Record<string, string>> };
+    readonly params: { readonly text: string; readonly cwd: string; readonly token: string };
     readonly result: Result;
   };
 

@@ -4,8 +4,11 @@ import { createMessageConnection, ResponseError, SocketMessageReader, SocketMess
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
+import type { Environment } from '../protocol/callerEnvironment.ts';
 import type { Logger } from '../protocol/log.ts';
 import type { Hello, NotificationName, Notifications, RequestName, Requests, Welcome } from '../protocol/rpc.ts';
+import { environmentOf, inEnvironmentOf } from './askersEnvironment.ts';
+import type { AskersEnvironment } from './askersEnvironment.ts';
 import { checkParameters } from './parameters.ts';
 
 /** Answers one kind of request. What it throws travels to the caller as an {@link ErrorReport}. */
@@ -13,6 +16,8 @@ export type Handler<N extends RequestName> = (params: Requests[N]['params'], sig
 
 /** A window, as the handlers of its requests see it. */
 export interface Caller {
+  /** The environment that its requests are answered in. */
+  readonly env: Readonly<Record<string, string>>;
   /** Answers requests of that name from this window. */
   handle<N extends RequestName>(name: N, handler: Handler<N>): void;
   /** Tells this window something. Resolves when it is written: wait for it before sending much more. Never rejects. */
@@ -21,8 +26,8 @@ export interface Caller {
   onClose(listener: () => void): void;
 }
 
-/** Bytes that a stranger may send before it has said who it is. */
-const strangersBytes = 64 * 1024;
+/** Bytes that a stranger may send before it has said who it is: hello with the environment of a window. */
+const strangersBytes = 256 * 1024;
 /** Time to say so, in milliseconds. */
 const strangersTime = 10_000;
 
@@ -33,6 +38,8 @@ const afterAnswer = 20;
 export interface ConnectionContext {
   readonly token: string;
   readonly welcome: Welcome;
+  /** The runner's own environment. */
+  readonly env: Environment;
   readonly log: Logger;
   /** Called once the window has shown the token; registers its handlers. */
   readonly admit: (caller: Caller) => void;
@@ -52,7 +59,7 @@ function sameToken(mine: string, theirs: string): boolean {
 }
 
 /** Listens to one window. Until it has said hello with the right token, anything else it says ends the connection. */
-export function serveConnection(socket: Socket, { token, welcome, log, admit }: ConnectionContext): void {
+export function serveConnection(socket: Socket, { token, welcome, env, log, admit }: ConnectionContext): void {
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   const closeListeners: (() => void)[] = [];
   let admitted = false;
@@ -79,8 +86,11 @@ export function serveConnection(socket: Socket, { token, welcome, log, admit }: 
   });
   connection.onError(([error]) => { drop(`it cannot be read (${error.message})`); });
 
-  const caller: Caller = {
-    handle: (name, handler) => { handle(connection, name, handler, log); },
+  const callerIn = (asker: AskersEnvironment): Caller => ({
+    env: asker.variables,
+    handle: (name, handler) => {
+      handle(connection, name, (params, signal) => inEnvironmentOf(asker, () => handler(params, signal)), log);
+    },
     notify: async (name, value) => {
       if (closed) return;
       await connection.sendNotification(name, value).catch(() => undefined);
@@ -89,11 +99,12 @@ export function serveConnection(socket: Socket, { token, welcome, log, admit }: 
       if (closed) listener();
       else closeListeners.push(listener);
     },
-  };
+  });
 
   connection.onRequest('hello', (params: unknown): Welcome | ResponseError<ErrorReport> => {
+    let hello: Hello;
     try {
-      const hello: Hello = checkParameters('hello', params);
+      hello = checkParameters('hello', params);
       if (!sameToken(token, hello.token)) throw new SpimquantError('access-denied', 'The token is wrong.');
     } catch (error) {
       // After the answer is out.
@@ -104,7 +115,7 @@ export function serveConnection(socket: Socket, { token, welcome, log, admit }: 
       admitted = true;
       clearTimeout(impatience);
       socket.off('data', count);
-      admit(caller);
+      admit(callerIn(environmentOf(env, hello.env)));
     }
     return welcome;
   });

@@ -12,6 +12,7 @@ import type { Clock, Logger } from '../protocol/log.ts';
 import type { Requests } from '../protocol/rpc.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
+import { askersKey } from './askersEnvironment.ts';
 import { DatasetList } from './datasetList.ts';
 import { Memo } from './memo.ts';
 import { checkedStorage, OpenStores } from './openStores.ts';
@@ -171,5 +172,5 @@ function normalise(dataset: DatasetRef): DatasetRef {
 }
 
 function keyOf(dataset: DatasetRef): string {
-  return `${dataset.uri}\n${JSON.stringify(dataset.storage)}`;
+  return `${askersKey()}\n${dataset.uri}\n${JSON.stringify(dataset.storage)}`;
 }

@@ -7,8 +7,6 @@ import type { RunStarter } from './runs/startRun.ts';
 
 /** What the handlers of all windows share. */
 export interface HandlerContext {
-  /** The server's environment; a request's own goes over it. */
-  readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder for runs and other state. */
   readonly state: string;
   readonly clock: Clock;

@@ -2,6 +2,7 @@ import { SpimquantError } from '../protocol/errors.ts';
 import type { Clock } from '../protocol/log.ts';
 import { badAddress, cleanStorage, storageFields } from '../protocol/storageChoice.ts';
 import type { StorageChoice } from '../protocol/storageChoice.ts';
+import { askersKey } from './askersEnvironment.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { openStore } from '../storage/open.ts';
 
@@ -51,5 +52,5 @@ export class OpenStores {
 }
 
 function keyOf(uri: string, storage: StorageChoice): string {
-  return `${uri}\n${JSON.stringify(storage)}`;
+  return `${askersKey()}\n${uri}\n${JSON.stringify(storage)}`;
 }

@@ -44,10 +44,10 @@ const logQuery = object({ level: optional(logLevel), task: optional(text), scope
 
 /** Every request has its parameters' form here, so that none is forgotten. */
 const forms: { readonly [N in RequestName]: Check } = {
-  'hello': object({ token: text, protocol: count, version: text, build: text }),
+  'hello': object({ token: text, protocol: count, version: text, build: text, env: optional(texts) }),
   'runner.stop': nothing,
   'runs.start': object({
-    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount), env: optional(texts),
+    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount),
   }),
   'runs.list': object({ limit: someCount, before: optional(runId) }),
   'runs.follow': object({ id: runId, after: count }),
@@ -60,7 +60,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runs.tasks': object({ id: runId, since: count }),
   'runs.resources': object({ id: runId, points: someCount }),
   'runs.outputs': run,
-  'explore': object({ text, cwd: text, token: text, env: optional(texts) }),
+  'explore': object({ text, cwd: text, token: text }),
   'datasets.list': nothing,
   'datasets.add': object({ dataset, force: optional(flag) }),
   'datasets.remove': object({ uri: text }),

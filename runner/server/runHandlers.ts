@@ -28,7 +28,7 @@ export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
     caller.onClose(() => { for (const id of [...followers.keys()]) unfollow(id); });
 
     caller.handle('runs.start', async (asked) => {
-      startRun(asked, starter, clock(), () => void book.look(asked.id));
+      startRun(asked, caller.env, starter, clock(), () => void book.look(asked.id));
       book.scan();
       return book.get(asked.id);
     });

@@ -8,11 +8,13 @@ import { stateFolder } from '../engine/journal.ts';
 import { readJson, writeAtomically } from '../engine/runFolder.ts';
 import { isAlive, processMark } from '../monitor/process.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
+import type { Environment } from '../protocol/callerEnvironment.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Logger } from '../protocol/log.ts';
 import { protocolVersion } from '../protocol/rpc.ts';
 import type { RunnerAddress } from '../protocol/rpc.ts';
 import { addressFile, runnerFolderOf } from '../protocol/stateFolder.ts';
+import { lendEnvironment } from './askersEnvironment.ts';
 import { markInUse, removeOldCopies } from './codeFolder.ts';
 import { serveConnection } from './connection.ts';
 import type { Caller } from './connection.ts';
@@ -61,7 +63,8 @@ function argument(name: string): string | undefined {
  * there is one already. Arguments: `--build MARK` (see Hello) and `--idle MILLISECONDS`.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { env } = process;
+  const env = { ...process.env };
+  lendEnvironment();
   const state = stateFolder(env);
   const folder = runnerFolderOf(state, hostname());
   makePrivate(folder);
@@ -77,7 +80,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     pid: process.pid, process: processMark(process.pid), token: randomBytes(32).toString('hex'),
     version: options.version ?? programVersion, build: argument('build') ?? '', serverId: randomBytes(12).toString('hex'),
   };
-  const runner = new Runner(options, state, address, log);
+  const runner = new Runner(options, state, env, address, log);
   const { server, socket } = await listen(socketPaths(folder, address.serverId, env), (connection) => { runner.connect(connection); });
   const addressPath = join(folder, addressFile);
   const end = (why: string): void => {
@@ -159,12 +162,13 @@ class Runner {
   readonly #groups: readonly ((caller: Caller) => void)[];
   readonly #book: RunBook;
   readonly #address: Omit<RunnerAddress, 'socket'>;
+  readonly #env: Environment;
   readonly #log: Logger;
 
-  constructor({ runProgram, exploreModule }: ServeOptions, state: string, address: Omit<RunnerAddress, 'socket'>, log: Logger) {
+  constructor({ runProgram, exploreModule }: ServeOptions, state: string, env: Environment, address: Omit<RunnerAddress, 'socket'>, log: Logger) {
     this.#address = address;
     this.#log = log;
-    const { env } = process;
+    this.#env = env;
     const host = hostname();
     const runs = join(state, 'runs');
     const broadcast: HandlerContext['broadcast'] = (name, value, key) => {
@@ -178,8 +182,8 @@ class Runner {
     const explorer = new ExplorerPool({ exploreModule }, log);
     this.#disposables.push(() => { this.#book.dispose(); }, () => { explorer.dispose(); });
     const context: HandlerContext = {
-      env, state, clock: Date.now, log, book: this.#book, explorer, broadcast,
-      starter: { runs, host, program: runProgram, env },
+      state, clock: Date.now, log, book: this.#book, explorer, broadcast,
+      starter: { runs, host, program: runProgram },
       onEnd: (dispose) => this.#disposables.push(dispose),
     };
     this.#groups = handlerGroups.map((group) => group(context));
@@ -195,7 +199,7 @@ class Runner {
     socket.once('close', () => this.#sockets.delete(socket));
     const { token, version, build, serverId, pid } = this.#address;
     serveConnection(socket, {
-      token, log: this.#log, welcome: { protocol: protocolVersion, version, build, serverId, pid },
+      token, log: this.#log, env: this.#env, welcome: { protocol: protocolVersion, version, build, serverId, pid },
       admit: (caller) => {
         const outbox = new Outbox(caller);
         this.#outboxes.add(outbox);

@@ -1,6 +1,6 @@
 import type { CredentialChoices } from '../protocol/credentials.ts';
 import { azureChoices } from './azure/azureFiles.ts';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../protocol/callerEnvironment.ts';
 import { googleChoices } from './gcs/gcloudFiles.ts';
 import { awsChoices } from './s3/awsProfiles.ts';
 

@@ -1,5 +1,4 @@
-/** Variables of a process, or those that a window brings along. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '../protocol/callerEnvironment.ts';
 
 /** A variable's value; undefined when it is empty or blank. */
 export function variable(env: Environment, name: string): string | undefined {

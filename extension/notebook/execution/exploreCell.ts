@@ -1,6 +1,5 @@
 import { reportError } from '../../../runner/protocol/errors.ts';
 import { noticeResult } from './cellOutput.ts';
-import { runEnvironment } from '../../platform/environment.ts';
 import type { Services } from '../../services.ts';
 import type { CellDisplay } from './cellDisplay.ts';
 import type { Job, JobEnd } from './job.ts';
@@ -27,9 +26,8 @@ export async function exploreCell(services: Services, job: Job, text: string, di
   });
   const listening = runner.on('explore.progress', (event) => { if (event.token === token) progress.push(event.message); });
   const callOff = realTime.after(patience, () => { if (job.progress === undefined) progress.push('Asking the runner.'); });
-  const env = runEnvironment(process.env);
   try {
-    const result = await runner.request('explore', { text, cwd: services.cwd(), token, env }, { signal: job.abort.signal });
+    const result = await runner.request('explore', { text, cwd: services.cwd(), token }, { signal: job.abort.signal });
     listening.dispose();
     callOff();
     await progress.flush();

@@ -6,6 +6,7 @@ import { parseCommandText } from '../../command/parse.ts';
 import { createRequest, hasBegun, noteProcess, outputFile, readIntent, runFolder } from '../../engine/runFolder.ts';
 import { isSameProcess, processMark } from '../../monitor/process.ts';
 import { programVersion } from '../../pipeline/plan/provenance.ts';
+import type { Environment } from '../../protocol/callerEnvironment.ts';
 import { SpimquantError } from '../../protocol/errors.ts';
 import { isRunCommand } from '../../protocol/options.ts';
 import type { StartRun } from '../../protocol/rpc.ts';
@@ -19,16 +20,15 @@ export interface RunStarter {
   readonly host: string;
   /** Path of the program that carries out a run: see `runProcess`. */
   readonly program: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * Starts a run as a process of its own, which neither the runner nor a window can take along when it dies. A run of that
+ * Starts a run as a process of its own, with the environment given, which neither the runner nor a window can take along when it dies. A run of that
  * id that was started already is left alone. Calls `onExit` when the process has ended, if this program still runs then.
  * Throws `bad-option` for what is no run, `not-found` when the folder it is relative to is not there.
  */
-export function startRun(asked: StartRun, starter: RunStarter, now: number, onExit: () => void): void {
-  const { runs, env } = starter;
+export function startRun(asked: StartRun, env: Environment, starter: RunStarter, now: number, onExit: () => void): void {
+  const { runs } = starter;
   const folder = runFolder(runs, asked.id);
   const created = createRequest(runs, { intent: intentOf(asked, starter, now), cores: asked.cores, memoryBytes: asked.memoryBytes });
   // The runner may have died between the request and the process: then this is the second try of the same window.
@@ -36,7 +36,7 @@ export function startRun(asked: StartRun, starter: RunStarter, now: number, onEx
   const output = openSync(join(folder, outputFile), 'a', 0o600);
   try {
     const child = spawn(process.execPath, [...process.execArgv, starter.program, folder], {
-      cwd: asked.cwd, env: { ...env, ...asked.env }, detached: true, stdio: ['ignore', output, output], windowsHide: true,
+      cwd: asked.cwd, env, detached: true, stdio: ['ignore', output, output], windowsHide: true,
     });
     child.on('error', onExit);
     child.on('exit', onExit);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AzureChoices, AzureSubscription } from '../../protocol/credentials.ts';
 import { homeOf, variable } from '../environment.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../../protocol/callerEnvironment.ts';
 import { parseIni } from '../iniText.ts';
 
 /** Variables that hold credentials. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GcloudConfiguration, GoogleChoices, GoogleCredentialsFile } from '../../protocol/credentials.ts';
 import { homeOf, variable } from '../environment.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../../protocol/callerEnvironment.ts';
 import { parseIni } from '../iniText.ts';
 
 /** Where gcloud keeps its configuration and the application default credentials. */

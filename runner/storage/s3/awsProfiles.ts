@@ -1,6 +1,6 @@
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader';
 import type { AwsChoices, AwsProfile } from '../../protocol/credentials.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../../protocol/callerEnvironment.ts';
 import { profileEndpoint, profileNames, profileSettings } from './s3Settings.ts';
 import type { AwsFiles } from './s3Settings.ts';
 

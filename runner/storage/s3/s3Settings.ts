@@ -1,5 +1,5 @@
 import { SpimquantError } from '../../protocol/errors.ts';
-import type { Environment } from '../environment.ts';
+import type { Environment } from '../../protocol/callerEnvironment.ts';
 import type { StorageOptions } from '../objectStore.ts';
 
 /** The user's AWS files as the SDK's loader gives them: section name -> setting -> value. */

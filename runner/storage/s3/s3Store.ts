@@ -8,11 +8,13 @@ import { contentType } from '../contentType.ts';
 import { base64ToHex } from '../digest.ts';
 import type { Checksums, ListEntry, ListOptions, ObjectStat, ObjectStore, PartUploads, ReadOptions, StatOptions, StorageOptions, StoreRegion, WriteOptions } from '../objectStore.ts';
 import { compareKeys } from '../keyOrder.ts';
+import { listedEntries } from '../listedEntries.ts';
+import { ObjectRead } from '../objectRead.ts';
 import { partThreshold } from '../partSize.ts';
 import { checkRange } from '../range.ts';
 import { S3Connection } from './s3Connection.ts';
 import { isMissingObject, s3Fault } from './s3Errors.ts';
-import { S3Read } from './s3Read.ts';
+import { etagVersion, fetchS3Body } from './s3Read.ts';
 import { isAwsHost } from './s3Settings.ts';
 import { S3Parts } from './s3Parts.ts';
 import { uploadInParts } from './s3Upload.ts';
@@ -61,7 +63,7 @@ export class S3Store implements ObjectStore {
       const empty = 'suffix' in options.range ? options.range.suffix === 0 : options.range.length === 0;
       if (empty) return this.#readNothing(key, options);
     }
-    const reading = new S3Read({ bucket: this.#connection.bucket, key: this.#prefix + key, where: this.#where(key), requesterPays: this.#requesterPays }, options.range, options.ifVersion);
+    const reading = new ObjectRead(options, this.#where(key), fetchS3Body({ Bucket: this.#connection.bucket, Key: this.#prefix + key, ...this.#payer() }));
     return this.#connection.run('read', this.#where(key), options.signal, async ({ client }, signal) => {
       try {
         return await reading.attempt(client, signal);
@@ -111,16 +113,11 @@ export class S3Store implements ObjectStore {
   *#entries(page: ListObjectsV2CommandOutput, unusable: ListOptions['unusable']): Generator<ListEntry> {
     // Services that do not know the encoding leave it out of the answer and send plain keys.
     const decode = page.EncodingType === 'url' ? (text: string) => decodeURIComponent(text.replaceAll('+', ' ')) : (text: string) => text;
-    const folders = (page.CommonPrefixes ?? []).map(({ Prefix }) => decode(Prefix ?? '').slice(this.#prefix.length));
-    let next = 0;
-    for (const { Key, Size, ETag, LastModified } of page.Contents ?? []) {
-      const key = decode(Key ?? '').slice(this.#prefix.length);
-      // The service tells folders and objects of a page apart; together they are in order.
-      for (; next < folders.length && compareKeys(folders[next], key) < 0; next++) yield* folderEntry(folders[next]);
-      if (isUsable(key)) yield { kind: 'object', key, size: Size ?? 0, version: version(ETag), ...(LastModified ? { modified: LastModified.getTime() } : {}), ...listedChecksums(ETag) };
-      else unusable?.({ name: key, size: Size ?? 0 });
-    }
-    for (; next < folders.length; next++) yield* folderEntry(folders[next]);
+    const keyOf = (text: string | undefined): string => decode(text ?? '').slice(this.#prefix.length);
+    const objects = (page.Contents ?? []).map(({ Key, Size, ETag, LastModified }) => ({
+      key: keyOf(Key), size: Size ?? 0, version: etagVersion(ETag), ...(LastModified ? { modified: LastModified.getTime() } : {}), ...listedChecksums(ETag),
+    }));
+    yield* listedEntries((page.CommonPrefixes ?? []).map(({ Prefix }) => keyOf(Prefix)), objects, unusable);
   }
 
   async write(key: string, data: Uint8Array | string, options: WriteOptions = {}): Promise<ObjectStat> {
@@ -173,12 +170,12 @@ export class S3Store implements ObjectStore {
         return client.send(new PutObjectCommand(put), { abortSignal: signal });
       }
     });
-    return { key, size: source.size, version: version(answer.ETag), ...knownChecksums(answer) };
+    return { key, size: source.size, version: etagVersion(answer.ETag), ...knownChecksums(answer) };
   }
 
   async #sendParts(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
     const target = { key: this.#prefix + key, where: this.#where(key), headers: this.#headers(key, mark), ifAbsent, signal: options.signal };
-    return { key, size: source.size, version: version(await uploadInParts(this.#connection, target, source)) };
+    return { key, size: source.size, version: etagVersion(await uploadInParts(this.#connection, target, source)) };
   }
 
   #headers(key: string, mark: string | undefined): WriteHeaders {
@@ -271,13 +268,13 @@ function keeping({ storageClass, encryption, encryptionKey }: StorageOptions): K
 }
 
 function headStat(key: string, head: HeadObjectCommandOutput): ObjectStat {
-  return { key, size: head.ContentLength ?? 0, version: version(head.ETag), ...(head.LastModified ? { modified: head.LastModified.getTime() } : {}), ...knownChecksums(head) };
+  return { key, size: head.ContentLength ?? 0, version: etagVersion(head.ETag), ...(head.LastModified ? { modified: head.LastModified.getTime() } : {}), ...knownChecksums(head) };
 }
 
 /** What an answer about one object tells of its content: its tag is the MD5 unless it was written in parts or is encrypted by a key of its own. */
 function knownChecksums(answer: Pick<HeadObjectCommandOutput, 'ETag' | 'ServerSideEncryption' | 'SSECustomerAlgorithm' | 'ChecksumCRC32' | 'ChecksumCRC32C' | 'ChecksumSHA256' | 'ChecksumType'>): { readonly checksums?: Checksums } {
   const ownKey = (answer.ServerSideEncryption ?? 'AES256') !== 'AES256' || answer.SSECustomerAlgorithm !== undefined;
-  const tag = version(answer.ETag);
+  const tag = etagVersion(answer.ETag);
   // Of objects in parts the services may tell a checksum of the parts' checksums.
   const whole = (text: string | undefined, bytes: number): string | undefined => (answer.ChecksumType === 'COMPOSITE' || text?.includes('-') === true ? undefined : base64ToHex(text, bytes));
   const told = { md5: !ownKey && isMd5(tag) ? tag : undefined, crc32: whole(answer.ChecksumCRC32, 4), crc32c: whole(answer.ChecksumCRC32C, 4), sha256: whole(answer.ChecksumSHA256, 32) };
@@ -286,25 +283,12 @@ function knownChecksums(answer: Pick<HeadObjectCommandOutput, 'ETag' | 'ServerSi
 }
 
 function listedChecksums(etag: string | undefined): { readonly checksums?: Checksums } {
-  const tag = version(etag);
+  const tag = etagVersion(etag);
   return isMd5(tag) ? { checksums: { maybeMd5: tag } } : {};
 }
 
 function isMd5(tag: string): boolean {
   return /^[0-9a-f]{32}$/.test(tag);
-}
-
-function version(etag: string | undefined): string {
-  return (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
-}
-
-function* folderEntry(key: string): Generator<ListEntry> {
-  if (isUsable(key.slice(0, -1))) yield { kind: 'folder', key };
-}
-
-/** Whether a listed key can be read again by that key. */
-function isUsable(key: string): boolean {
-  return key.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 function alreadyExists(where: string): SpimquantError {

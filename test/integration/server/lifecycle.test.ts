@@ -46,7 +46,7 @@ describe('the runner', function () {
     assert.ok(!heard.includes('"runs"'));
     const noise = connect(address.socket);
     noise.on('error', () => undefined);
-    noise.write(Buffer.alloc(100_000, 120));
+    noise.write(Buffer.alloc(400_000, 120));
     await until(() => noise.destroyed, 'noise is thrown out', 3000);
     assert.equal((await client.request('runs.list', { limit: 1 })).more, false);
   });
@@ -225,23 +225,25 @@ describe('the runner', function () {
 describe('exploring commands of the runner', function () {
   this.timeout(60_000);
   let bench: RunnerBench;
-  beforeEach(() => { bench = new RunnerBench([], { TOY_ENV: 'of the server' }); });
+  beforeEach(() => { bench = new RunnerBench([], { SPIMQUANT_TOY: 'of the server' }); });
   afterEach(() => bench.remove());
 
   it('answer from a thread that is used again, fail with their error, and tell how far they are', async () => {
     const client = bench.client();
     const told: string[] = [];
     client.on('explore.progress', ({ token, message }) => told.push(`${token}: ${message}`));
-    const ask = async (text: string, env?: Record<string, string>): Promise<unknown> =>
-      (await client.request('explore', { text, cwd: '/somewhere', token: 't1', ...(env === undefined ? {} : { env }) })).blocks[0];
+    const ask = async (text: string, window = client): Promise<unknown> => (await window.request('explore', { text, cwd: '/somewhere', token: 't1' })).blocks[0];
     const first = await ask('thread');
     assert.deepEqual(await ask('thread'), first);
     assert.deepEqual(await ask('where'), { kind: 'text', text: '/somewhere' });
     assert.ok(told.includes('t1: at thread'));
     await assert.rejects(ask('fail here'), { code: 'no-signal', message: 'There is nothing in this image.', hint: 'Try another.', where: 'here' });
-    assert.deepEqual(await ask('env TOY_ENV'), { kind: 'text', text: 'of the server of the server' });
-    assert.deepEqual(await ask('env TOY_ENV', { TOY_ENV: 'mine' }), { kind: 'text', text: 'mine mine' });
-    assert.deepEqual(await ask('env TOY_ENV'), { kind: 'text', text: 'of the server of the server' });
+    assert.deepEqual(await ask('env SPIMQUANT_TOY'), { kind: 'text', text: 'of the server of the server' });
+    const other = bench.client({ env: { ...bench.env, SPIMQUANT_TOY: 'mine' } });
+    assert.deepEqual(await ask('env SPIMQUANT_TOY', other), { kind: 'text', text: 'mine mine' });
+    const without = bench.client({ env: { ...bench.env, SPIMQUANT_TOY: undefined } });
+    assert.deepEqual(await ask('env SPIMQUANT_TOY', without), { kind: 'text', text: 'nothing nothing' });
+    assert.deepEqual(await ask('env SPIMQUANT_TOY'), { kind: 'text', text: 'of the server of the server' });
     await assert.rejects(ask('crash'), { code: 'runner-lost' });
     assert.deepEqual(await ask('where'), { kind: 'text', text: '/somewhere' });
   });

@@ -19,12 +19,12 @@ describe('runs of the runner', function () {
 
   it('start as processes of their own, are heard event by event, and end', async () => {
     bench = new RunnerBench(quick);
-    const client = bench.client();
+    const client = bench.client({ env: { ...bench.env, SPIMQUANT_TOY_SECRET: 'tango-7731' } });
     const changes: string[] = [];
     client.on('runs.changed', ({ run }) => changes.push(run.status));
     const origin = { notebook: 'file:///a.spimnb', cell: 'c1' };
     const id = newRunId(Date.now());
-    const started = await client.request('runs.start', { id, text: bench.command(), cwd: bench.folder, origin, env: { TOY_SECRET: 'tango-7731' } });
+    const started = await client.request('runs.start', { id, text: bench.command(), cwd: bench.folder, origin });
     assert.equal(started.status, 'starting');
     assert.deepEqual(started.origin, origin);
     const hearing = new Hearing(client, id);

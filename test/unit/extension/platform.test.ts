@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { runEnvironment } from '../../../extension/platform/environment.ts';
 import { settingIds, settingsFrom } from '../../../extension/platform/settings.ts';
 import { requireTrust, untrusted } from '../../../extension/platform/trust.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
@@ -40,13 +39,6 @@ describe('Settings', () => {
         return true;
       });
     }
-  });
-});
-
-describe('The environment of a run', () => {
-  it('has credentials, proxies and places, and nothing else', () => {
-    const given = { AWS_PROFILE: 'lab', GOOGLE_APPLICATION_CREDENTIALS: '/k', AZURE_CONFIG_DIR: '/a', DASK_COILED__TOKEN: 't', https_proxy: 'p', HTTPS_PROXY: 'P', HOME: '/h', PATH: '/bin', XDG_STATE_HOME: '/s', SPIMQUANT_STATE_DIR: '/d', GITHUB_TOKEN: 'secret', VSCODE_IPC_HOOK: 'x', NODE_OPTIONS: '--inspect', EMPTY: undefined };
-    assert.deepEqual(Object.keys(runEnvironment(given)), ['AWS_PROFILE', 'GOOGLE_APPLICATION_CREDENTIALS', 'AZURE_CONFIG_DIR', 'DASK_COILED__TOKEN', 'https_proxy', 'HTTPS_PROXY', 'HOME', 'PATH', 'XDG_STATE_HOME', 'SPIMQUANT_STATE_DIR']);
   });
 });
 

@@ -194,7 +194,7 @@ describe('parameters of requests', () => {
   it('that have not their form are refused by name', () => {
     assert.throws(() => checkParameters('runs.follow', { id: 'r1', after: -1 }), { code: 'bad-option', message: /runs\.follow\.after must be a whole number/ });
     assert.throws(() => checkParameters('runs.delete', { id: '../x' }), { message: /id of a run/ });
-    assert.throws(() => checkParameters('runs.start', { id: 'r', text: 'x', cwd: '/', env: { A: 1 } }), { message: /env\.A must be a text/ });
+    assert.throws(() => checkParameters('hello', { token: 't', protocol: 1, version: '1', build: '', env: { A: 1 } }), { message: /env\.A must be a text/ });
     assert.deepEqual(checkParameters('runs.list', { limit: 5 }), { limit: 5 });
   });
 });
