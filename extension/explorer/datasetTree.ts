@@ -1,6 +1,6 @@
 import { errorFromReport, reportError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import type { DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents } from '../../runner/protocol/datasets.ts';
+import type { DatasetChange, DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents } from '../../runner/protocol/datasets.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
 import { mendsOf, shortNames } from './datasetNodes.ts';
 import type { DatasetNode, DatasetRow, DerivativeRow, ImageRow, ParticipantRow, SessionRow } from './datasetNodes.ts';
@@ -315,6 +315,17 @@ export class DatasetTree implements Known {
     // What the runner remembers is dropped by dataset: there is no smaller unit.
     await this.#describe(row, true).catch(() => undefined);
     if (node.kind !== 'dataset') this.#tell(node);
+  }
+
+  /** Takes over that a dataset is not as it was told before. */
+  changed(dataset: DatasetRef, change: DatasetChange): void {
+    const row = this.rowOf(dataset);
+    if (row === undefined || JSON.stringify(row.dataset.storage) !== JSON.stringify(dataset.storage)) return;
+    for (const label of change.labels ?? []) this.#forgetParticipant(participantRow(row, label));
+    for (const path of change.images ?? []) this.#images.delete(idOf('image', dataset, path));
+    if (change.everything === true) this.#forgetBelow(dataset);
+    else if (change.participants !== undefined || change.summary === true) this.#shown.delete(dataset.uri);
+    void this.#describe(row).catch(() => undefined);
   }
 
   /** Asks for the list anew, and keeps what is known of its datasets. */

@@ -18,6 +18,8 @@ export const registerDatasets: Part = (services) => {
   }));
   // Another window, or the terminal, may have changed the list.
   store.add(runner.on('datasets.changed', ({ datasets }) => { tree.setList(datasets); }));
+  store.add(runner.on('datasets.progress', ({ dataset, done }) => { if (done) tree.changed(dataset, { summary: true }); }));
+  store.add(runner.on('datasets.updated', ({ dataset, change }) => { tree.changed(dataset, change); }));
   store.add(registerDatasetMarks());
   store.add(registerDatasetDrops());
   store.add(registerDatasetCommands(services, tree, view));

@@ -10,13 +10,20 @@ const pageSize = 1000;
 /** A participants.tsv beyond this is no table of participants. */
 const tableBytes = 20_000_000;
 
-/** Labels of all participants, without `sub-`. */
+/** Labels of all participants, without `sub-`. Waits until they are counted. */
 export async function allParticipants(runner: Asks, dataset: DatasetRef, signal: AbortSignal): Promise<readonly string[]> {
   const labels: string[] = [];
+  let resumed = false;
   for (;;) {
     const page = await runner.request('datasets.participants', { dataset, offset: labels.length, limit: pageSize }, { signal });
     labels.push(...page.labels);
-    if (labels.length >= page.total || page.labels.length === 0) return labels;
+    if (page.counting === true) continue;
+    if (page.incomplete === true && !resumed) {
+      resumed = true;
+      await runner.request('datasets.counting', { dataset, on: true }, { signal });
+    } else if (labels.length >= page.total || page.labels.length === 0) {
+      return labels;
+    }
   }
 }
 

@@ -32,7 +32,7 @@ export interface Line {
   close(): void;
 }
 
-const notificationNames: readonly NotificationName[] = ['runs.events', 'runs.changed', 'runs.removed', 'datasets.changed', 'resources.sample', 'explore.progress'];
+const notificationNames: readonly NotificationName[] = ['runs.events', 'runs.changed', 'runs.removed', 'datasets.changed', 'datasets.progress', 'datasets.updated', 'resources.sample', 'explore.progress'];
 
 /** Calls a runner. Rejects when nobody answers there, or somebody else. */
 export async function openLine(address: RunnerAddress, me: ProgramIdentity & { readonly env?: Environment }, listener: LineListener): Promise<Line> {

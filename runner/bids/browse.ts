@@ -1,4 +1,4 @@
-import type { DatasetSummary, ImageEntry, ParticipantContents, ParticipantPage, SessionContents } from '../protocol/datasets.ts';
+import type { DatasetSummary, ImageEntry, ParticipantContents, SessionContents } from '../protocol/datasets.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
@@ -7,12 +7,12 @@ import type { Skipped, SpimFile } from './bids.types.ts';
 import { generatedByOf, listDerivatives } from './derivatives.ts';
 import { componentFilters } from './filters.ts';
 import type { NameFilter } from './filters.ts';
-import { indexParticipant } from './participantImages.ts';
-import type { Found } from './participantImages.ts';
+import { interpretParticipant, listParticipant } from './participantImages.ts';
+import type { Found, ParticipantListing } from './participantImages.ts';
 import { parseParticipants } from './participants.ts';
 import type { ParticipantsTable } from './participants.ts';
-import { isJson } from './root.ts';
-import type { DatasetRoot } from './root.ts';
+import { glanceAtRoot, hasParticipant, isJson, rootSidecarsOf } from './root.ts';
+import type { DatasetRoot, RootHead } from './root.ts';
 import { readJsonObject } from './sidecars.ts';
 
 /** What is known of a dataset beside its listing, from a few small reads. */
@@ -44,7 +44,7 @@ const namedInWarnings = 5;
  * Reads a dataset's description and participants.tsv and lists its derivatives: at most three requests beyond the root.
  * What is missing or cannot be understood becomes a problem. Throws only what the storage throws.
  */
-export async function readFacts(store: ObjectStore, root: DatasetRoot, signal?: AbortSignal): Promise<DatasetFacts> {
+export async function readFacts(store: ObjectStore, root: RootHead, signal?: AbortSignal): Promise<DatasetFacts> {
   const problems: FileProblem[] = [];
   const [description, table, derivatives] = await Promise.all([
     readDescriptionFacts(store, root, problems, signal),
@@ -59,7 +59,7 @@ export async function readFacts(store: ObjectStore, root: DatasetRoot, signal?: 
   };
 }
 
-async function readDescriptionFacts(store: ObjectStore, root: DatasetRoot, problems: FileProblem[], signal: AbortSignal | undefined): Promise<Omit<DatasetFacts, 'table' | 'derivatives' | 'fileProblems'>> {
+async function readDescriptionFacts(store: ObjectStore, root: RootHead, problems: FileProblem[], signal: AbortSignal | undefined): Promise<Omit<DatasetFacts, 'table' | 'derivatives' | 'fileProblems'>> {
   if (!root.files.includes('dataset_description.json')) {
     problems.push({ file: 'dataset_description.json', missing: true, text: 'There is no dataset_description.json, so the pipeline does not take it for a BIDS dataset.' });
     return {};
@@ -75,9 +75,9 @@ async function readDescriptionFacts(store: ObjectStore, root: DatasetRoot, probl
   };
 }
 
-async function readTable(store: ObjectStore, root: DatasetRoot, problems: FileProblem[], signal: AbortSignal | undefined): Promise<ParticipantsTable | undefined> {
+async function readTable(store: ObjectStore, root: RootHead, problems: FileProblem[], signal: AbortSignal | undefined): Promise<ParticipantsTable | undefined> {
   if (!root.files.includes('participants.tsv')) {
-    if (root.labels.length > 0) problems.push({ file: 'participants.tsv', missing: true, text: 'There is no participants.tsv, so groups cannot be compared.' });
+    problems.push({ file: 'participants.tsv', missing: true, text: 'There is no participants.tsv, so groups cannot be compared.' });
     return undefined;
   }
   return orProblem(store.read('participants.tsv', { signal }).then((bytes) => bytes && parseParticipants(bytes, 'participants.tsv')), 'participants.tsv', problems);
@@ -100,12 +100,14 @@ export function compareParticipants(labels: readonly string[], table: Participan
   return { withoutFolder: [...table.rows.keys()].filter((label) => !present.has(label)), withoutRow: labels.filter((label) => !table.rows.has(label)) };
 }
 
-/** What a dataset's root listing and small files come to. */
-export function summariseDataset(root: DatasetRoot, facts: DatasetFacts): DatasetSummary {
-  const warnings = facts.fileProblems.map(({ text }) => text);
-  if (root.labels.length === 0) warnings.push('There are no participants: no folders called sub-….');
+/** What a dataset's root listing and small files come to. While participants are still being counted nothing is said of those that are missing. */
+export function summariseDataset(root: DatasetRoot, facts: DatasetFacts, counting = false): DatasetSummary {
+  const noOne = root.labels.length === 0 && !counting;
+  const warnings = facts.fileProblems.filter(({ file, missing }) => !(noOne && missing && file === 'participants.tsv')).map(({ text }) => text);
+  if (noOne) warnings.push('There are no participants: no folders called sub-….');
+  if (root.crowded) warnings.push('The folder holds thousands of other files: of those beside the participants only what a dataset has by name was looked at.');
   if (root.skipped.length > 0) warnings.push(`${named(root.skipped.map(({ path }) => path))}: ${root.skipped[0].reason}.`);
-  if (facts.table !== undefined) {
+  if (facts.table !== undefined && !counting) {
     const { withoutFolder, withoutRow } = compareParticipants(root.labels, facts.table);
     if (withoutFolder.length > 0) warnings.push(`In participants.tsv, but without a folder: ${named(withoutFolder.map(subject))}.`);
     if (withoutRow.length > 0) warnings.push(`Without a row in participants.tsv: ${named(withoutRow.map(subject))}.`);
@@ -130,12 +132,15 @@ export function named(names: readonly string[], limit: number = namedInWarnings)
   return left > 0 ? `${names.slice(0, limit).join(', ')} and ${left} more` : names.join(', ');
 }
 
-/** Some of a dataset's participants: those whose label holds the search, whatever the case, with or without `sub-`. */
-export function pageParticipants(labels: readonly string[], page: { readonly offset: number; readonly limit: number; readonly search?: string }): ParticipantPage {
-  const wanted = (page.search ?? '').trim().toLowerCase();
-  const fitting = wanted === '' ? labels : labels.filter((label) => `sub-${label}`.toLowerCase().includes(wanted));
-  const offset = Math.max(0, page.offset);
-  return { labels: fitting.slice(offset, offset + Math.max(0, page.limit)), total: fitting.length };
+/** Which participant of which dataset is looked into. */
+export interface LookInto {
+  /** JSON files of the dataset's root that may hold for its images. */
+  readonly rootFiles: readonly string[];
+  /** Labels that are known to be there, for the error about one that is not. */
+  readonly known?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Default: those of a run that filters nothing. */
+  readonly filters?: readonly NameFilter[];
 }
 
 /**
@@ -143,13 +148,31 @@ export function pageParticipants(labels: readonly string[], page: { readonly off
  *
  * @throws SpimquantError `not-found` when the dataset has no such participant
  */
-export async function readParticipant(store: ObjectStore, root: DatasetRoot, label: string, signal?: AbortSignal, filters: readonly NameFilter[] = componentFilters([])): Promise<Found> {
-  if (!root.labels.includes(label)) {
-    throw new SpimquantError('not-found', `There is no participant ${label} in ${root.uri}.${didYouMean(label, root.labels)}`, { where: root.uri, hint: 'It may have been added or removed meanwhile: refresh the dataset.' });
-  }
+export async function readParticipant(store: ObjectStore, label: string, look: LookInto): Promise<Found> {
+  return interpretTolerantly(store, await listOrRefuse(store, label, look.known ?? [], look.signal), look);
+}
+
+/** As {@link readParticipant}, of a dataset of which nothing is known yet: its other participants are not listed when there are thousands. */
+export async function findParticipant(store: ObjectStore, label: string, look: Omit<LookInto, 'rootFiles' | 'known'>): Promise<Found> {
+  const { files, labels, whole } = await glanceAtRoot(store, look.signal);
+  const own = whole ? [] : await rootSidecarsOf(store, label, look.signal);
+  return readParticipant(store, label, { ...look, rootFiles: [...files, ...own], known: labels });
+}
+
+/** As {@link listParticipant}, but throws `not-found` when the dataset has no such participant. */
+export async function listOrRefuse(store: ObjectStore, label: string, known: readonly string[], signal?: AbortSignal): Promise<ParticipantListing> {
+  const listing = await listParticipant(store, label, signal);
+  // A local folder may be there and empty.
+  if (!listing.empty || await hasParticipant(store, label, signal)) return listing;
+  const others = known.filter((other) => other !== label);
+  throw new SpimquantError('not-found', `There is no participant ${label} in ${store.uri}.${didYouMean(label, others)}`, { where: store.uri, hint: 'It may have been added or removed meanwhile: refresh the dataset.' });
+}
+
+/** Finds the images of a participant that was listed; what is wrong with its sidecars is among what is skipped. */
+export async function interpretTolerantly(store: ObjectStore, listing: ParticipantListing, { rootFiles, signal, filters = componentFilters([]) }: LookInto): Promise<Found> {
   const bad = new Map<string, Skipped>();
-  const found = await indexParticipant({
-    store, label, filters, rootSidecars: root.files.filter(isJson), signal,
+  const found = await interpretParticipant(store, listing, {
+    filters, rootSidecars: rootFiles.filter(isJson), signal,
     onBadSidecar: (sidecar) => bad.set(sidecar.path, sidecar),
   });
   return { images: found.images, skipped: [...found.skipped, ...bad.values()] };

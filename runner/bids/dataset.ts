@@ -4,9 +4,9 @@ import type { ObjectStore } from '../storage/objectStore.ts';
 import type { DatasetIndex } from './bids.types.ts';
 import { componentFilters } from './filters.ts';
 import { mapBounded } from './folder.ts';
-import { indexParticipant } from './participantImages.ts';
+import { interpretParticipant, listParticipant } from './participantImages.ts';
 import { chooseParticipants, parseParticipants } from './participants.ts';
-import { isJson, readRoot } from './root.ts';
+import { glanceAtRoot, hasParticipant, isJson, readRoot, rootSidecarsOf } from './root.ts';
 import type { DatasetRoot } from './root.ts';
 import { readJsonObject } from './sidecars.ts';
 
@@ -24,26 +24,26 @@ export interface IndexOptions {
 
 /**
  * Finds the lightsheet images of a BIDS dataset by listing its root, each participant, each session and each `micr`
- * folder, one level at a time: never inside an image. Reads the description, participants.tsv and the JSON sidecars of
- * the images that are kept. What is left out is in `skipped`, with the reason.
+ * folder, one level at a time: never inside an image. Where participants are named, thousands of others are not listed.
+ * Reads the description, participants.tsv and the JSON sidecars of the images that are kept. What is left out is in
+ * `skipped`, with the reason.
  *
  * @throws SpimquantError `not-found` when there is nothing there or a participant asked for does not exist; `bad-dataset`
  *   when it is not a BIDS dataset or has no participants
  */
 export async function indexDataset(store: ObjectStore, options: IndexOptions = {}): Promise<DatasetIndex> {
   const { signal } = options;
-  const root = await readRoot(store, signal);
-  const description = await readDescription(store, root, signal);
-  const { labels: present, skipped } = root;
+  const { files, labels: present, skipped } = await readParticipants(store, options);
+  const description = await readDescription(store, files, present.length > 0, signal);
   if (present.length === 0) {
     throw new SpimquantError('bad-dataset', `There are no participants (folders called sub-…) in ${store.uri}.`, { where: store.uri });
   }
   const participants = chooseParticipants(present, options.participantLabel ?? [], options.excludeParticipantLabel ?? [], store.uri);
   const filters = componentFilters(options.filters ?? []);
-  const rootSidecars = root.files.filter(isJson);
-  const found = await mapBounded(participants, options.concurrency ?? 8, (label) => indexParticipant({ store, label, filters, rootSidecars, signal }));
+  const rootSidecars = files.filter(isJson);
+  const found = await mapBounded(participants, options.concurrency ?? 8, async (label) => interpretParticipant(store, await listParticipant(store, label, signal), { filters, rootSidecars, signal }));
   const images = found.flatMap((part) => part.images).sort((a, b) => (a.path < b.path ? -1 : 1));
-  const participantsFile = root.files.includes('participants.tsv') ? await store.read('participants.tsv', { signal }) : undefined;
+  const participantsFile = files.includes('participants.tsv') ? await store.read('participants.tsv', { signal }) : undefined;
   const table = participantsFile && parseParticipants(participantsFile, `${store.uri}/participants.tsv`);
   return {
     uri: store.uri,
@@ -55,6 +55,17 @@ export async function indexDataset(store: ObjectStore, options: IndexOptions = {
     participantRows: table?.rows ?? new Map(),
     participantColumns: table?.columns ?? [],
   };
+}
+
+/** The participants among which is chosen. Where some are named the others are not listed, unless one of those is missing. */
+async function readParticipants(store: ObjectStore, { participantLabel = [], signal }: IndexOptions): Promise<Pick<DatasetRoot, 'files' | 'labels' | 'skipped'>> {
+  if (participantLabel.length === 0) return readRoot(store, signal);
+  const glance = await glanceAtRoot(store, signal);
+  if (glance.whole) return glance;
+  const wanted = [...new Set(participantLabel.map((label) => label.replace(/^sub-/, '')))];
+  const found = await mapBounded(wanted, 8, async (label) => ({ there: await hasParticipant(store, label, signal), sidecars: await rootSidecarsOf(store, label, signal) }));
+  if (found.some(({ there }) => !there)) return readRoot(store, signal);
+  return { files: [...new Set([...glance.files, ...found.flatMap(({ sidecars }) => sidecars)])].sort(), labels: wanted, skipped: [] };
 }
 
 /** Throws `bad-dataset` when the index has no image to work on, saying why the first ones were left out. */
@@ -70,10 +81,9 @@ export function requireImages(index: DatasetIndex): void {
   });
 }
 
-async function readDescription(store: ObjectStore, root: DatasetRoot, signal: AbortSignal | undefined): Promise<Readonly<Record<string, unknown>>> {
-  const description = root.files.includes('dataset_description.json') ? await readJsonObject(store, 'dataset_description.json', signal) : undefined;
+async function readDescription(store: ObjectStore, files: readonly string[], hasParticipants: boolean, signal: AbortSignal | undefined): Promise<Readonly<Record<string, unknown>>> {
+  const description = files.includes('dataset_description.json') ? await readJsonObject(store, 'dataset_description.json', signal) : undefined;
   if (description === undefined) {
-    const hasParticipants = root.folders.some((path) => path.startsWith('sub-'));
     throw new SpimquantError('bad-dataset', `${store.uri} is not a BIDS dataset: it has no dataset_description.json.`, {
       where: store.uri,
       hint: hasParticipants

@@ -5,6 +5,8 @@ import type { ObjectStore } from '../storage/objectStore.ts';
 import { joinUri } from '../storage/uri.ts';
 import { listFolder, mapBounded } from './folder.ts';
 import { parseBidsName } from './names.ts';
+import { glanceAtRoot } from './root.ts';
+import type { RootGlance } from './root.ts';
 import { readJsonObject } from './sidecars.ts';
 
 /** Participants of a derivative whose reports are looked for; beyond that, the results themselves are the place to look. */
@@ -12,11 +14,13 @@ const participantsLookedAt = 24;
 const groupsLookedAt = 10;
 /** Derivatives of a dataset that are looked into. */
 const derivativesLookedAt = 30;
+/** Files and folders of `derivatives` that are listed. */
+const entriesAtMost = 5000;
 const requestsAtOnce = 8;
 
 /** Names of the folders below `derivatives`; empty when there is no such folder. */
 export async function listDerivatives(store: ObjectStore, signal?: AbortSignal): Promise<readonly string[]> {
-  return (await listFolder(store, 'derivatives', signal)).folders.map((path) => path.slice('derivatives/'.length));
+  return (await listFolder(store, 'derivatives', signal, { most: entriesAtMost, wanted: [] })).folders.map((path) => path.slice('derivatives/'.length));
 }
 
 /** Looks into the folders of that name below `derivatives`, at most thirty. */
@@ -29,10 +33,10 @@ export async function readDerivatives(store: ObjectStore, names: readonly string
  * `group` and its folders, and the `qc` folder of each participant; never recursively.
  */
 export async function readDerivative(store: ObjectStore, name: string, signal?: AbortSignal): Promise<DerivativeSummary> {
-  const root = await listFolder(store, '', signal);
+  const root = await glanceAtRoot(store, signal).catch(nothingOf);
   const generatedBy = root.files.includes('dataset_description.json') ? await readMaker(store, signal) : undefined;
   const groups = root.folders.includes('group') ? (await listFolder(store, 'group', signal)).folders.slice(0, groupsLookedAt) : [];
-  const participants = root.folders.filter((folder) => folder.startsWith('sub-'));
+  const participants = root.labels.map((label) => `sub-${label}`);
   const pages = [
     ...root.files.filter(isPage),
     ...(await mapBounded(groups, requestsAtOnce, async (group) => (await listFolder(store, group, signal)).files.filter(isPage))).flat(),
@@ -45,6 +49,12 @@ export async function readDerivative(store: ObjectStore, name: string, signal?: 
     reports: pages.map((path) => ({ title: reportTitle(path), uri: joinUri(store.uri, path) })),
     ...(participants.length > participantsLookedAt ? { more: true } : {}),
   };
+}
+
+/** A folder may be empty; everything else that goes wrong is thrown. */
+function nothingOf(error: unknown): Pick<RootGlance, 'files' | 'folders' | 'labels'> {
+  if (!(error instanceof SpimquantError) || error.code !== 'not-found') throw error;
+  return { files: [], folders: [], labels: [] };
 }
 
 async function readMaker(store: ObjectStore, signal: AbortSignal | undefined): Promise<string | undefined> {

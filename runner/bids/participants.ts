@@ -27,11 +27,19 @@ export function parseParticipants(content: Uint8Array | string, where: string): 
   const ids = textValues(table, 'participant_id');
   const values = columns.map((name) => textValues(table, name));
   const rows = new Map<string, ParticipantRow>();
+  // Most values occur many times: each is held once.
+  const held = new Map<string, string>();
+  const once = (value: string): string => {
+    const known = held.get(value);
+    if (known !== undefined) return known;
+    held.set(value, value);
+    return value;
+  };
   for (let row = 0; row < rowCount(table); row++) {
     const label = ids[row].replace(/^sub-/, '');
     if (label === '') continue;
     if (rows.has(label)) throw new SpimquantError('bad-dataset', `${where} has two rows for participant sub-${label}.`, { where });
-    rows.set(label, Object.fromEntries(columns.map((name, index) => [name, values[index][row] === '' ? undefined : values[index][row]])));
+    rows.set(label, Object.fromEntries(columns.map((name, index) => [name, values[index][row] === '' ? undefined : once(values[index][row])])));
   }
   return { rows, columns };
 }

@@ -96,7 +96,7 @@ async function datasetInfo(store: ObjectStore, root: DatasetRoot, storage: Stora
 /** Stains of the first image that can be opened; undefined when the first participants have none. */
 async function firstImage(store: ObjectStore, root: DatasetRoot, signal: AbortSignal): Promise<{ readonly label: string; readonly stains: readonly string[] } | undefined> {
   for (const label of root.labels.slice(0, participantsTried)) {
-    const { images: [image] } = await readParticipant(store, root, label, signal);
+    const { images: [image] } = await readParticipant(store, label, { rootFiles: root.files, known: root.labels, signal });
     if (image === undefined) continue;
     try {
       return { label, stains: summariseImage((await openOmeZarr(store, image.path, { signal })).info, image).stains };

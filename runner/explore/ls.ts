@@ -58,7 +58,7 @@ async function listDataset(store: ObjectStore, root: DatasetRoot, storage: Stora
   const [facts, found] = await Promise.all([
     readFacts(store, root, signal),
     mapBounded(labels, requestsAtOnce, async (label) => {
-      const contents = await readParticipant(store, root, label, signal);
+      const contents = await readParticipant(store, label, { rootFiles: root.files, known: root.labels, signal });
       context.progress(`Looked into ${++done} of ${count(labels.length, 'participant')}`);
       return { label, ...contents };
     }),

@@ -1,5 +1,7 @@
 import { indexDataset } from '../bids/dataset.ts';
 import type { DatasetIndex, SpimFile } from '../bids/bids.types.ts';
+import { glanceAtRoot } from '../bids/root.ts';
+import { imageVersion } from '../image/imageVersion.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import type { OmeZarrImage } from '../image/omeZarr.types.ts';
 import { channelStains } from '../pipeline/plan/stains.ts';
@@ -66,7 +68,7 @@ export async function openTarget(request: TargetRequest, context: ExploreContext
   const turn = Math.floor(clock() / choiceHolds);
   const choice = await cache.remember(['choice', uri, storage, look.participant ?? '', look.filterSpim, turn], () => choose(uri, request, cache, signal), () => 4096);
   const store = cache.store(choice.root, storage);
-  const version = await metadataVersion(store, choice.path, signal);
+  const version = await imageVersion(store, choice.path, signal);
   const name = joinUri(choice.root, choice.path);
   const key = [name, JSON.stringify(storage), version];
   const image = await cache.remember(['image', ...key], () => openOmeZarr(store, choice.path, { signal, cacheBytes: chunkBytes }), () => chunkBytes);
@@ -94,7 +96,7 @@ export function channelOfStain(target: Target, stain: string): number {
 
 async function choose(uri: string, request: TargetRequest, cache: ExploreCache, signal: AbortSignal): Promise<Choice> {
   const { storage } = request;
-  if (isImageName(uri) || (await metadataVersion(cache.store(uri, storage), '', signal)) !== '') {
+  if (isImageName(uri) || (await imageVersion(cache.store(uri, storage), '', signal)) !== '') {
     return (await inDataset(uri, storage, cache, signal)) ?? { ...parent(uri), file: {}, notices: [] };
   }
   return firstImage(cache.store(uri, storage), request.look, signal);
@@ -131,7 +133,7 @@ async function inDataset(uri: string, storage: StorageChoice, cache: ExploreCach
 async function firstImage(store: ObjectStore, look: TargetRequest['look'], signal: AbortSignal): Promise<Choice> {
   const index = (labels: readonly string[]): Promise<DatasetIndex> => indexDataset(store, { participantLabel: labels, filters: look.filterSpim, signal });
   const asked = look.participant;
-  const labels = asked === undefined ? await firstLabels(store, signal) : [asked];
+  const labels = asked === undefined ? (await glanceAtRoot(store, signal)).labels.slice(0, participantsTried) : [asked];
   let reason = '';
   for (const label of labels.length === 0 ? [undefined] : labels) {
     const found = await index(label === undefined ? [] : [label]);
@@ -150,22 +152,4 @@ async function firstImage(store: ObjectStore, look: TargetRequest['look'], signa
   throw new SpimquantError('bad-dataset', `There is no lightsheet image ${asked === undefined ? `of the first participants of ${store.uri}` : `of sub-${asked} in ${store.uri}`}.`, {
     where: store.uri, ...(reason === '' ? { hint: 'Name an image, or a participant with --participant-label.' } : { hint: `Left out: ${reason}.` }),
   });
-}
-
-/** The first participants of a dataset, without looking into any. */
-async function firstLabels(store: ObjectStore, signal: AbortSignal): Promise<readonly string[]> {
-  const labels: string[] = [];
-  for await (const entry of store.list('', { signal })) {
-    const match = entry.kind === 'folder' ? /^sub-([A-Za-z0-9+]+)\/$/.exec(entry.key) : null;
-    if (match !== null) labels.push(match[1]);
-  }
-  return labels.sort().slice(0, participantsTried);
-}
-
-/** Changes when an image is written anew; empty when there is none. Chunks that are replaced one by one are not noticed. */
-async function metadataVersion(store: ObjectStore, path: string, signal: AbortSignal): Promise<string> {
-  const below = (name: string): string => (path === '' ? name : `${path}/${name}`);
-  const keys = /\.(zip|ozx)$/i.test(path) ? [path] : [below('zarr.json'), below('.zattrs'), below('.zmetadata')];
-  const found = await Promise.all(keys.map((key) => store.stat(key, { signal })));
-  return found.flatMap((stat) => (stat === undefined ? [] : [stat.version])).join(' ');
 }

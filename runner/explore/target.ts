@@ -1,6 +1,5 @@
-import { readParticipant } from '../bids/browse.ts';
+import { findParticipant } from '../bids/browse.ts';
 import { componentFilters } from '../bids/filters.ts';
-import { readRoot } from '../bids/root.ts';
 import type { ImageSidecar } from '../bids/sidecars.ts';
 import { joinWords } from '../command/shell.ts';
 import { reportError } from '../protocol/errors.ts';
@@ -55,7 +54,7 @@ export async function sidecarOf(uri: string, storage: StorageChoice, signal: Abo
   if (place === undefined) return {};
   try {
     const store = openStore(place.dataset, storage);
-    const found = await readParticipant(store, await readRoot(store, signal), place.label, signal, anyImage);
+    const found = await findParticipant(store, place.label, { signal, filters: anyImage });
     return found.images.find(({ path }) => path === place.path) ?? {};
   } catch (error) {
     // Whoever may read an image need not be allowed to list what is above it.

@@ -96,7 +96,7 @@ async function lookThrough(store: ObjectStore, root: DatasetRoot, context: Explo
 /** A participant's images. That one folder is closed is a finding; that all are shows at the root already. */
 async function lookInto(store: ObjectStore, root: DatasetRoot, label: string, signal: AbortSignal): Promise<Found & { readonly denied: readonly Problem[] }> {
   try {
-    return { ...(await readParticipant(store, root, label, signal)), denied: [] };
+    return { ...(await readParticipant(store, label, { rootFiles: root.files, known: root.labels, signal })), denied: [] };
   } catch (error) {
     const { code, message, hint } = reportError(error);
     if (code !== 'access-denied') throw error;

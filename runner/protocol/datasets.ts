@@ -1,3 +1,4 @@
+import type { ErrorReport } from './errors.ts';
 import type { StorageChoice } from './storageChoice.ts';
 
 /** A dataset of the explorer: where it is and how it is reached. Never holds a secret. */
@@ -7,8 +8,16 @@ export interface DatasetRef {
   readonly storage: StorageChoice;
 }
 
+/** How far the participants of a dataset are counted; all of it left out: they are. */
+export interface CountingState {
+  /** True while they are being counted: numbers are those so far. */
+  readonly counting?: boolean;
+  /** True when counting was stopped, or failed, before the end. */
+  readonly incomplete?: boolean;
+}
+
 /** What is known of a dataset from its root listing alone. */
-export interface DatasetSummary {
+export interface DatasetSummary extends CountingState {
   readonly uri: string;
   readonly name?: string;
   readonly bidsVersion?: string;
@@ -18,14 +27,56 @@ export interface DatasetSummary {
   readonly derivatives: number;
   /** What is wrong with it, one sentence each. */
   readonly warnings: readonly string[];
+  /** When this was last compared with what is there, in milliseconds since the epoch. */
+  readonly checked?: number;
+  /** True: all of it is of that time, kept from an earlier runner, and not compared since. */
+  readonly remembered?: boolean;
+  /** Why it could not be compared, or counted to the end. */
+  readonly trouble?: ErrorReport;
+}
+
+/** A value of participants.tsv. */
+export interface NamedValue {
+  readonly name: string;
+  readonly value: string;
 }
 
 /** Some of a dataset's participants. */
-export interface ParticipantPage {
-  /** Without `sub-`, sorted. */
+export interface ParticipantPage extends CountingState {
+  /** Without `sub-`, in the order of their folders' names. */
   readonly labels: readonly string[];
   /** How many there are in all that fit the search. */
   readonly total: number;
+  /** With a search: for each label the values of participants.tsv that made it fit; none where the label did. */
+  readonly matched?: readonly (readonly NamedValue[])[];
+  /** Why nothing can fit the search, one sentence. */
+  readonly problem?: string;
+}
+
+/** A dataset's participants in pieces of equal length. */
+export interface ParticipantRanges extends Pick<ParticipantPage, 'total' | 'problem'>, CountingState {
+  readonly ranges: readonly ParticipantRange[];
+}
+
+export interface ParticipantRange {
+  /** Labels without `sub-`. */
+  readonly first: string;
+  readonly last: string;
+  readonly count: number;
+}
+
+/** What a look at the storage found to be otherwise than was told before. */
+export interface DatasetChange {
+  /** The summary: files of the root, or when it was checked. */
+  readonly summary?: boolean;
+  /** Participants that were added and removed. */
+  readonly participants?: { readonly added: number; readonly removed: number };
+  /** Labels of participants in whose folders something changed. */
+  readonly labels?: readonly string[];
+  /** Paths of images whose metadata changed. */
+  readonly images?: readonly string[];
+  /** Anything that was told of any participant may be otherwise. */
+  readonly everything?: boolean;
 }
 
 /** What is in a participant's folder. */
@@ -35,7 +86,7 @@ export interface ParticipantContents {
   /** What looks like an image but is left out, and why. */
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
   /** Its row in participants.tsv. */
-  readonly columns: readonly { readonly name: string; readonly value: string }[];
+  readonly columns: readonly NamedValue[];
 }
 
 export interface SessionContents {

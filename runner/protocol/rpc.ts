@@ -1,5 +1,6 @@
 import type { CredentialChoices } from './credentials.ts';
-import type { DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage } from './datasets.ts';
+import type { DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage, ParticipantRanges } from './datasets.ts';
+import type { ErrorReport } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import type { ResourceSample } from './resources.ts';
 import type { Result } from './results.ts';
@@ -92,9 +93,18 @@ export interface Requests {
   'datasets.remove': { readonly params: { readonly uri: string }; readonly result: null };
   /** `refresh` bypasses what is remembered, for all that lies below as well. */
   'datasets.describe': { readonly params: { readonly dataset: DatasetRef; readonly refresh?: boolean }; readonly result: DatasetSummary };
-  'datasets.participants': { readonly params: { readonly dataset: DatasetRef; readonly offset: number; readonly limit: number; readonly search?: string }; readonly result: ParticipantPage };
-  'datasets.participant': { readonly params: { readonly dataset: DatasetRef; readonly label: string }; readonly result: ParticipantContents };
-  'datasets.image': { readonly params: { readonly dataset: DatasetRef; readonly path: string }; readonly result: ImageSummary };
+  /**
+   * Answers as soon as the first page is known, while the rest is being counted. `search`: part of a label, or of a value of
+   * participants.tsv, or comparisons such as `treatment=drug age>30`; with `labelsOnly` it is part of a label.
+   */
+  'datasets.participants': { readonly params: { readonly dataset: DatasetRef; readonly offset: number; readonly limit: number; readonly search?: string; readonly labelsOnly?: boolean }; readonly result: ParticipantPage };
+  /** The participants, or those that fit a search, in pieces of `size`. */
+  'datasets.ranges': { readonly params: { readonly dataset: DatasetRef; readonly size: number; readonly search?: string }; readonly result: ParticipantRanges };
+  /** Stops counting a dataset's participants, or goes on with it. */
+  'datasets.counting': { readonly params: { readonly dataset: DatasetRef; readonly on: boolean }; readonly result: null };
+  /** `refresh` bypasses what is remembered of this participant. */
+  'datasets.participant': { readonly params: { readonly dataset: DatasetRef; readonly label: string; readonly refresh?: boolean }; readonly result: ParticipantContents };
+  'datasets.image': { readonly params: { readonly dataset: DatasetRef; readonly path: string; readonly refresh?: boolean }; readonly result: ImageSummary };
   'datasets.derivatives': { readonly params: { readonly dataset: DatasetRef }; readonly result: { readonly derivatives: readonly DerivativeSummary[] } };
 
   /** Folders (ending in `/`) and files that a half-written path or URI could mean; at most `limit`. */
@@ -135,6 +145,10 @@ export interface Notifications {
   'runs.changed': { readonly run: RunRecord };
   'runs.removed': { readonly id: string };
   'datasets.changed': { readonly datasets: readonly DatasetRef[] };
+  /** A few times a second while participants are counted, and at the end: of that, of a stop, or of a failure. */
+  'datasets.progress': { readonly dataset: DatasetRef; readonly counted: number; readonly done: boolean; readonly error?: ErrorReport };
+  /** What was answered before is otherwise now. */
+  'datasets.updated': { readonly dataset: DatasetRef; readonly change: DatasetChange };
   'resources.sample': ResourceSample;
   'explore.progress': { readonly token: string; readonly message: string };
 }

@@ -1,29 +1,33 @@
-import { describeParticipant, pageParticipants, readFacts, readParticipant, summariseDataset } from '../bids/browse.ts';
-import type { DatasetFacts } from '../bids/browse.ts';
+import { join } from 'node:path';
+import { describeParticipant } from '../bids/browse.ts';
 import { listDerivatives, readDerivative, readDerivatives } from '../bids/derivatives.ts';
-import { summariseImage } from '../bids/imageSummary.ts';
-import type { Found } from '../bids/participantImages.ts';
-import { readRoot } from '../bids/root.ts';
-import type { DatasetRoot } from '../bids/root.ts';
-import { openOmeZarr } from '../image/omeZarr.ts';
-import type { DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary } from '../protocol/datasets.ts';
+import type { DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary } from '../protocol/datasets.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
+import type { ErrorReport } from '../protocol/errors.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { Requests } from '../protocol/rpc.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
 import { askersKey } from './askersEnvironment.ts';
 import { DatasetList } from './datasetList.ts';
+import { DatasetIndexes } from './indexes/datasetIndexes.ts';
+import { pageOf, rangesOf } from './indexes/pages.ts';
 import { Memo } from './memo.ts';
 import { checkedStorage, OpenStores } from './openStores.ts';
 
 export interface DatasetServiceOptions {
   /** Folder of `datasets.json`. */
   readonly stateFolder: string;
+  /** Folder for what is known of datasets, of this machine alone: paths of another mean something else. */
+  readonly cacheFolder: string;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told the whole list whenever it has changed. */
   readonly changed: (datasets: readonly DatasetRef[]) => void;
+  readonly progress: (dataset: DatasetRef, counted: number, done: boolean, error?: ErrorReport) => void;
+  readonly updated: (dataset: DatasetRef, change: DatasetChange) => void;
+  /** Bytes of what is known of datasets on disk. */
+  readonly cacheLimit?: number;
 }
 
 type DatasetRequest = Extract<keyof Requests, `datasets.${string}`>;
@@ -33,62 +37,88 @@ export type DatasetHandlers = {
   readonly [N in DatasetRequest]: (params: Requests[N]['params'], signal: AbortSignal) => Promise<Requests[N]['result']>;
 };
 
-/** Listings change rarely, and views can ask for them anew. Results of runs come and go. */
-const listingsMs = 600_000;
+/** Results of runs come and go. */
 const derivativesMs = 10_000;
-/** Participants of a page at most. */
+/** Participants of a page, and pieces of a dataset, at most. */
 const pageLimit = 1000;
+const rangesLimit = 5000;
 
 /**
- * What views ask about datasets: a list that is kept, and looks into datasets that are remembered for a while. However
- * many windows ask at once, a folder is listed once. A dataset's root is listed whole (a request for each thousand
- * participants in a bucket), everything below only as it is asked for, and never the inside of an image.
+ * What views ask about datasets: a list that is kept, and looks into datasets that are remembered, also by later runners.
+ * However many windows ask at once, a folder is listed once: a dataset's root in the background (a request for each thousand
+ * participants in a bucket), everything below only as it is asked for, and never the inside of an image. What is remembered
+ * is answered at once and compared with the storage in the background.
  */
 export class DatasetService {
   readonly #list: DatasetList;
   readonly #changed: DatasetServiceOptions['changed'];
   readonly #stores: OpenStores;
-  readonly #roots: Memo<DatasetRoot>;
-  readonly #facts: Memo<DatasetFacts>;
-  readonly #participants: Memo<Found>;
-  readonly #images: Memo<ImageSummary>;
+  readonly #indexes: DatasetIndexes;
   readonly #derivatives: Memo<readonly DerivativeSummary[]>;
 
   constructor(options: DatasetServiceOptions) {
-    const { clock } = options;
-    this.#list = new DatasetList(options.stateFolder, clock, options.log);
+    const { clock, log, progress, updated } = options;
+    this.#list = new DatasetList(options.stateFolder, clock, log);
     this.#changed = options.changed;
     this.#stores = new OpenStores(clock);
-    this.#roots = new Memo({ limit: 50, maxAgeMs: listingsMs, clock });
-    this.#facts = new Memo({ limit: 50, maxAgeMs: listingsMs, clock });
-    this.#participants = new Memo({ limit: 2000, maxAgeMs: listingsMs, clock });
-    this.#images = new Memo({ limit: 1000, maxAgeMs: listingsMs, clock });
     this.#derivatives = new Memo({ limit: 50, maxAgeMs: derivativesMs, clock });
+    this.#indexes = new DatasetIndexes({
+      folder: join(options.cacheFolder, 'datasets'), clock, log, progress, updated, limit: options.cacheLimit,
+      store: (dataset) => this.#store(dataset),
+    });
   }
 
   readonly handlers: DatasetHandlers = {
     'datasets.list': () => this.#list.read(),
     'datasets.add': async ({ dataset, force }, signal) => this.#add(normalise(dataset), force === true, signal),
     'datasets.remove': async ({ uri }) => {
-      const before = await this.#list.read();
-      const { datasets } = await this.#list.remove(before.datasets.some((dataset) => dataset.uri === uri) ? uri : normaliseUri(expandHome(uri)));
+      const before = (await this.#list.read()).datasets;
+      const plain = before.some((dataset) => dataset.uri === uri) ? uri : normaliseUri(expandHome(uri));
+      const { datasets } = await this.#list.remove(plain);
       this.#changed(datasets);
+      for (const dataset of before) if (dataset.uri === plain) await this.#indexes.remove(dataset);
       return null;
     },
     'datasets.describe': async ({ dataset, refresh }, signal) => this.#describe(normalise(dataset), refresh === true, signal),
-    'datasets.participants': async ({ dataset, offset, limit, search }, signal) => {
-      const { labels } = await this.#root(normalise(dataset), signal);
-      return pageParticipants(labels, { offset, limit: Math.min(limit, pageLimit), search });
+    'datasets.participants': async ({ dataset, offset, limit, search, labelsOnly }, signal) => {
+      const { root } = await this.#indexes.get(normalise(dataset));
+      return pageOf(root, { offset, limit: Math.min(limit, pageLimit), search, labelsOnly }, signal);
     },
-    'datasets.participant': async ({ dataset, label }, signal) => {
+    'datasets.ranges': async ({ dataset, size, search }, signal) => {
+      const { root } = await this.#indexes.get(normalise(dataset));
+      return rangesOf(root, { size, limit: rangesLimit, search }, signal);
+    },
+    'datasets.counting': async ({ dataset, on }) => {
+      const { root } = await this.#indexes.get(normalise(dataset));
+      if (on) root.resume();
+      else root.stop();
+      return null;
+    },
+    'datasets.participant': async ({ dataset, label, refresh }, signal) => {
       const ref = normalise(dataset);
       const plain = label.replace(/^sub-/, '');
-      const [found, facts] = await Promise.all([this.#participant(ref, plain, signal), this.#factsOf(ref, signal)]);
+      const { root, inside } = await this.#indexes.get(ref);
+      if (refresh === true) inside.forget(plain);
+      const [found, facts] = await Promise.all([inside.participant(plain, signal), root.facts(signal)]);
       return describeParticipant(ref.uri, plain, found, facts.table);
     },
-    'datasets.image': async ({ dataset, path }, signal) => this.#image(normalise(dataset), path, signal),
+    'datasets.image': async ({ dataset, path, refresh }, signal) => {
+      const { inside } = await this.#indexes.get(normalise(dataset));
+      if (refresh === true) inside.forgetImage(path);
+      return inside.image(path, signal);
+    },
     'datasets.derivatives': async ({ dataset }, signal) => ({ derivatives: await this.#derivativesOf(normalise(dataset), signal) }),
   };
+
+  /** Compares datasets that could not be compared with their storage: a sign-in may have mended it. */
+  retry(): void {
+    this.#indexes.retry();
+  }
+
+  /** Ends all looks in the background and writes what is not kept yet. */
+  dispose(): void {
+    this.#indexes.dispose();
+  }
 
   async #add(dataset: DatasetRef, force: boolean, signal: AbortSignal): Promise<DatasetSummary> {
     const summary = await this.#check(dataset, force, signal);
@@ -101,8 +131,8 @@ export class DatasetService {
   async #check(dataset: DatasetRef, force: boolean, signal: AbortSignal): Promise<DatasetSummary> {
     try {
       const summary = await this.#describe(dataset, true, signal);
-      const root = await this.#root(dataset, signal);
-      if (summary.participants === 0 && !root.files.includes('dataset_description.json')) {
+      const { root } = await this.#indexes.get(dataset);
+      if (summary.participants === 0 && !(await root.head(signal)).files.includes('dataset_description.json')) {
         throw new SpimquantError('bad-dataset', `${dataset.uri} is not a BIDS dataset: it has neither dataset_description.json nor folders called sub-….`, {
           where: dataset.uri, hint: 'Give the folder that holds them.',
         });
@@ -116,46 +146,19 @@ export class DatasetService {
   }
 
   async #describe(dataset: DatasetRef, refresh: boolean, signal: AbortSignal): Promise<DatasetSummary> {
-    if (refresh) this.#forget(dataset);
-    const [root, facts] = await Promise.all([this.#root(dataset, signal), this.#factsOf(dataset, signal)]);
-    return summariseDataset(root, facts);
-  }
-
-  #forget(dataset: DatasetRef): void {
-    const key = keyOf(dataset);
+    if (!refresh) return (await this.#indexes.get(dataset)).root.summary(signal);
     // The store as well: it may hold on to credentials or an endpoint that were mended meanwhile.
     this.#stores.forget(dataset.uri, dataset.storage);
-    for (const memo of [this.#roots, this.#facts, this.#participants, this.#images, this.#derivatives]) memo.forget(key);
-  }
-
-  #root(dataset: DatasetRef, signal: AbortSignal): Promise<DatasetRoot> {
-    return this.#roots.get(keyOf(dataset), '', (shared) => readRoot(this.#store(dataset), shared), signal);
-  }
-
-  #factsOf(dataset: DatasetRef, signal: AbortSignal): Promise<DatasetFacts> {
-    return this.#facts.get(keyOf(dataset), '', async (shared) => readFacts(this.#store(dataset), await this.#root(dataset, shared), shared), signal);
-  }
-
-  #participant(dataset: DatasetRef, label: string, signal: AbortSignal): Promise<Found> {
-    return this.#participants.get(keyOf(dataset), label, async (shared) => readParticipant(this.#store(dataset), await this.#root(dataset, shared), label, shared), signal);
-  }
-
-  #image(dataset: DatasetRef, path: string, signal: AbortSignal): Promise<ImageSummary> {
-    return this.#images.get(keyOf(dataset), path, async (shared) => {
-      const label = /^sub-([A-Za-z0-9+]+)\//.exec(path)?.[1];
-      const root = await this.#root(dataset, shared);
-      // What lies elsewhere, or is no image of the pipeline, can be opened all the same; only its sidecar is not known.
-      const found = label === undefined || !root.labels.includes(label) ? undefined : await this.#participant(dataset, label, shared);
-      const { info } = await openOmeZarr(this.#store(dataset), path, { signal: shared });
-      return summariseImage(info, found?.images.find((image) => image.path === path) ?? {});
-    }, signal);
+    this.#derivatives.forget(keyOf(dataset));
+    return (await this.#indexes.renew(dataset)).root.summary(signal);
   }
 
   #derivativesOf(dataset: DatasetRef, signal: AbortSignal): Promise<readonly DerivativeSummary[]> {
     return this.#derivatives.get(keyOf(dataset), '', async (shared) => {
       const store = this.#store(dataset);
+      const { root } = await this.#indexes.get(dataset);
       // Listed anew, unlike what the dataset is described by: a run may have made one a moment ago.
-      const [names, facts] = await Promise.all([listDerivatives(store, shared), this.#factsOf(dataset, shared)]);
+      const [names, facts] = await Promise.all([listDerivatives(store, shared), root.facts(shared)]);
       const own = facts.datasetType === 'derivative' ? [await readDerivative(store, dataset.uri.slice(dataset.uri.lastIndexOf('/') + 1), shared)] : [];
       return [...own, ...(await readDerivatives(store, names, shared))];
     }, signal);

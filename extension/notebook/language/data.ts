@@ -87,7 +87,7 @@ class DataSource {
     const dataset = this.#dataset(request);
     if (dataset === undefined) return [];
     const search = request.prefix.replace(/^sub-/, '');
-    const { labels } = await this.#services.runner.request('datasets.participants', { dataset, offset: 0, limit: most, ...(search === '' ? {} : { search }) }, { signal: this.#signal });
+    const { labels } = await this.#services.runner.request('datasets.participants', { dataset, offset: 0, limit: most, ...(search === '' ? {} : { search, labelsOnly: true }) }, { signal: this.#signal });
     const sub = request.prefix.startsWith('sub-') ? 'sub-' : '';
     return this.#fresh(labels.map((label) => `${sub}${label}`), request, 'participant', 'participant');
   }

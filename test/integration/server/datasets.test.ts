@@ -32,8 +32,15 @@ describe('what the runner answers about datasets', () => {
   let now = 0;
   let told: (readonly DatasetRef[])[];
 
-  const service = (): DatasetService['handlers'] =>
-    new DatasetService({ stateFolder: join(folder, 'state'), clock: () => now, log: () => undefined, changed: (datasets) => told.push(datasets) }).handlers;
+  const services: DatasetService[] = [];
+  const service = (): DatasetService['handlers'] => {
+    const made = new DatasetService({
+      stateFolder: join(folder, 'state'), cacheFolder: join(folder, 'cache'), clock: () => now, log: () => undefined,
+      changed: (datasets) => told.push(datasets), progress: () => undefined, updated: () => undefined,
+    });
+    services.push(made);
+    return made.handlers;
+  };
   const inBucket = (path: string): DatasetRef => ({ uri: `s3://${path}`, storage: { s3Endpoint: server.endpoint } });
   const write = async (files: Readonly<Record<string, string>>): Promise<DatasetRef> => {
     for (const [key, text] of Object.entries(files)) {
@@ -58,60 +65,9 @@ describe('what the runner answers about datasets', () => {
     server.requests.splice(0);
     server.clearFaults();
   });
-  afterEach(async () => rm(folder, { recursive: true, force: true }));
-
-  describe('with 5,000 participants in a bucket', () => {
-    before(async () => {
-      server.createBucket('large');
-      await server.put('large', 'bids/dataset_description.json', description);
-      await server.put('large', 'bids/participants.tsv', `participant_id\tgroup\n${Array.from({ length: 5000 }, (_, i) => `sub-${String(i).padStart(4, '0')}\tA\n`).join('')}`);
-      for (let i = 0; i < 5000; i++) await server.put('large', `bids/sub-${String(i).padStart(4, '0')}/micr/sub-${String(i).padStart(4, '0')}_SPIM.ome.zarr/.zattrs`, '{}');
-    });
-
-    it('describes it by one listing of its root and two small files, and pages without asking again', async () => {
-      const ask = service();
-      const dataset = inBucket('large/bids');
-      const [summary, page] = await Promise.all([
-        ask['datasets.describe']({ dataset }, signal),
-        ask['datasets.participants']({ dataset, offset: 0, limit: 100 }, signal),
-      ]);
-      assert.deepEqual(summary, { uri: 's3://large/bids', name: 'Mice', bidsVersion: '1.9.0', participants: 5000, derivatives: 0, warnings: [] });
-      assert.deepEqual([page.labels.length, page.labels[0], page.total], [100, '0000', 5000]);
-      const last = await ask['datasets.participants']({ dataset, offset: 4950, limit: 100 }, signal);
-      assert.deepEqual([last.labels.length, last.labels.at(-1)], [50, '4999']);
-      assert.deepEqual(await ask['datasets.participants']({ dataset, offset: 0, limit: 2, search: 'SUB-499' }, signal), { labels: ['4990', '4991'], total: 10 });
-      // 5,002 names in pages of a thousand, and the two files.
-      assert.equal(server.requests.length, 6 + 2);
-      assert.ok(server.requests.every(({ query, key }) => key !== '' || query.delimiter === '/'));
-    });
-
-    it('looks into one participant by two listings', async () => {
-      const ask = service();
-      const dataset = inBucket('large/bids');
-      await ask['datasets.describe']({ dataset }, signal);
-      server.requests.splice(0);
-      const contents = await ask['datasets.participant']({ dataset, label: 'sub-0042' }, signal);
-      assert.deepEqual(contents, {
-        label: '0042', skipped: [], columns: [{ name: 'group', value: 'A' }],
-        sessions: [{ images: [{ path: 'sub-0042/micr/sub-0042_SPIM.ome.zarr', uri: 's3://large/bids/sub-0042/micr/sub-0042_SPIM.ome.zarr', title: 'SPIM', stains: [] }] }],
-      });
-      assert.deepEqual(server.requests.map(({ query }) => query.prefix), ['bids/sub-0042/', 'bids/sub-0042/micr/']);
-    });
-
-    it('goes on for one window when another gives up', async () => {
-      const ask = service();
-      const dataset = inBucket('large/bids');
-      let release = (): void => undefined;
-      server.inject({ fault: { kind: 'wait', until: new Promise<void>((resolve) => (release = resolve)) } });
-      const impatient = new AbortController();
-      const first = ask['datasets.participants']({ dataset, offset: 0, limit: 1 }, impatient.signal);
-      const second = ask['datasets.participants']({ dataset, offset: 0, limit: 1 }, signal);
-      impatient.abort();
-      await assert.rejects(first, fails('cancelled', /Cancelled/));
-      release();
-      assert.equal((await second).total, 5000);
-      assert.equal(server.requests.length, 6);
-    });
+  afterEach(async () => {
+    for (const made of services.splice(0)) made.dispose();
+    await rm(folder, { recursive: true, force: true });
   });
 
   it('remembers until it is asked to look again', async () => {

@@ -34,13 +34,21 @@ export interface StoredObject extends Row, Omit<ObjectInfo, 'etag'> {
   close(): Promise<void>;
 }
 
+/** The part of a listing that is going to be sent. */
+export interface ListRange {
+  /** Keys and prefixes after this one. */
+  readonly after?: string;
+  /** So many, the first in order. */
+  readonly limit?: number;
+}
+
 /** Where a bucket keeps its objects. */
 export interface BucketBackend {
   get(key: string): Promise<StoredObject | undefined>;
   put(key: string, bytes: Uint8Array, info: ObjectInfo): Promise<Row>;
   delete(key: string): Promise<void>;
-  /** Objects and, when a delimiter is given, common prefixes below `prefix`; unsorted. */
-  list(prefix: string, delimiter: string): Promise<{ readonly rows: readonly Row[]; readonly folders: ReadonlySet<string> }>;
+  /** Objects and, when a delimiter is given, common prefixes below `prefix`; unsorted. What is beyond the range may be left out. */
+  list(prefix: string, delimiter: string, range?: ListRange): Promise<{ readonly rows: readonly Row[]; readonly folders: ReadonlySet<string> }>;
 }
 
 export function md5(data: Uint8Array): string {

@@ -16,7 +16,7 @@ export async function listObjects(bucket: Bucket, request: ParsedRequest): Promi
   const delimiter = get('delimiter');
   const limit = Math.min(1000, get('max-keys') === '' ? 1000 : Number(get('max-keys')));
   const after = get('continuation-token') === '' ? get('start-after') : readToken(get('continuation-token'));
-  const { rows, folders } = await bucket.backend.list(prefix, delimiter);
+  const { rows, folders } = await bucket.backend.list(prefix, delimiter, { after, limit: limit + 1 });
   const entries: Entry[] = [...rows.map((row) => ({ name: row.key, row })), ...[...folders].map((name) => ({ name }))]
     .filter((entry) => after === '' || compareBytes(entry.name, after) > 0)
     .sort((a, b) => compareBytes(a.name, b.name));
