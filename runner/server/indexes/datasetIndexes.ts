@@ -1,10 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatasetChange, DatasetRef } from '../../protocol/datasets.ts';
 import type { ErrorReport } from '../../protocol/errors.ts';
 import type { Clock, Logger } from '../../protocol/log.ts';
 import type { ObjectStore } from '../../storage/objectStore.ts';
 import { Semaphore } from '../../storage/semaphore.ts';
-import { IndexCache } from './indexCache.ts';
-import type { IndexSnapshot } from './indexCache.ts';
+import { askersKey } from '../askersEnvironment.ts';
+import { IndexCache, placeOfEnvironment } from './indexCache.ts';
+import type { IndexSnapshot, KeptPlace } from './indexCache.ts';
 import { LookedInto } from './lookedInto.ts';
 import { RootIndex } from './rootIndex.ts';
 
@@ -28,6 +30,9 @@ export interface DatasetIndex {
 }
 
 interface OpenIndex extends DatasetIndex {
+  readonly place: KeptPlace;
+  /** Does something in the environment of whoever opened it. */
+  readonly inItsEnvironment: (work: () => void) => void;
   /** There is something new to keep. */
   dirty: boolean;
   timer: NodeJS.Timeout | undefined;
@@ -60,10 +65,16 @@ export class DatasetIndexes {
 
   /** The index of a dataset; `dataset` is in its one written form. */
   async get(dataset: DatasetRef): Promise<DatasetIndex> {
+    return this.#get(dataset);
+  }
+
+  async #get(dataset: DatasetRef): Promise<OpenIndex> {
     const key = keyOf(dataset);
     let opening = this.#open.get(key);
     if (opening === undefined) {
-      opening = this.#cache.load(dataset).then((kept) => this.#make(dataset, kept));
+      const place: KeptPlace = { ...dataset, seenFrom: placeOfEnvironment(process.env) };
+      const inItsEnvironment = AsyncLocalStorage.snapshot();
+      opening = this.#cache.load(place).then((kept) => this.#make(place, inItsEnvironment, kept));
       this.#open.set(key, opening);
     }
     const index = await opening;
@@ -77,26 +88,28 @@ export class DatasetIndexes {
 
   /** Forgets all that is known of a dataset, on disk as well, and begins anew. */
   async renew(dataset: DatasetRef): Promise<DatasetIndex> {
-    const index = await this.get(dataset);
+    const index = await this.#get(dataset);
     index.inside.forget();
     index.root.renew();
     this.#keepNothing(index);
     return index;
   }
 
-  /** Drops a dataset that nobody wants any more. */
+  /** Drops a dataset that nobody wants any more, for everybody. */
   async remove(dataset: DatasetRef): Promise<void> {
-    const key = keyOf(dataset);
-    const index = this.#made.get(key);
-    this.#open.delete(key);
-    this.#made.delete(key);
-    if (index !== undefined) close(index);
-    await this.#cache.remove(dataset);
+    for (const [key, index] of [...this.#made]) {
+      if (!isSame(index.dataset, dataset)) continue;
+      this.#open.delete(key);
+      this.#made.delete(key);
+      close(index);
+      await this.#cache.remove(index.place);
+    }
+    await this.#cache.remove({ ...dataset, seenFrom: placeOfEnvironment(process.env) });
   }
 
   /** Compares datasets that could not be compared before with their storage: a sign-in may have mended it. */
   retry(): void {
-    for (const { root } of this.#made.values()) root.retry();
+    for (const { root, inItsEnvironment } of this.#made.values()) inItsEnvironment(() => { root.retry(); });
   }
 
   /** Ends all looks and writes what is not written yet. */
@@ -106,7 +119,8 @@ export class DatasetIndexes {
     this.#open.clear();
   }
 
-  #make(dataset: DatasetRef, kept: IndexSnapshot | undefined): OpenIndex {
+  #make(place: KeptPlace, inItsEnvironment: OpenIndex['inItsEnvironment'], kept: IndexSnapshot | undefined): OpenIndex {
+    const dataset: DatasetRef = { uri: place.uri, storage: place.storage };
     const { clock, log, progress, updated } = this.#options;
     const store = (): ObjectStore => this.#options.store(dataset);
     const changed = (change: DatasetChange): void => {
@@ -124,7 +138,7 @@ export class DatasetIndexes {
       labels: () => root.labels,
       grown: () => { this.#saveSoon(index); },
     }, kept);
-    const index: OpenIndex = { dataset, root, inside, dirty: false, timer: undefined };
+    const index: OpenIndex = { dataset, place, inItsEnvironment, root, inside, dirty: false, timer: undefined };
     return index;
   }
 
@@ -140,18 +154,15 @@ export class DatasetIndexes {
     if (!index.dirty) return;
     index.dirty = false;
     const snapshot = snapshotOf(index);
-    if (snapshot === undefined) await this.#cache.remove(index.dataset);
-    else await this.#cache.save(index.dataset, snapshot);
+    if (snapshot === undefined) await this.#cache.remove(index.place);
+    else await this.#cache.save(index.place, snapshot);
   }
 
-  #keepNothing(index: DatasetIndex): void {
-    const open = this.#made.get(keyOf(index.dataset));
-    if (open !== undefined) {
-      clearTimeout(open.timer);
-      open.timer = undefined;
-      open.dirty = false;
-    }
-    void this.#cache.remove(index.dataset);
+  #keepNothing(index: OpenIndex): void {
+    clearTimeout(index.timer);
+    index.timer = undefined;
+    index.dirty = false;
+    void this.#cache.remove(index.place);
   }
 
   #closeOldest(): void {
@@ -169,7 +180,7 @@ export class DatasetIndexes {
   #close(index: OpenIndex): void {
     if (index.dirty) {
       const snapshot = snapshotOf(index);
-      if (snapshot !== undefined) this.#cache.saveNow(index.dataset, snapshot);
+      if (snapshot !== undefined) this.#cache.saveNow(index.place, snapshot);
     }
     close(index);
   }
@@ -187,6 +198,11 @@ function snapshotOf({ root, inside }: DatasetIndex): IndexSnapshot | undefined {
   return root.snapshot && { root: root.snapshot, ...inside.snapshot };
 }
 
+/** What one has listed must not be told to another, who may have other rights. */
 function keyOf(dataset: DatasetRef): string {
-  return `${dataset.uri}\n${JSON.stringify(dataset.storage)}`;
+  return `${askersKey()}\n${dataset.uri}\n${JSON.stringify(dataset.storage)}`;
+}
+
+function isSame(a: DatasetRef, b: DatasetRef): boolean {
+  return a.uri === b.uri && JSON.stringify(a.storage) === JSON.stringify(b.storage);
 }

@@ -17,6 +17,20 @@ export interface IndexSnapshot extends LookedIntoSnapshot {
   readonly root: RootSnapshot;
 }
 
+/** What a file is about: a dataset, reached from an environment that may mean another place by the same words. */
+export interface KeptPlace extends DatasetRef {
+  /** See {@link placeOfEnvironment}. */
+  readonly seenFrom: string;
+}
+
+/** Variables that decide which service, account or profile an address leads to; no keys and tokens, which change with every sign-in. */
+const deciding = /^(?:AWS_(?:DEFAULT_)?(?:PROFILE|REGION)|AWS_ENDPOINT_URL(?:_S3)?|AWS_CONFIG_FILE|AWS_SHARED_CREDENTIALS_FILE|STORAGE_EMULATOR_HOST|GOOGLE_APPLICATION_CREDENTIALS|GOOGLE_CLOUD_PROJECT|CLOUDSDK_.*CONFIG.*|AZURE_(?:CLIENT|TENANT)_ID|AZURE_CONFIG_DIR|HOME)$/i;
+
+/** Tells environments apart in which the same address leads to different places. */
+export function placeOfEnvironment(env: Readonly<Record<string, string | undefined>>): string {
+  return sha256(JSON.stringify(Object.entries(env).filter(([name]) => deciding.test(name)).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
 export interface IndexCacheOptions {
   /** A folder of its own. */
   readonly folder: string;
@@ -47,7 +61,7 @@ export class IndexCache {
   }
 
   /** What is kept of a dataset; undefined: nothing. Never throws. */
-  async load(dataset: DatasetRef): Promise<IndexSnapshot | undefined> {
+  async load(dataset: KeptPlace): Promise<IndexSnapshot | undefined> {
     const path = this.#pathOf(dataset);
     try {
       const text = await readFile(path, 'utf8');
@@ -66,7 +80,7 @@ export class IndexCache {
   }
 
   /** Keeps what is known of a dataset. Never throws. */
-  async save(dataset: DatasetRef, snapshot: IndexSnapshot): Promise<void> {
+  async save(dataset: KeptPlace, snapshot: IndexSnapshot): Promise<void> {
     return this.#alone(async () => {
       const { folder } = this.#options;
       const path = this.#pathOf(dataset);
@@ -90,7 +104,7 @@ export class IndexCache {
   }
 
   /** As {@link save}, at once: while the runner ends. */
-  saveNow(dataset: DatasetRef, snapshot: IndexSnapshot): void {
+  saveNow(dataset: KeptPlace, snapshot: IndexSnapshot): void {
     const path = this.#pathOf(dataset);
     const temporary = temporaryOf(path);
     try {
@@ -110,7 +124,7 @@ export class IndexCache {
   }
 
   /** Drops what is kept of a dataset. Never throws. */
-  async remove(dataset: DatasetRef): Promise<void> {
+  async remove(dataset: KeptPlace): Promise<void> {
     return this.#alone(async () => {
       await rm(this.#pathOf(dataset), { force: true }).catch((error: unknown) => { this.#complain(dataset, error); });
     });
@@ -140,8 +154,8 @@ export class IndexCache {
     this.#options.log('warn', `What is known of ${dataset.uri} cannot be kept: ${reportError(error).message}`);
   }
 
-  #pathOf(dataset: DatasetRef): string {
-    return join(this.#options.folder, `${sha256(JSON.stringify([dataset.uri, dataset.storage])).slice(0, 32)}${ending}`);
+  #pathOf(dataset: KeptPlace): string {
+    return join(this.#options.folder, `${sha256(JSON.stringify([dataset.uri, dataset.storage, dataset.seenFrom])).slice(0, 32)}${ending}`);
   }
 
   /** One after the other, so that the last that was asked for is what stays. */
@@ -166,7 +180,7 @@ interface KeptFacts extends Omit<DatasetFacts, 'table'> {
 }
 
 /** The text of a file: a line with version and checksum, one each for the dataset, its root and its facts, then two for each participant and image. */
-export function formatIndex(dataset: DatasetRef, { root: { root, facts, checked }, participants, images }: IndexSnapshot): string {
+export function formatIndex(dataset: KeptPlace, { root: { root, facts, checked }, participants, images }: IndexSnapshot): string {
   const { labels, skipped, files, folders, versions, crowded } = root;
   const lines = [
     JSON.stringify({ ...dataset, checked }),
@@ -181,14 +195,14 @@ export function formatIndex(dataset: DatasetRef, { root: { root, facts, checked 
 }
 
 /** What a file holds; undefined: it is damaged, of another version, or about another dataset. */
-export function parseIndex(text: string, dataset: DatasetRef): IndexSnapshot | undefined {
+export function parseIndex(text: string, dataset: KeptPlace): IndexSnapshot | undefined {
   const end = text.indexOf('\n');
   const body = text.slice(end + 1, -1);
   if (end < 0 || !text.endsWith('\n') || text.slice(0, end) !== `spimquant-index ${version} ${sha256(body)}`) return undefined;
   // The checksum is right, so the lines are those of formatIndex.
   const lines = body.split('\n');
-  const { uri, storage, checked } = JSON.parse(lines[0]) as DatasetRef & { readonly checked: number };
-  if (uri !== dataset.uri || JSON.stringify(storage) !== JSON.stringify(dataset.storage)) return undefined;
+  const { uri, storage, seenFrom, checked } = JSON.parse(lines[0]) as KeptPlace & { readonly checked: number };
+  if (uri !== dataset.uri || seenFrom !== dataset.seenFrom || JSON.stringify(storage) !== JSON.stringify(dataset.storage)) return undefined;
   const root = JSON.parse(lines[1]) as Omit<RootSnapshot['root'], 'versions'> & { readonly versions: readonly (readonly [string, string])[] };
   const { table, ...facts } = JSON.parse(lines[2]) as KeptFacts;
   const items: Record<'participant' | 'image', [string, KeptItem][]> = { participant: [], image: [] };
