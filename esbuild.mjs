@@ -117,7 +117,7 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: { renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts' },
+  entryPoints: { renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },
   outdir: join(dist, 'webviews'),
   platform: 'browser',
   format: 'esm',

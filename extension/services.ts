@@ -46,6 +46,8 @@ export interface Services {
 export interface Panels extends vscode.Disposable {
   /** A result beside the editor; the panel of the last one is used again. */
   showResult(result: Result): void;
+  /** A run in its panel: steps, log, resources. */
+  showRun(runId: string): Promise<void>;
   /** A run's log as a read-only document that follows the run. */
   showLog(runId: string): Promise<void>;
   /** A file or folder of this machine or of a bucket, in the way its kind asks for. Left out `storage`: as the list of datasets has it. */

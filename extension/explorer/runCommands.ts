@@ -24,6 +24,7 @@ export function registerRunCommands(services: Services): vscode.Disposable {
   onRun('spimquant.run.cancel', cancel);
   onRun('spimquant.run.resume', again);
   onRun('spimquant.run.rerun', again);
+  onRun('spimquant.run.open', (run) => panels.showRun(run.id));
   onRun('spimquant.run.openLog', (run) => panels.showLog(run.id));
   onRun('spimquant.run.openOutputs', (run, file) => (isOutputFile(file) ? panels.showFile(file.uri, storageOf(run.command)) : panels.showOutputs(run)));
   onRun('spimquant.run.copyCommand', async (run) => {
@@ -42,6 +43,10 @@ export function registerRunCommands(services: Services): vscode.Disposable {
   ends.add(registerCommand('spimquant.verb.logs', log, async () => {
     const run = await chooseRun(services, 'Open the log of which run?', () => true);
     if (run !== undefined) await panels.showLog(run.id);
+  }));
+  ends.add(registerCommand('spimquant.runs.open', log, async () => {
+    const run = await chooseRun(services, 'Open which run?', () => true);
+    if (run !== undefined) await panels.showRun(run.id);
   }));
   ends.add(registerCommand('spimquant.verb.cancel', log, async () => {
     const run = await chooseRun(services, 'Cancel which run?', ({ status }) => !isOver(status));

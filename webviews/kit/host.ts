@@ -12,6 +12,8 @@ export interface Host<FromPage> {
   post(message: FromPage): void;
   /** Kept with the page's panel over reloads of the window. */
   keep(state: unknown): void;
+  /** What was kept. */
+  kept(): unknown;
 }
 
 /**
@@ -26,7 +28,7 @@ export function connectHost<ToPage, FromPage>(read: (message: unknown) => ToPage
     if (message !== undefined) onMessage(message);
   });
   api.postMessage({ type: 'ready' });
-  return { post: (message) => { api.postMessage(message); }, keep: (state) => { api.setState(state); } };
+  return { post: (message) => { api.postMessage(message); }, keep: (state) => { api.setState(state); }, kept: () => api.getState() };
 }
 
 /** The place that a page's script fills. */

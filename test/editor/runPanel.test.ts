@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { SpimquantApi } from '../../extension/main.ts';
+import type { RunRecord } from '../../runner/protocol/runs.ts';
+import { writeBrains } from './support/brains.ts';
+import { onPage } from './support/driver.ts';
+import { writeLongRun } from './support/longRun.ts';
+import { startCell } from './support/notebook.ts';
+import { useTheme } from './support/theme.ts';
+import { until } from './support/until.ts';
+
+const slow = 240_000;
+const inside = 'frames' as const;
+
+describe('The panel of a run', function () {
+  this.timeout(slow + 30_000);
+  let folder: string;
+  let notebook: vscode.NotebookDocument;
+
+  const newest = async (): Promise<RunRecord | undefined> => {
+    const extension = vscode.extensions.getExtension<SpimquantApi>('spimquant.spimquant');
+    assert.ok(extension, 'the extension is installed');
+    return (await extension.activate()).runs().find(({ bids }) => bids === join(folder, 'panel-brains'));
+  };
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'spimquant-run-panel-'));
+    const brains = join(folder, 'panel-brains');
+    await writeBrains(brains, 2);
+    // A chunk that cannot be understood: the second participant fails in the middle, the first is well.
+    const image = join(brains, 'sub-02/micr/sub-02_sample-brain_acq-phantom_SPIM.ome.zarr');
+    const chunks = (await readdir(image, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && /^\d+$/.test(entry.name));
+    for (const chunk of chunks) await writeFile(join(chunk.parentPath, chunk.name), 'this is no chunk');
+    const command = `spimquant ${brains} ${join(folder, 'out')} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
+    notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData([new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant')]));
+    await vscode.window.showNotebookDocument(notebook);
+  });
+
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await useTheme('dark');
+    await onPage((page) => page.resize({ width: 1280, height: 800 }));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('shows participants by stages while the run goes on', async () => {
+    await startCell(notebook.cellAt(0));
+    const run = await until('the run works', async () => {
+      const found = await newest();
+      return (found?.counts.finished ?? 0) > 0 ? found : undefined;
+    }, slow);
+    await vscode.commands.executeCommand('spimquant.run.open', run.id);
+    await onPage(async (page) => {
+      await page.see({ selector: '.run-header h1', text: 'panel-brains: participant', inside, timeoutMs: 60_000 });
+      await page.see({ selector: '.matrix .row .scope', text: 'sub-01', inside });
+      await page.see({ selector: '.cell.finished', inside });
+      await page.screenshot({ name: 'run-panel-running' });
+    });
+  });
+
+  it('says what failed, why, and with which last words', async () => {
+    await until('the run has ended', async () => ['failed', 'succeeded'].includes((await newest())?.status ?? ''), slow);
+    await onPage(async (page) => {
+      await page.see({ selector: '.run-header strong', text: 'Failed', inside });
+      await page.see({ selector: '.failure strong', text: 'sub-02', inside });
+      await page.see({ selector: '.failure .dim', text: 'bad-zarr', inside });
+      await page.see({ selector: '.cell.failed', inside });
+      await page.see({ selector: '.run-header button', text: 'Resume', inside });
+      await page.screenshot({ name: 'run-panel-failed' });
+      await page.click({ selector: '.failure button', text: 'Show in Log', inside });
+      await page.see({ selector: '.log .chip', text: 'sub-02', inside });
+      await page.see({ selector: '.log .row[data-level="error"] .message', inside });
+      await page.screenshot({ name: 'run-panel-log-task' });
+    });
+  });
+
+  it('shows what the run took of its machine, after its end as well', async () => {
+    await onPage(async (page) => {
+      await page.click({ selector: '#tab-resources', inside });
+      await page.see({ selector: '.host .peaks', text: 'Peak memory', inside, timeoutMs: 20_000 });
+      await page.see({ selector: '.chart canvas', inside });
+      await page.see({ selector: '.band', inside });
+      await page.screenshot({ name: 'run-panel-resources' });
+    });
+  });
+
+  it('opens a log of a million lines at its end, finds words in it, and jumps to errors', async () => {
+    const id = await writeLongRun(1_000_000);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await until('the run is known', async () => {
+      const extension = vscode.extensions.getExtension<SpimquantApi>('spimquant.spimquant');
+      return (await extension?.activate())?.runs().some((run) => run.id === id);
+    }, 20_000);
+    await vscode.commands.executeCommand('spimquant.run.open', id);
+    await onPage(async (page) => {
+      await page.click({ selector: '#tab-log', inside });
+      await page.see({ selector: '.log .counts', text: '1,000,003 lines, 200 errors', inside, timeoutMs: 30_000 });
+      await page.see({ selector: '.log .row .message', text: 'line 999999 of the long log', inside });
+      await page.screenshot({ name: 'run-panel-log-long' });
+      await page.click({ selector: '.log input[type="search"]', inside });
+      await page.type({ text: 'LINE 77777' });
+      await page.see({ selector: '.log .counts', text: '11 of 1,000,003 lines', inside, timeoutMs: 20_000 });
+      await page.see({ selector: '.log .row mark', text: 'line 77777', inside });
+      await page.screenshot({ name: 'run-panel-log-search' });
+      await page.press({ keys: 'Control+A' });
+      await page.press({ keys: 'Delete' });
+      await page.see({ selector: '.log .counts', text: '1,000,003 lines, 200 errors', inside, timeoutMs: 20_000 });
+      await page.click({ selector: '.log button', text: 'Previous Error', inside });
+      await page.see({ selector: '.log .row[aria-selected="true"][data-level="error"] .message', text: 'line 1000000', inside });
+      await page.click({ selector: '.log button', text: 'Previous Error', inside });
+      await page.see({ selector: '.log .row[aria-selected="true"] .message', text: 'line 995000', inside });
+      await page.see({ selector: '.log .detail pre', text: 'line 995000', inside });
+    });
+  });
+
+  it('reads well in light colours, in high contrast, and in a narrow window', async () => {
+    for (const theme of ['light', 'highContrast'] as const) {
+      await useTheme(theme);
+      await onPage(async (page) => {
+        await page.see({ selector: '.log .row .message', inside });
+        await page.screenshot({ name: `run-panel-log-${theme}` });
+      });
+    }
+    await useTheme('light');
+    await onPage(async (page) => {
+      await page.resize({ width: 760, height: 700 });
+      await page.see({ selector: '.log .row .message', inside });
+      await page.screenshot({ name: 'run-panel-narrow' });
+    });
+  });
+});

@@ -1,0 +1,188 @@
+import uPlot from 'uplot';
+import type { ResourceSample } from '../../runner/protocol/resources.ts';
+import type { HostResources, TaskRow } from '../../runner/protocol/runView.ts';
+import { reportError } from '../../runner/protocol/errors.ts';
+import { formatBytes, formatSeconds } from '../../runner/wording/words.ts';
+import { make } from '../kit/dom.ts';
+import { charts, niceTop } from '../resources/series.ts';
+import type { ChartSpec } from '../resources/series.ts';
+import { stageWords } from './stepsView.ts';
+import type { Runner } from './runner.ts';
+import { intoLanes, stageBands } from './taskTable.ts';
+
+/** Points of a chart asked for. */
+const points = 1500;
+const chartHeight = 130;
+const axisWidth = 74;
+/** Pixels of a stage's line in the band above the charts. */
+const bandHeight = 14;
+/** Samples farther apart than this many intervals are not joined. */
+const gap = 4;
+
+interface Drawn {
+  readonly plot: uPlot;
+  readonly chart: ChartSpec;
+  readonly words: HTMLElement;
+}
+
+/** What the run took of its machines over time, with the stages above, while it runs and afterwards. */
+export class ResourcesView {
+  readonly element = make('section', { class: 'resources', 'aria-label': 'Resources' });
+  readonly #runner: Runner;
+  readonly #status = make('p', { class: 'dim', role: 'status' }, 'Loading.');
+  readonly #hosts = make('div', { class: 'hosts' });
+  #drawn = new Map<string, readonly Drawn[]>();
+  #tasks: readonly TaskRow[] = [];
+  #loading = false;
+  #shown: readonly HostResources[] = [];
+
+  constructor(runner: Runner) {
+    this.#runner = runner;
+    this.element.append(this.#status, this.#hosts);
+    new ResizeObserver(() => { this.#resize(); }).observe(this.element);
+    // Canvas colours do not follow the theme by themselves.
+    new MutationObserver(() => { this.#redraw(); }).observe(document.body, { attributes: true, attributeFilter: ['class'] });
+  }
+
+  setTasks(tasks: readonly TaskRow[]): void {
+    this.#tasks = tasks;
+  }
+
+  async refresh(now: number): Promise<void> {
+    if (this.#loading) return;
+    this.#loading = true;
+    try {
+      const { hosts } = await this.#runner.ask('resources', { points });
+      this.#shown = hosts;
+      this.#show(now);
+    } catch (error) {
+      this.#status.textContent = reportError(error).message;
+    } finally {
+      this.#loading = false;
+    }
+  }
+
+  #show(now: number): void {
+    const withSamples = this.#shown.filter(({ samples }) => samples.length > 1);
+    this.#status.hidden = withSamples.length > 0;
+    if (withSamples.length === 0) {
+      this.#status.textContent = 'Nothing was recorded yet: a sample is taken every two seconds while the run works.';
+      return;
+    }
+    for (const host of withSamples) {
+      if (!this.#drawn.has(host.host)) this.#addHost(host);
+      this.#fill(host);
+    }
+    this.#drawBands(now);
+  }
+
+  #redraw(): void {
+    for (const plots of this.#drawn.values()) for (const { plot } of plots) plot.destroy();
+    this.#drawn = new Map();
+    this.#hosts.replaceChildren();
+    this.#show(Date.now());
+  }
+
+  #addHost({ host }: HostResources): void {
+    const section = make('section', { class: 'host', 'data-host': host, 'aria-label': host }, make('h2', {}, host), make('p', { class: 'peaks' }), make('div', { class: 'bands' }));
+    this.#hosts.append(section);
+    const drawn = charts.map((chart): Drawn => {
+      const words = make('p', { class: 'values' });
+      const place = make('div', { class: 'chart', role: 'img', 'aria-label': chart.title });
+      section.append(make('div', { class: 'chart-head' }, make('h3', {}, chart.title), words), place);
+      return { chart, words, plot: new uPlot(this.#options(chart, host), [[]], place) };
+    });
+    this.#drawn.set(host, drawn);
+  }
+
+  #options(chart: ChartSpec, host: string): uPlot.Options {
+    const style = getComputedStyle(document.body);
+    const colour = (name: string, otherwise: string): string => style.getPropertyValue(name).trim() || otherwise;
+    const text = colour('--vscode-descriptionForeground', '#888');
+    const lines = colour('--vscode-widget-border', colour('--vscode-panel-border', 'rgba(128,128,128,.3)'));
+    const strokes = [colour('--vscode-charts-blue', '#3794ff'), colour('--vscode-charts-orange', '#d18616')];
+    const font = `11px ${colour('--vscode-font-family', 'sans-serif')}`;
+    const grid = { stroke: lines, width: 1 };
+    return {
+      width: Math.max(200, this.element.clientWidth - 4), height: chartHeight, legend: { show: false }, ms: 1, padding: [6, 8, 0, 0],
+      cursor: { sync: { key: `run-${host}` }, drag: { x: true, y: false } },
+      scales: { y: { range: (_plot, _min, max) => [0, chart.limit === undefined ? niceTop(Math.max(1e6, max)) : max] } },
+      axes: [
+        { stroke: text, font, grid: { show: false }, ticks: grid, size: 26, values: (_plot, splits) => splits.map((time) => new Date(time).toLocaleTimeString('en-GB')) },
+        { stroke: text, font, grid, ticks: { show: false }, size: axisWidth, values: (_plot, splits) => splits.map((value) => chart.format(value)) },
+      ],
+      series: [{}, ...chart.lines.map((line, at): uPlot.Series => ({
+        label: line.name, stroke: strokes[at], width: 1.5, ...(at === 0 ? { fill: `color-mix(in srgb, ${strokes[0]} 14%, transparent)` } : { dash: [5, 3] }), points: { show: false }, spanGaps: false,
+      }))],
+      hooks: { setCursor: [(plot) => { this.#showValues(host, plot); }] },
+    };
+  }
+
+  #fill({ host, samples, intervalMs }: HostResources): void {
+    const first = samples[0].time;
+    const last = samples[samples.length - 1].time;
+    const step = Math.max(intervalMs, (last - first) / points);
+    const rows: (ResourceSample | { readonly time: number; readonly gap: true })[] = [];
+    samples.forEach((sample, at) => {
+      const before = samples[at - 1];
+      if (before !== undefined && sample.time - before.time > gap * step) rows.push({ time: before.time + step, gap: true });
+      rows.push(sample);
+    });
+    for (const { plot, chart } of this.#drawn.get(host) ?? []) {
+      const values = chart.lines.map((line) => rows.map((row) => ('gap' in row ? null : line.value(row))));
+      plot.setData([rows.map(({ time }) => time), ...values]);
+    }
+    this.#showValues(host);
+    const section = this.#section(host);
+    const peak = (value: (sample: ResourceSample) => number): number => Math.max(...samples.map(value));
+    const mean = samples.reduce((sum, { cpu }) => sum + cpu, 0) / samples.length;
+    const cores = samples[samples.length - 1].cores;
+    section?.querySelector('.peaks')?.replaceChildren(
+      `Peak memory ${formatBytes(peak(({ memory }) => memory))} of ${formatBytes(samples[0].memoryLimit)}; at most ${peak(({ cpu }) => cpu).toFixed(1)} of ${cores} cores, ${mean.toFixed(1)} on average; ${formatSeconds((mean * (last - first)) / 1000)} of processor time.`);
+  }
+
+  #section(host: string): HTMLElement | undefined {
+    return [...this.#hosts.children].find((each): each is HTMLElement => each instanceof HTMLElement && each.dataset['host'] === host);
+  }
+
+  /** Values below the pointer, else the latest. */
+  #showValues(host: string, from?: uPlot): void {
+    const samples = this.#shown.find((each) => each.host === host)?.samples ?? [];
+    const at = from?.cursor.idx;
+    const time = typeof at === 'number' ? from?.data[0][at] : undefined;
+    const sample = (time === undefined ? undefined : samples.find((each) => each.time >= time)) ?? samples.at(-1);
+    if (sample === undefined) return;
+    for (const { chart, words } of this.#drawn.get(host) ?? []) {
+      const values = chart.lines.map(({ name, value }) => `${name === '' ? '' : `${name} `}${chart.format(value(sample))}`).join(', ');
+      words.textContent = `${time === undefined ? '' : `${new Date(sample.time).toLocaleTimeString('en-GB')}: `}${values}${chart.limit === undefined ? '' : ` ${chart.limit(sample)}`}`;
+    }
+  }
+
+  #drawBands(now: number): void {
+    const bands = intoLanes(stageBands(this.#tasks, now));
+    const lanes = Math.max(0, ...bands.map(({ lane }) => lane + 1));
+    for (const { host, samples } of this.#shown) {
+      const place = this.#section(host)?.querySelector<HTMLElement>('.bands');
+      if (place === null || place === undefined || samples.length < 2) continue;
+      const begin = samples[0].time;
+      const span = Math.max(1, samples[samples.length - 1].time - begin);
+      place.style.height = `${lanes * bandHeight}px`;
+      place.style.marginInlineStart = `${axisWidth}px`;
+      place.replaceChildren(...bands.map(({ stage, begin: from, end, lane }) => {
+        const element = make('span', { class: 'band', title: `${stageWords(stage)}: ${formatSeconds((end - from) / 1000)}` }, stageWords(stage));
+        const left = Math.max(0, Math.min(1, (from - begin) / span));
+        const right = Math.max(left, Math.min(1, (end - begin) / span));
+        element.style.insetInlineStart = `${100 * left}%`;
+        element.style.width = `max(3px, ${100 * (right - left)}%)`;
+        element.style.top = `${lane * bandHeight}px`;
+        element.classList.toggle('short', right - left < 0.06);
+        return element;
+      }));
+    }
+  }
+
+  #resize(): void {
+    const width = Math.max(200, this.element.clientWidth - 4);
+    for (const plots of this.#drawn.values()) for (const { plot } of plots) if (plot.width !== width) plot.setSize({ width, height: chartHeight });
+  }
+}
