@@ -90,11 +90,13 @@ describe('The panel of a run', function () {
   it('opens a log of a million lines at its end, finds words in it, and jumps to errors', async () => {
     const id = await writeLongRun(1_000_000);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.commands.executeCommand('spimquant.runs.show');
     await until('the run is known', async () => {
       const extension = vscode.extensions.getExtension<SpimquantApi>('spimquant.spimquant');
       return (await extension?.activate())?.runs().some((run) => run.id === id);
     }, 20_000);
     await vscode.commands.executeCommand('spimquant.run.open', id);
+    await vscode.commands.executeCommand('workbench.view.explorer');
     await onPage(async (page) => {
       await page.click({ selector: '#tab-log', inside });
       await page.see({ selector: '.log .counts', text: '1,000,003 lines, 200 errors', inside, timeoutMs: 30_000 });
