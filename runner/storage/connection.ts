@@ -97,7 +97,7 @@ export class Connection<Session, Fault extends ServiceFault> {
         }, signal, where);
       } catch (error) {
         throwIfCancelled(signal, where);
-        if (error instanceof SpimquantError) throw error;
+        if (error instanceof SpimquantError) throw session === undefined ? placed(error, doing, where) : error;
         const fault = this.#service.fault(error);
         const other = session === undefined || moves >= maxMoves ? undefined : this.#service.another?.(fault, session);
         if (other !== undefined) {
@@ -132,4 +132,10 @@ export class Connection<Session, Fault extends ServiceFault> {
     }
     return this.#session;
   }
+}
+
+/** Says what could not be done for an error that only knows why, such as missing credentials. */
+function placed(error: SpimquantError, doing: string, where: string): SpimquantError {
+  if (error.where !== undefined || error.code === 'cancelled') return error;
+  return new SpimquantError(error.code, `${error.message.replace(/\.$/, '')}: could not ${doing} ${where}`, { hint: error.hint, where, cause: error });
 }

@@ -1,5 +1,6 @@
 import { allCases } from './conformance/cases.ts';
 import { columns } from './conformance/columns.ts';
+import { gcsShortColumn } from './conformance/gcsColumn.ts';
 import { s3FolderColumn } from './conformance/s3Column.ts';
 import { serviceCases } from './conformance/localColumn.ts';
 import { objectStoreSuite } from './conformance/suite.ts';
@@ -8,6 +9,7 @@ import { MemoryStore } from '../../../runner/storage/memoryStore.ts';
 for (const column of columns) objectStoreSuite(column);
 
 objectStoreSuite(s3FolderColumn);
+objectStoreSuite(gcsShortColumn);
 
 objectStoreSuite({
   id: 'memory',

@@ -1,4 +1,5 @@
 import type { StoreColumn } from './column.ts';
+import { gcsColumn } from './gcsColumn.ts';
 import { localColumn } from './localColumn.ts';
 import { s3Column } from './s3Column.ts';
 
@@ -7,4 +8,4 @@ import { s3Column } from './s3Column.ts';
  * store joins by a file beside this one, like s3Column.ts, and a line here. A service that cannot be made to fail stands
  * behind `startFaultProxy` of test/servers/faultProxy.ts.
  */
-export const columns: readonly StoreColumn[] = [localColumn, s3Column];
+export const columns: readonly StoreColumn[] = [localColumn, s3Column, gcsColumn];
