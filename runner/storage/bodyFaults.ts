@@ -27,3 +27,8 @@ export function changedError(where: string): SpimquantError {
 export function uploadLost(where: string): SpimquantError {
   return new SpimquantError('upload-lost', `The service no longer has the begun upload of ${where}`, { where, hint: 'Run the same command again: it begins anew.' });
 }
+
+/** The error of a conditional write that met an object. */
+export function alreadyExists(where: string): SpimquantError {
+  return new SpimquantError('already-exists', `It exists already: ${where}`, { where });
+}

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { SpimquantError } from '../protocol/errors.ts';
-import { changedError } from './bodyFaults.ts';
+import { alreadyExists, changedError } from './bodyFaults.ts';
 import { throwIfCancelled } from './cancel.ts';
 import { compareKeys } from './keyOrder.ts';
 import { localError } from './local/localErrors.ts';
@@ -75,7 +74,7 @@ export class MemoryStore implements ObjectStore {
     checkKey(key, this.uri);
     throwIfCancelled(options.signal, `${this.uri}/${key}`);
     if (options.ifAbsent === true && this.#objects.has(key)) {
-      throw new SpimquantError('already-exists', `It exists already: ${this.uri}/${key}`, { where: `${this.uri}/${key}` });
+      throw alreadyExists(`${this.uri}/${key}`);
     }
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
     const version = createHash('sha256').update(bytes).digest('hex');

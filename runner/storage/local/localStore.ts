@@ -3,8 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { link, open, opendir, readdir, realpath, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { SpimquantError } from '../../protocol/errors.ts';
-import { changedError } from '../bodyFaults.ts';
+import { alreadyExists, changedError } from '../bodyFaults.ts';
 import { cancelledError, throwIfCancelled } from '../cancel.ts';
 import { compareKeys } from '../keyOrder.ts';
 import { isAbsent, localError, systemCode } from './localErrors.ts';
@@ -246,10 +245,6 @@ async function claim(path: string): Promise<void> {
   } catch (error) {
     throw systemCode(error) === 'EEXIST' ? alreadyExists(path) : error;
   }
-}
-
-function alreadyExists(path: string): SpimquantError {
-  return new SpimquantError('already-exists', `It exists already: ${path}`, { where: path });
 }
 
 /**

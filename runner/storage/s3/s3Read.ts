@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { etagVersion } from '../etag.ts';
 import type { FetchBody } from '../objectRead.ts';
 import { s3Fault } from './s3Errors.ts';
 
@@ -20,9 +21,4 @@ export function fetchS3Body(object: { readonly Bucket: string; readonly Key: str
       throw error;
     }
   };
-}
-
-/** The version of an object by its ETag: without quotes, and without the mark of a weak one. */
-export function etagVersion(etag: string | undefined): string {
-  return (etag ?? '').replace(/^W\//, '').replaceAll('"', '');
 }

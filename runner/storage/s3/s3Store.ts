@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client, StorageClass } from '@aws-sdk/client-s3';
 import { SpimquantError } from '../../protocol/errors.ts';
-import { changedError } from '../bodyFaults.ts';
+import { alreadyExists, changedError } from '../bodyFaults.ts';
 import type { Surroundings } from '../connection.ts';
 import { contentType } from '../contentType.ts';
 import { base64ToHex } from '../digest.ts';
+import { etagVersion } from '../etag.ts';
 import type { Checksums, ListEntry, ListOptions, ObjectStat, ObjectStore, PartUploads, ReadOptions, StatOptions, StorageOptions, StoreRegion, WriteOptions } from '../objectStore.ts';
 import { compareKeys } from '../keyOrder.ts';
 import { listedEntries } from '../listedEntries.ts';
@@ -14,7 +15,7 @@ import { partThreshold } from '../partSize.ts';
 import { checkRange } from '../range.ts';
 import { S3Connection } from './s3Connection.ts';
 import { isMissingObject, s3Fault } from './s3Errors.ts';
-import { etagVersion, fetchS3Body } from './s3Read.ts';
+import { fetchS3Body } from './s3Read.ts';
 import { isAwsHost } from './s3Settings.ts';
 import { S3Parts } from './s3Parts.ts';
 import { uploadInParts } from './s3Upload.ts';
@@ -289,8 +290,4 @@ function listedChecksums(etag: string | undefined): { readonly checksums?: Check
 
 function isMd5(tag: string): boolean {
   return /^[0-9a-f]{32}$/.test(tag);
-}
-
-function alreadyExists(where: string): SpimquantError {
-  return new SpimquantError('already-exists', `It exists already: ${where}`, { where });
 }

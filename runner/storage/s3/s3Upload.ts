@@ -1,11 +1,10 @@
 import { AbortMultipartUploadCommand, CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import { partSize } from '../partSize.ts';
+import { sendParts } from '../uploadParts.ts';
 import type { UploadSource } from '../uploadSource.ts';
 import type { S3Connection } from './s3Connection.ts';
 
-/** Parts held in memory at once by one upload. */
-const partsAtOnce = 4;
 /** How long a failed upload may take to be withdrawn before the failure is reported. */
 const withdrawMs = 1000;
 
@@ -32,7 +31,10 @@ export async function uploadInParts(connection: S3Connection, target: UploadTarg
     client.send(new CreateMultipartUploadCommand({ ...object, ...target.headers }), { abortSignal }));
   const upload = { ...object, UploadId: created.UploadId, RequestPayer: target.headers.RequestPayer };
   try {
-    const parts = await sendParts(connection, target, source, upload);
+    const parts = await sendParts(source, partSize(source.size), signal, async (index, body, partSignal): Promise<CompletedPart> => {
+      const sent = await connection.run('write', where, partSignal, ({ client }, abortSignal) => client.send(new UploadPartCommand({ ...upload, PartNumber: index + 1, Body: body }), { abortSignal }));
+      return { PartNumber: index + 1, ETag: sent.ETag };
+    });
     const completed = await connection.run('write', where, signal, ({ client }, abortSignal) =>
       client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: parts }, ...(target.ifAbsent ? { IfNoneMatch: '*' } : {}) }), { abortSignal }));
     return completed.ETag;
@@ -43,39 +45,4 @@ export async function uploadInParts(connection: S3Connection, target: UploadTarg
       .catch(() => undefined);
     throw error;
   }
-}
-
-interface OpenUpload {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly UploadId: string | undefined;
-  readonly RequestPayer: 'requester' | undefined;
-}
-
-async function sendParts(connection: S3Connection, target: UploadTarget, source: UploadSource, upload: OpenUpload): Promise<CompletedPart[]> {
-  const size = partSize(source.size);
-  const count = Math.max(1, Math.ceil(source.size / size));
-  const parts: CompletedPart[] = new Array<CompletedPart>(count);
-  const failed = new AbortController();
-  const signal = target.signal === undefined ? failed.signal : AbortSignal.any([target.signal, failed.signal]);
-  let next = 0;
-  const sendSome = async (): Promise<void> => {
-    while (next < count) {
-      const index = next++;
-      const offset = index * size;
-      const body = await source.read(offset, Math.min(size, source.size - offset));
-      const sent = await connection.run('write', target.where, signal, ({ client }, abortSignal) =>
-        client.send(new UploadPartCommand({ ...upload, PartNumber: index + 1, Body: body }), { abortSignal }));
-      parts[index] = { PartNumber: index + 1, ETag: sent.ETag };
-    }
-  };
-  const lanes = Array.from({ length: Math.min(partsAtOnce, count) }, sendSome);
-  try {
-    await Promise.all(lanes);
-  } catch (error) {
-    failed.abort();
-    await Promise.allSettled(lanes);
-    throw error;
-  }
-  return parts;
 }
