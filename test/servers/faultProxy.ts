@@ -1,25 +1,30 @@
-import { createServer, request as forward } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Agent, createServer, request as forward } from 'node:http';
+import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { FaultList } from './faults.ts';
 import type { Fault, FaultRule } from './faults.ts';
 
-/** A request as it passes by. Headers may hold signatures: nothing of it is kept but what tells the kind of request. */
+/** A request as it passes by. What of it is secret (signatures, tokens) is left out. */
 export interface PassingRequest {
   readonly method: string;
   /** As sent, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Value of the Range header, under whichever of its names. */
+  readonly range: string | undefined;
 }
 
 /** Makes the body of an error as the service behind the proxy would. */
 export type FailureBody = (fault: Extract<Fault, { kind: 'status' }>) => { readonly headers?: Readonly<Record<string, string>>; readonly body: string };
 
+const secretHeaders = /^(authorization|cookie|proxy-authorization)$|token|signature/i;
+const secretParameters = /^(sig|x-(amz|goog)-(signature|credential|security-token))$|token|^key$/i;
+
 /**
- * Stands before a service that cannot be made to fail, passes requests on as they are (host name included, so that
- * signatures stay right), and lets faults happen to them.
+ * Stands before a service that cannot be made to fail, passes requests on byte for byte (host name included, so that
+ * signatures stay right; streaming; asking before a body is sent), and lets faults happen to them.
  */
 export class FaultProxy {
   readonly endpoint: string;
@@ -29,6 +34,7 @@ export class FaultProxy {
   readonly #target: URL;
   readonly #failureBody: FailureBody;
   readonly #faults = new FaultList<PassingRequest>();
+  readonly #agent = new Agent({ keepAlive: true });
 
   /** Use {@link startFaultProxy}. */
   constructor(server: Server, target: string, failureBody: FailureBody) {
@@ -36,7 +42,9 @@ export class FaultProxy {
     this.endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.#target = new URL(target);
     this.#failureBody = failureBody;
-    server.on('request', (message: IncomingMessage, response: ServerResponse) => void this.#serve(message, response));
+    const serve = (message: IncomingMessage, response: ServerResponse): void => void this.#serve(message, response);
+    server.on('request', serve);
+    server.on('checkContinue', serve);
   }
 
   /** Lets something go wrong with a coming request. Earlier rules come first. */
@@ -54,6 +62,7 @@ export class FaultProxy {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });
+    this.#agent.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,54 +71,53 @@ export class FaultProxy {
 
   async #serve(message: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined);
+    message.on('error', () => undefined);
     try {
-      const url = new URL(message.url ?? '/', this.endpoint);
-      const passing: PassingRequest = { method: message.method ?? 'GET', path: (message.url ?? '/').split('?')[0], query: url.searchParams, headers: message.headers };
+      const passing = passingRequest(message, this.endpoint);
       this.requests.push(passing);
       const fault = this.#faults.take(passing);
       if (fault?.kind === 'reset' && fault.afterBytes === undefined) {
         message.socket.resetAndDestroy();
         return;
       }
-      const chunks: Buffer[] = [];
-      for await (const chunk of message) chunks.push(chunk as Buffer);
-      if (fault?.kind === 'hang' && fault.afterBytes === undefined) return;
       if (fault?.kind === 'wait') await fault.until;
-      if (fault?.kind === 'status') {
-        const { headers = {}, body } = this.#failureBody(fault);
-        response.writeHead(fault.status, { ...headers, ...fault.headers, 'content-length': Buffer.byteLength(body) }).end(message.method === 'HEAD' ? undefined : body);
+      if (fault?.kind === 'status' || (fault?.kind === 'hang' && fault.afterBytes === undefined)) {
+        if (message.headers.expect !== undefined) response.writeContinue();
+        await finished(message.resume());
+        if (fault.kind === 'status') this.#fail(message, response, fault);
         return;
       }
-      await this.#pass(message, Buffer.concat(chunks), response, fault);
+      await this.#pass(message, response, fault);
     } catch {
       // One side went away in mid-request.
       message.socket.destroy();
     }
   }
 
-  async #pass(message: IncomingMessage, body: Buffer, response: ServerResponse, fault: Fault | undefined): Promise<void> {
-    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const onward = forward({ host: this.#target.hostname, port: this.#target.port, method: message.method, path: message.url, headers: message.headers, agent: false }, resolve);
-      onward.on('error', reject);
-      response.once('close', () => onward.destroy());
-      onward.end(body);
+  #fail(message: IncomingMessage, response: ServerResponse, fault: Extract<Fault, { kind: 'status' }>): void {
+    const { headers = {}, body } = this.#failureBody(fault);
+    response.writeHead(fault.status, { ...headers, ...fault.headers, 'content-length': Buffer.byteLength(body) }).end(message.method === 'HEAD' ? undefined : body);
+  }
+
+  async #pass(message: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
+    const onward = forward({ host: this.#target.hostname, port: this.#target.port, method: message.method, path: message.url, headers: message.rawHeaders, agent: this.#agent });
+    response.once('close', () => {
+      if (!response.writableFinished) onward.destroy();
     });
+    const answered = answerTo(onward);
+    await send(message, onward, response, answered);
+    const answer = await answered;
     if (fault?.kind === 'lose-answer') {
       await finished(answer.resume());
       message.socket.resetAndDestroy();
       return;
     }
-    // These two are about one connection, not about the answer.
-    const headers = Object.entries(answer.headers).filter(([name]) => name !== 'connection' && name !== 'keep-alive');
-    response.writeHead(answer.statusCode ?? 500, Object.fromEntries(headers));
-    const limit = fault !== undefined && 'afterBytes' in fault ? fault.afterBytes : undefined;
-    if (limit === undefined) {
-      for await (const chunk of answer) {
-        if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve));
-      }
-      response.end();
-      return;
-    }
+    response.writeHead(answer.statusCode ?? 500, answer.statusMessage, ownHeadersOf(answer));
+    if (fault !== undefined && 'afterBytes' in fault && fault.afterBytes !== undefined) await this.#breakOff(answer, message, response, fault.kind, fault.afterBytes);
+    else await pipeline(answer, response);
+  }
+
+  async #breakOff(answer: IncomingMessage, message: IncomingMessage, response: ServerResponse, kind: Fault['kind'], limit: number): Promise<void> {
     let sent = 0;
     for await (const chunk of answer) {
       const part = (chunk as Buffer).subarray(0, limit - sent);
@@ -118,9 +126,40 @@ export class FaultProxy {
       await new Promise((resolve) => response.write(part, resolve));
       if (sent === limit) break;
     }
-    if (fault?.kind === 'reset') message.socket.resetAndDestroy();
-    else if (fault?.kind === 'truncate') message.socket.end();
+    if (kind === 'reset') message.socket.resetAndDestroy();
+    else if (kind === 'truncate') message.socket.end();
   }
+}
+
+function passingRequest(message: IncomingMessage, endpoint: string): PassingRequest {
+  const url = new URL(message.url ?? '/', endpoint);
+  for (const name of [...url.searchParams.keys()]) if (secretParameters.test(name)) url.searchParams.set(name, '…');
+  const headers = Object.fromEntries(Object.entries(message.headers).filter(([name]) => !secretHeaders.test(name)));
+  const range = headers.range ?? headers['x-ms-range'];
+  return { method: message.method ?? 'GET', path: (message.url ?? '/').split('?')[0], query: url.searchParams, headers, range: typeof range === 'string' ? range : undefined };
+}
+
+async function answerTo(onward: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    onward.once('response', resolve);
+    onward.once('error', reject);
+  });
+}
+
+/** Passes the body on; who asks before sending it waits for the service's word. Ends early when the service has answered already. */
+async function send(message: IncomingMessage, onward: ClientRequest, response: ServerResponse, answered: Promise<unknown>): Promise<void> {
+  if (message.headers.expect !== undefined) {
+    onward.flushHeaders();
+    const wanted = await Promise.race([new Promise<true>((resolve) => onward.once('continue', () => resolve(true))), answered.then(() => false)]);
+    if (!wanted) return;
+    response.writeContinue();
+  }
+  await Promise.race([pipeline(message, onward), answered]);
+}
+
+/** An answer's headers but for those about one connection. */
+function ownHeadersOf({ rawHeaders }: IncomingMessage): string[] {
+  return rawHeaders.filter((_, at) => !/^(connection|keep-alive)$/i.test(rawHeaders[at - (at % 2)]));
 }
 
 /** Starts a proxy on the loopback interface before the service at `target`. Close it with `close()`, or declare it with `await using`. */

@@ -18,7 +18,9 @@ export type ColumnResults = Readonly<Record<string, CaseResult>>;
  * what became of the cases that ran.
  */
 export function objectStoreSuite(column: StoreColumn, onResults: (results: ColumnResults) => void = () => undefined): void {
-  describe(`ObjectStore: ${column.title}`, () => {
+  describe(`ObjectStore: ${column.title}`, function () {
+    // Emulators of others take their time to be filled.
+    this.timeout(600_000);
     let under: StoreUnderTest;
     let scratch: string;
     const results: Record<string, CaseResult> = {};
