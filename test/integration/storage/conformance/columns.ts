@@ -1,3 +1,4 @@
+import { azureColumn } from './azureColumn.ts';
 import type { StoreColumn } from './column.ts';
 import { gcsColumn } from './gcsColumn.ts';
 import { localColumn } from './localColumn.ts';
@@ -8,4 +9,4 @@ import { s3Column } from './s3Column.ts';
  * store joins by a file beside this one, like s3Column.ts, and a line here. A service that cannot be made to fail stands
  * behind `startFaultProxy` of test/servers/faultProxy.ts.
  */
-export const columns: readonly StoreColumn[] = [localColumn, s3Column, gcsColumn];
+export const columns: readonly StoreColumn[] = [localColumn, s3Column, gcsColumn, azureColumn];
