@@ -7,6 +7,7 @@ import { DisposableStore } from '../platform/lifecycle.ts';
 import { runDescription, runLabel } from '../runs/runWords.ts';
 import { storageOf } from '../runs/readCommand.ts';
 import { showCell } from '../runs/showCell.ts';
+import { signIn } from '../runs/signIn.ts';
 import type { Services } from '../services.ts';
 
 /** Commands on runs: from rows of the Runs view, and from the palette with a choice of runs first. */
@@ -22,6 +23,12 @@ export function registerRunCommands(services: Services): vscode.Disposable {
   const cancel = async (run: RunRecord): Promise<void> => { await runner.request('runs.cancel', { id: run.id }); };
 
   onRun('spimquant.run.cancel', cancel);
+  onRun('spimquant.run.resumeNow', (run) => vscode.window.withProgress(
+    { location: { viewId: 'spimquant.runs' } },
+    () => runner.request('runs.resume', { id: run.id }),
+  ));
+  onRun('spimquant.run.signIn', (run) => signIn(services, { run }));
+  ends.add(registerCommand('spimquant.signIn', log, (uri) => signIn(services, typeof uri === 'string' ? { uri } : {})));
   onRun('spimquant.run.resume', again);
   onRun('spimquant.run.rerun', again);
   onRun('spimquant.run.open', (run) => panels.showRun(run.id));

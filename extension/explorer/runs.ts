@@ -4,6 +4,7 @@ import { count } from '../../runner/wording/words.ts';
 import { registerCommand } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Part } from '../services.ts';
+import { registerPauseNotices } from './pauseNotices.ts';
 import { registerRunCommands } from './runCommands.ts';
 import { registerRunNotices } from './runNotices.ts';
 import { RunsTree } from './runsTree.ts';
@@ -28,5 +29,6 @@ export const registerRuns: Part = (services) => {
   ends.add(registerCommand('spimquant.runs.loadMore', services.log, () => services.runs.loadMore()));
   ends.add(registerRunCommands(services));
   ends.add(registerRunNotices(services));
+  ends.add(registerPauseNotices(services));
   return ends;
 };

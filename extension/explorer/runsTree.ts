@@ -3,6 +3,7 @@ import { reportError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
 import type { OutputFile, RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
+import { pauseText } from '../../runner/wording/pause.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import { outputName } from '../runs/outputName.ts';
 import { escapeMarkdown } from './markdown.ts';
@@ -41,6 +42,7 @@ const mostRows = 10;
 const icons: Readonly<Record<RunStatus | 'waiting', readonly [icon: string, color: string | undefined]>> = {
   starting: ['sync~spin', undefined],
   running: ['sync~spin', undefined],
+  paused: ['debug-pause', 'list.warningForeground'],
   waiting: ['circle-outline', undefined],
   succeeded: ['pass', 'testing.iconPassed'],
   failed: ['error', 'testing.iconFailed'],
@@ -188,10 +190,10 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
   async #below(run: RunRecord): Promise<DetailNode[]> {
     const state = this.#details.follow(run.id);
     if (!isOver(run.status)) {
-      return stageRows(state).map((row) => ({
+      return [...pauseRows(run), ...stageRows(state).map((row): DetailNode => ({
         kind: 'detail', id: `${run.id}/${row.stage}`, label: row.label, description: row.description, tooltip: row.tooltip,
         icon: statusIcon(row.status), speech: `${row.label}, ${row.status}, ${row.description}`,
-      }));
+      }))];
     }
     const failures = failureRows(state, mostRows);
     const rows = failures.length > 0 || run.error === undefined ? failures : [{ title: run.error.message, message: run.error.message, ...(run.error.hint === undefined ? {} : { hint: run.error.hint }) }];
@@ -233,6 +235,19 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 /** Which runs stand where: what makes the list itself change. */
 function orderKey(runs: readonly RunRecord[]): string {
   return runs.map(({ id }) => id).join(' ');
+}
+
+const pauseIcons = { 'sign-in': 'key', 'network': 'debug-disconnect', 'disk': 'database' } as const;
+
+/** What a paused run waits for; pressing it does what can be done. */
+function pauseRows({ id, pause, cancelling }: RunRecord): readonly DetailNode[] {
+  if (pause === undefined || cancelling) return [];
+  const command = pause.kind === 'sign-in' ? { command: 'spimquant.run.signIn', title: 'Sign In Again' } : { command: 'spimquant.run.resumeNow', title: 'Resume Now' };
+  const label = { 'sign-in': 'Sign in again', 'network': 'Waits for the network', 'disk': 'Waits for room on the disk' }[pause.kind];
+  return [{
+    kind: 'detail', id: `${id}/pause`, label, description: pause.error.message, tooltip: pauseText(pause),
+    icon: new vscode.ThemeIcon(pauseIcons[pause.kind], new vscode.ThemeColor('list.warningForeground')), command: { ...command, arguments: [id] }, speech: `${label}. ${pause.error.message}`,
+  }];
 }
 
 function runItem(run: RunRecord, now: number): vscode.TreeItem {

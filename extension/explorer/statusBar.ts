@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isOver } from '../../runner/protocol/runs.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
-import { runDescription, runLabel, statusBarText } from '../runs/runWords.ts';
+import { runDescription, runLabel, statusBarText, waitsForUser } from '../runs/runWords.ts';
 import type { Part } from '../services.ts';
 
 /** Milliseconds between two updates of the text. */
@@ -30,9 +30,10 @@ export const registerStatusBar: Part = ({ runs, runner }) => {
     const { status } = runner;
     const away = status.kind === 'lost' || status.kind === 'failed';
     const text = statusBarText(active);
-    item.text = away ? '$(warning) SPIMquant: runner not reached' : `$(sync~spin) ${text}`;
+    const isPaused = active.some(({ pause }) => pause !== undefined);
+    item.text = away ? '$(warning) SPIMquant: runner not reached' : `$(${isPaused ? 'debug-pause' : 'sync~spin'}) ${text}`;
     item.accessibilityInformation = { label: away ? 'SPIMquant: the runner is not reached; runs go on' : text };
-    item.backgroundColor = away ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
+    item.backgroundColor = away || active.some(waitsForUser) ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     item.tooltip = away ? awayWords(status) : listWords(active.slice(0, mostNamed).map((run) => `${runLabel(run)}: ${runDescription(run, Date.now())}`), active.length - mostNamed);
     item.show();
   };

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { isOver } from '../../runner/protocol/runs.ts';
+import type { RunPause } from '../../runner/protocol/pauses.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
+import { pauseText, pauseWords } from '../../runner/wording/pause.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { effectiveText, optionsAbove, parseForNotebook } from './execution/commandText.ts';
@@ -33,7 +35,7 @@ export class CellStatusBar implements vscode.NotebookCellStatusBarItemProvider, 
     const shown = shownRun(cell)?.run;
     if (shown === undefined) return [];
     const run = this.#services.runs.get(shown.id) ?? shown;
-    const items = activity === undefined ? [] : [item(runningText(run), run.current.join('\n'))];
+    const items = activity === undefined ? [] : run.pause === undefined || run.cancelling ? [item(runningText(run), run.current.join('\n'))] : pauseItems(run, run.pause);
     if (isEdited(cell, run, this.#services.cwd())) items.push(item('$(edit) The cell was edited since this run.', `What was run: ${run.command}`));
     if (isOver(run.status) && run.status !== 'cancelled') {
       const open = item('$(folder-opened) Open outputs', `Open what the run has made in ${run.output}`);
@@ -58,6 +60,20 @@ function runningText(run: RunRecord): string {
   if (run.cancelling) return 'Cancelling';
   // The editor shows beside it that the cell is busy, and for how long.
   return run.status === 'starting' ? 'Planning' : `${Math.floor(100 * run.fraction)} %`;
+}
+
+/** Why a run waits, and what can be done about it. */
+function pauseItems({ id }: RunRecord, pause: RunPause): vscode.NotebookCellStatusBarItem[] {
+  const act = (text: string, tooltip: string, command: string, title: string): vscode.NotebookCellStatusBarItem => {
+    const made = item(text, tooltip);
+    made.command = { command, title, arguments: [id] };
+    return made;
+  };
+  return [
+    item(`$(debug-pause) Paused: ${pauseWords[pause.kind]}`, pauseText(pause)),
+    ...(pause.kind === 'sign-in' ? [act('$(key) Sign in again', 'Sign in by the provider\'s own command, in a terminal', 'spimquant.run.signIn', 'Sign In Again')] : []),
+    act('$(debug-continue) Resume now', 'Try at once whether it can go on', 'spimquant.run.resumeNow', 'Resume Now'),
+  ];
 }
 
 function ordinal(before: number): string {

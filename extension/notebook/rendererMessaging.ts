@@ -44,6 +44,12 @@ async function answer(services: Services, executor: CellExecutor, notebook: vsco
   switch (request.type) {
     case 'cancel':
       return executor.cancelRun(request.run);
+    case 'resumeNow':
+      await vscode.commands.executeCommand('spimquant.run.resumeNow', request.run);
+      return;
+    case 'signIn':
+      await vscode.commands.executeCommand('spimquant.run.signIn', request.run);
+      return;
     case 'openLog':
       return panels.showLog(request.run);
     case 'openOutputs':

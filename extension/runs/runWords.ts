@@ -1,6 +1,7 @@
 import { isOver } from '../../runner/protocol/runs.ts';
 import type { RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import type { RunState, TaskState } from '../../runner/protocol/runState.ts';
+import { pauseText, pauseWords } from '../../runner/wording/pause.ts';
 import { count, cut, formatScope, formatSeconds } from '../../runner/wording/words.ts';
 
 /** Folder names that say nothing of the dataset in them. */
@@ -37,6 +38,9 @@ export function runSeconds(run: RunRecord, now: number): number {
 /** What stands beside a run's label: state, progress, time, and cost where there is one. Short: side bars are narrow. */
 export function runDescription(run: RunRecord, now: number): string {
   const cost = run.cost === undefined ? [] : [`$${run.cost.toFixed(2)}`];
+  if (run.pause !== undefined && !run.cancelling) {
+    return ['paused', pauseWords[run.pause.kind], coarseTime(Math.max(0, now - run.pause.since) / 1000), ...cost].join(' · ');
+  }
   if (!isOver(run.status)) {
     const state = run.cancelling ? 'cancelling' : run.status === 'starting' ? 'starting' : percent(run.fraction);
     return [state, coarseTime(runSeconds(run, now)), ...cost].join(' · ');
@@ -71,6 +75,7 @@ export function runContext(run: RunRecord): string {
   const over = isOver(run.status);
   return [
     'run', over ? 'over' : 'active',
+    ...(run.pause === undefined || run.cancelling ? [] : run.pause.kind === 'sign-in' ? ['paused', 'signIn'] : ['paused']),
     ...(over && run.status !== 'succeeded' ? ['resumable'] : []),
     ...(run.status === 'succeeded' ? ['succeeded'] : []),
     ...(run.origin === undefined ? [] : ['cell']),
@@ -92,6 +97,7 @@ export function runFacts(run: RunRecord, now: number): readonly { readonly label
   const { error } = run;
   return [
     { label: 'State', value: `${statusWords(run)}${isOver(run.status) ? '' : `, ${percent(run.fraction)}`}, ${run.place === 'cloud' ? 'in the cloud' : 'on this machine'}` },
+    ...(run.pause === undefined ? [] : [{ label: 'Paused', value: `since ${moment(run.pause.since, now)}. ${pauseText(run.pause)}` }]),
     { label: 'Tasks', value: countWords(run) },
     { label: 'Time', value: `${formatSeconds(runSeconds(run, now))}, since ${moment(run.started, now)}` },
     ...(run.cost === undefined ? [] : [{ label: 'Cost', value: `$${run.cost.toFixed(2)}` }]),
@@ -162,9 +168,27 @@ export function overallFraction(runs: readonly RunRecord[]): number {
   return runs.length === 0 ? 0 : runs.reduce((sum, { fraction }) => sum + fraction, 0) / runs.length;
 }
 
-/** `SPIMquant: 1 running, 43 %`. */
+/** `SPIMquant: 1 running, 43 %`, `SPIMquant: paused, sign in again`, `SPIMquant: 1 paused, 2 running, 43 %`. */
 export function statusBarText(active: readonly RunRecord[]): string {
-  return `SPIMquant: ${active.length} running, ${percent(overallFraction(active))}`;
+  const paused = active.filter(({ pause }) => pause !== undefined);
+  if (paused.length === 0) return `SPIMquant: ${active.length} running, ${percent(overallFraction(active))}`;
+  const reasons = [...new Set(paused.map(({ pause }) => (pause === undefined ? '' : pauseWords[pause.kind])))];
+  if (paused.length === active.length && reasons.length === 1) return `SPIMquant: ${paused.length === 1 ? 'paused' : `${paused.length} paused`}, ${reasons[0]}`;
+  return `SPIMquant: ${paused.length} paused, ${active.length - paused.length} running, ${percent(overallFraction(active))}`;
+}
+
+/** Whether a paused run waits for its user. A network comes back by itself. */
+export function waitsForUser({ pause, cancelling }: Pick<RunRecord, 'pause' | 'cancelling'>): boolean {
+  return pause !== undefined && pause.kind !== 'network' && !cancelling;
+}
+
+/** What is told when runs were paused for the same reason. */
+export function pausedWords(runs: readonly RunRecord[]): string {
+  const [{ pause }] = runs;
+  const who = runs.length === 1 ? `${runLabel(runs[0])} is paused` : `${runs.length} runs are paused`;
+  if (pause === undefined) return `${who}.`;
+  const mend = { 'sign-in': 'Sign in again to go on.', 'network': 'Nothing needs to be done when the network comes back.', 'disk': 'Free some space to go on.' }[pause.kind];
+  return `${who}: ${pause.error.message.replace(/[.]$/, '')}. ${mend}`;
 }
 
 /** What is told when runs have ended. */

@@ -5,27 +5,28 @@ import { dirname, join } from 'node:path';
 import { mergedConfiguration } from '../command/build.ts';
 import { waitAtMost } from '../engine/concurrency.ts';
 import { checkOutput, prepareOutput } from '../engine/outputFolder.ts';
-import { acquireLock, removeLock } from '../engine/lock.ts';
+import { acquireLock, newToken, removeLock } from '../engine/lock.ts';
 import type { Lock, LockHolder } from '../engine/lock.ts';
 import { execute } from '../engine/execute.ts';
 import { Journal, stateFolder } from '../engine/journal.ts';
+import { pauseLimit } from '../engine/pausePolicy.ts';
+import { Pauses } from '../engine/pauses.ts';
+import type { PauseTime } from '../engine/pauses.ts';
 import { openPlaces } from '../engine/places.ts';
 import type { Places } from '../engine/places.ts';
 import { prepare } from '../engine/prepare.ts';
 import type { Prepared } from '../engine/prepare.ts';
 import type { RunIntent } from '../protocol/runs.ts';
-import { RunFold } from '../protocol/runState.ts';
 import type { RunState } from '../protocol/runState.ts';
 import type { StageModule } from '../engine/workerMessages.ts';
 import { defaultMemoryBudget, detectMachine } from '../monitor/machine.ts';
 import type { Machine } from '../monitor/machine.ts';
 import { processMark } from '../monitor/process.ts';
-import { recordResources } from '../monitor/recorder.ts';
-import { laterByTimer } from '../monitor/sampler.ts';
 import type { Plan } from '../pipeline/plan/plan.types.ts';
 import { loadStage } from '../pipeline/stages.ts';
+import type { Place } from '../pipeline/task.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
-import { reportError, SpimquantError } from '../protocol/errors.ts';
+import { errorFromReport, reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunEvent, RunOutcome } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
@@ -36,6 +37,7 @@ import { removeStaleTemporaries } from '../storage/local/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
 import { templateCacheFolder } from '../templates/resolve.ts';
+import { Recording } from './recording.ts';
 
 /** A command that runs something. */
 export type RunCommand = Extract<Command, { verb: RunVerb }>;
@@ -66,6 +68,10 @@ export interface LocalBackend {
   readonly journal?: Journal;
   /** What may be used; detected when left out. */
   readonly machine?: Machine;
+  /** Calls back when the user asks a paused run to go on: see PauseOptions. */
+  readonly onWish?: (listener: () => void) => () => void;
+  /** The time of pauses; the real one when left out. */
+  readonly pauseTime?: PauseTime;
   /** URL of a module with other stages than the pipeline's: see WorkerSetup. */
   readonly stageModule?: string;
 }
@@ -184,95 +190,108 @@ export async function unlockLocally(command: RunCommand, backend: Pick<LocalBack
  * Runs a command on this machine's cores: takes the output's lock, plans, executes on worker threads, and keeps a
  * journal. `text` is the command as one line, for the journal. Throws what makes a run impossible from the start (no
  * dataset, foreign or busy output, options that do not fit); once it has begun, everything is in the summary. A run whose
- * journal was given has begun by then: what is thrown is its end in the journal as well.
+ * journal was given has begun by then, and so has one that was paused: what is thrown is its end in the journal as well.
  */
 export async function runLocally(command: RunCommand, text: string, backend: LocalBackend): Promise<RunSummary> {
-  const { journal } = backend;
-  if (journal === undefined) return runPlanned(command, text, backend);
-  const recorded = record(journal, backend);
+  const { clock, env, onEvent, signal } = backend;
+  const recording = new Recording({
+    open: () => backend.journal ?? new Journal(join(stateFolder(env), 'runs'), intentOf(command, text, placesOf(command, env), clock()), clock), clock, onEvent,
+  });
+  if (backend.journal !== undefined) recording.begin();
   try {
-    return await runPlanned(command, text, backend, recorded);
+    return await runPlanned(command, backend, recording);
   } catch (error) {
-    const report = reportError(error);
-    if (!journal.over) {
-      journal.append(backend.signal.aborted || report.code === 'cancelled' ? { type: 'run-finished', outcome: 'cancelled' } : { type: 'run-finished', outcome: 'failed', error: report });
-    }
+    recording.endBy(error, signal.aborted);
     throw error;
   } finally {
-    journal.close();
+    recording.close();
   }
 }
 
-/** A run's journal and the state that it leads to. */
-interface Recorded {
-  readonly journal: Journal;
-  readonly fold: RunFold;
-}
-
-/** Writes the first event, follows the journal from there, and records what the run takes until it ends. */
-function record(journal: Journal, { clock, onEvent }: LocalBackend): Recorded {
-  const fold = new RunFold();
-  journal.subscribe((event) => {
-    fold.apply(event);
-    onEvent?.(event, fold.state);
-  });
-  const stopRecording = recordResources(journal.folder, clock, laterByTimer);
-  journal.subscribe(({ type }) => { if (type === 'run-finished') stopRecording(); });
-  journal.append({ type: 'run-started', pid: process.pid, host: hostname() });
-  return { journal, fold };
-}
-
-async function runPlanned(command: RunCommand, text: string, backend: LocalBackend, begun?: Recorded): Promise<RunSummary> {
-  const places = placesOf(command, backend.env);
+async function runPlanned(command: RunCommand, backend: LocalBackend, recording: Recording): Promise<RunSummary> {
+  const { clock, env, signal } = backend;
+  const places = placesOf(command, env);
   const store = openPlaces(places);
   const output = store('output');
-  await checkDataset(store('dataset'), backend.signal);
-  await checkOutputFolder(places.output.uri);
-  await checkOutput(output, command.execution.forceOutput);
-  const lock = await acquireLock(output, backend.clock());
+  using pauses = new Pauses(places, {
+    journal: () => recording.begin(), clock, signal, env, limitMs: pauseLimit(command.execution.pauseLimitMs, env), time: backend.pauseTime, onWish: backend.onWish,
+  });
+  await pauses.through(() => checkDataset(store('dataset'), signal));
+  pauses.markReached('dataset');
+  await pauses.through(async () => {
+    await checkOutputFolder(places.output.uri);
+    await checkOutput(output, command.execution.forceOutput);
+  });
+  pauses.markReached('output', 'work');
+  const token = newToken();
+  const lock = await pauses.through(() => acquireLock(output, clock(), undefined, token));
   let ended: Ended;
   try {
-    ended = await runLocked(command, text, backend, places, lock, begun);
+    ended = await runLocked(command, backend, { places, lock, recording, pauses });
   } finally {
-    // A lock that stays because the bucket does not answer is taken over by the next run on this machine.
-    await (backend.signal.aborted ? waitAtMost(500, lock.release()) : lock.release());
+    await giveUp(lock, recording, signal);
   }
   // Last, so that a run that is over is over in every respect: its output is free for the next.
-  const { recorded: { journal, fold }, plan, outcome, error } = ended;
+  const { plan, outcome, error } = ended;
+  recording.end(outcome, error);
+  const { folder } = recording.begin();
+  return { outcome, state: recording.state, runFolder: folder, output: places.output.uri, reports: reportsOf(plan, recording.state, places.output.uri) };
+}
+
+/** Releases the lock. What a run has made does not become worse when that cannot be done. */
+async function giveUp(lock: Lock, recording: Recording, signal: AbortSignal): Promise<void> {
+  // A lock that stays because the bucket does not answer is taken over by the next run on this machine.
+  if (signal.aborted) return waitAtMost(500, lock.release());
   try {
-    journal.append({ type: 'run-finished', outcome, ...(error === undefined ? {} : { error }) });
-  } finally {
-    journal.close();
+    await lock.release();
+  } catch (error) {
+    recording.begin().append({
+      type: 'run-log', level: 'warn', message: `The output stays locked (${reportError(error).message}). The next run on this machine takes it over; on another one, run the command once with --unlock.`,
+    });
   }
-  return { outcome, state: fold.state, runFolder: journal.folder, output: places.output.uri, reports: reportsOf(plan, fold.state, places.output.uri) };
 }
 
 /** A run but for the last word in its journal. */
 interface Ended {
-  readonly recorded: Recorded;
   readonly plan: Plan;
   readonly outcome: RunOutcome;
   readonly error?: ErrorReport;
 }
 
-async function runLocked(command: RunCommand, text: string, backend: LocalBackend, places: Places, lock: Lock, begun: Recorded | undefined): Promise<Ended> {
-  const { clock, signal } = backend;
+/** A run that has its output for itself. */
+interface LockedRun {
+  readonly places: Places;
+  readonly lock: Lock;
+  readonly recording: Recording;
+  readonly pauses: Pauses;
+}
+
+async function runLocked(command: RunCommand, backend: LocalBackend, { places, lock, recording, pauses }: LockedRun): Promise<Ended> {
   const store = openPlaces(places);
   const configuration = mergedConfiguration({ ...command, bids: places.dataset.uri, output: places.output.uri });
   // What a killed run left half written is invisible to readers, but it takes space.
-  if (lock.tookOver) await sweep(places);
-  const plan = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal });
+  if (lock.tookOver) await pauses.through(() => sweep(places));
+  const plan = await pauses.through(() => planWhole(command, backend, store, pauses));
   const all: Places = withTemplates(places, plan);
-  await prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration });
+  pauses.setPlaces(all);
+  pauses.markReached('templates');
+  await pauses.through(() => prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration }));
 
-  const recorded = begun ?? record(new Journal(join(stateFolder(backend.env), 'runs'), intentOf(command, text, places, clock()), clock), backend);
-  const { journal } = recorded;
+  const journal = recording.begin();
   for (const notice of plan.notices) journal.append({ type: 'run-log', level: 'warn', message: notice });
   for (const failure of plan.failures) journal.append({ type: 'participant-failed', ...failure });
-  const { outcome, error } = await carryOut(command, backend, plan, all, journal);
+  const { outcome, error } = await carryOut(command, backend, plan, all, journal, pauses);
   // What cannot be removed now is invisible, and removed by the next run.
   if (outcome !== 'succeeded') await sweep(all).catch(() => undefined);
-  return { recorded, plan, outcome, ...(error === undefined ? {} : { error }) };
+  return { plan, outcome, ...(error === undefined ? {} : { error }) };
+}
+
+/** The plan. A participant that cannot be planned for what passes is none that failed: that keeps the whole run waiting. */
+async function planWhole(command: RunCommand, backend: LocalBackend, store: (place: Place) => ObjectStore, pauses: Pauses): Promise<Plan> {
+  const plan = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal: backend.signal });
+  const passing = plan.failures.find(({ error }) => pauses.passes(error));
+  if (passing !== undefined) throw errorFromReport(passing.error);
+  return plan;
 }
 
 /** What a run of this process is meant to be. */
@@ -286,13 +305,13 @@ function intentOf(command: RunCommand, text: string, places: Places, now: number
 
 /** Prepares and executes; what goes wrong outside of tasks ends the run but not the journal. */
 async function carryOut(
-  command: RunCommand, backend: LocalBackend, plan: Plan, places: Places, journal: Journal,
+  command: RunCommand, backend: LocalBackend, plan: Plan, places: Places, journal: Journal, pauses: Pauses,
 ): Promise<{ readonly outcome: RunOutcome; readonly error?: ErrorReport }> {
   const { signal } = backend;
   try {
-    const prepared = await prepare({
+    const prepared = await pauses.through(() => prepare({
       tasks: plan.tasks, store: openPlaces(places), loadStage: stageLoader(backend.stageModule), forceAll: command.execution.forceAll, signal,
-    });
+    }));
     const { graph, decision } = prepared;
     journal.append({
       type: 'run-planned',
@@ -306,8 +325,10 @@ async function carryOut(
     const cores = command.execution.cores === 'all' ? machine.cores : command.execution.cores;
     const memoryBytes = command.execution.memoryBytes ?? defaultMemoryBudget(machine);
     const budget = { cores, memoryBytes: memoryBytes - residentBytes(cores) };
-    const outcome = await execute({ prepared, places, budget, keepWork: command.execution.keepWork, journal, clock: backend.clock, signal, stageModule: backend.stageModule });
-    return { outcome: outcome === 'succeeded' && plan.failures.length > 0 ? 'failed' : outcome };
+    const { outcome, error } = await execute({
+      prepared, places, budget, keepWork: command.execution.keepWork, journal, pauses, clock: backend.clock, signal, stageModule: backend.stageModule,
+    });
+    return { outcome: outcome === 'succeeded' && plan.failures.length > 0 ? 'failed' : outcome, ...(error === undefined ? {} : { error }) };
   } catch (error) {
     const report = reportError(error);
     return signal.aborted || report.code === 'cancelled' ? { outcome: 'cancelled' } : { outcome: 'failed', error: report };

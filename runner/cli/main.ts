@@ -6,11 +6,12 @@ import { parseArgv } from '../command/parse.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
 import { reportError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { PauseTime } from '../engine/pauses.ts';
 import type { Clock } from '../protocol/log.ts';
 import { isRunCommand } from '../protocol/options.ts';
 import { answer } from './answer.ts';
 import { formatPlan, planLines } from './planText.ts';
-import { JsonReporter, PlainReporter, silentReporter, TerminalReporter, wantsColor } from './reporters.ts';
+import { JsonReporter, PlainReporter, QuietReporter, TerminalReporter, wantsColor } from './reporters.ts';
 import type { Output, Reporter } from './reporters.ts';
 import { formatError, formatSummary } from './summaryText.ts';
 
@@ -22,12 +23,15 @@ export interface Terminal {
   readonly clock: Clock;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Calls back whenever the user presses Enter; returns how to stop listening. Left out: nobody is there. */
+  readonly onEnter?: (listener: () => void) => () => void;
 }
 
 /** What decides what is run; the program has its pipeline, tests have toys. */
 export interface Engine {
   readonly planner: Planner;
   readonly stageModule?: string;
+  readonly pauseTime?: PauseTime;
 }
 
 /** 0: done. 1: something failed. 2: the command makes no sense. 130: cancelled. */
@@ -71,9 +75,9 @@ function columnsOf({ stdout, env }: Terminal): number {
 }
 
 async function carryOut(command: RunCommand, text: string, terminal: Terminal, engine: Engine, color: boolean): Promise<ExitCode> {
-  const { stdout, env, clock, signal } = terminal;
+  const { stdout, env, clock, signal, onEnter } = terminal;
   const { json, quiet, unlock, dryRun } = command.execution;
-  const backend = (onEvent: LocalBackend['onEvent']): LocalBackend => ({ ...engine, clock, env, signal, onEvent });
+  const backend = (onEvent: LocalBackend['onEvent']): LocalBackend => ({ ...engine, clock, env, signal, onEvent, onWish: onEnter });
   if (unlock) {
     const holder = await unlockLocally(command, { env });
     stdout.write(holder === undefined ? 'The output was not locked.\n' : `Removed the lock of process ${holder.pid} on ${holder.host}, held since ${holder.since}.\n`);
@@ -96,8 +100,8 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
   return summary.outcome === 'succeeded' ? 0 : 1;
 }
 
-function chooseReporter(json: boolean, quiet: boolean, { stdout, stderr, env, clock }: Terminal, color: boolean): Reporter {
+function chooseReporter(json: boolean, quiet: boolean, { stdout, stderr, env, clock, onEnter }: Terminal, color: boolean): Reporter {
   if (json) return new JsonReporter(stdout);
-  if (quiet) return silentReporter;
-  return stderr.isTTY === true && env.TERM !== 'dumb' ? new TerminalReporter(stderr, color, clock) : new PlainReporter(stderr);
+  if (quiet) return new QuietReporter(stderr);
+  return stderr.isTTY === true && env.TERM !== 'dumb' ? new TerminalReporter(stderr, color, clock, onEnter !== undefined) : new PlainReporter(stderr);
 }

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { Engine } from './main.ts';
+import { enterKey } from './enterKey.ts';
 import { main } from './main.ts';
 
 /** How long a stopped process may take to end cleanly, in milliseconds. */
@@ -35,7 +36,7 @@ export async function runProcess(engine: Engine): Promise<never> {
     abort.abort();
   });
   const code = await main(process.argv.slice(2), {
-    stdout: process.stdout, stderr: process.stderr, env: process.env, clock: Date.now, signal: abort.signal,
+    stdout: process.stdout, stderr: process.stderr, env: process.env, clock: Date.now, signal: abort.signal, onEnter: enterKey(process.stdin),
   }, engine);
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
   process.exit(code);

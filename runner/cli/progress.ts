@@ -1,6 +1,7 @@
 import type { TaskProgress } from '../protocol/events.ts';
 import { countTasks, fractionOf, runFraction } from '../protocol/runState.ts';
 import type { RunState, TaskState } from '../protocol/runState.ts';
+import { mendText } from '../wording/pause.ts';
 import { count, cut, formatBytes, formatScope, formatSeconds, paint } from '../wording/words.ts';
 
 /** How progress is drawn. */
@@ -42,10 +43,11 @@ export function renderProgress(state: RunState, now: number, style: ProgressStyl
   const width = Math.max(20, style.width) - 1;
   const ink = paint(style.color);
   const seconds = (now - (state.started ?? now)) / 1000;
+  const pausedSeconds = (state.pausedMs + (state.pause === undefined ? 0 : now - state.pause.since)) / 1000;
   const counts = countTasks(state.tasks.values());
   const settled = state.tasks.size - counts.waiting - counts.running;
   const fraction = runFraction(state);
-  const remaining = left(fraction, seconds);
+  const remaining = state.pause === undefined ? left(fraction, seconds - pausedSeconds) : undefined;
   const barColumns = Math.max(6, Math.min(30, Math.floor(width / 4)));
   const facts = [
     `${settled}/${state.tasks.size} steps`,
@@ -56,14 +58,15 @@ export function renderProgress(state: RunState, now: number, style: ProgressStyl
   ];
   const percent = `${String(Math.floor(fraction * 100)).padStart(3)} %`;
   const head = state.tasks.size === 0
-    ? cut(`Planning … ${formatSeconds(seconds)}`, width)
+    ? cut(`${state.pause === undefined ? 'Planning' : 'Paused while planning'} … ${formatSeconds(seconds)}`, width)
     : `${ink.green(bar(fraction, barColumns))} ${ink.bold(percent)}  ${joinFitting(facts, width - barColumns - percent.length - 3)}`;
   const running = [...state.tasks.values()].filter((task) => task.status === 'running');
-  const room = Math.max(0, style.height - 1);
+  const pause = state.pause === undefined ? [] : [ink.yellow(cut(`  Paused ${formatSeconds((now - state.pause.since) / 1000)}. ${mendText(state.pause)}`, width))];
+  const room = Math.max(0, style.height - 1 - pause.length);
   const shown = running.length > room ? running.slice(0, Math.max(0, room - 1)) : running;
   const lines = shown.map((task) => renderTask(task, now, width, style.color));
   if (shown.length < running.length && room > 0) lines.push(cut(`  and ${count(running.length - shown.length, 'step')} more`, width));
-  return [head, ...lines];
+  return [head, ...pause, ...lines];
 }
 
 /** As many of the facts, from the first on, as fit. */

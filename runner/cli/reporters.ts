@@ -1,6 +1,7 @@
 import type { RunEvent } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
 import type { RunState } from '../protocol/runState.ts';
+import { pauseText } from '../wording/pause.ts';
 import { renderProgress } from './progress.ts';
 import { formatScope, formatSeconds, paint } from '../wording/words.ts';
 
@@ -36,6 +37,9 @@ function lasting(event: RunEvent, state: RunState, color: boolean): string | und
   switch (event.type) {
     case 'task-failed': return ink.red(`failed   ${name(event.task)}: ${event.error.message}`);
     case 'participant-failed': return ink.red(`failed   sub-${event.participant}: ${event.error.message}`);
+    case 'run-paused': return ink.yellow(`paused   ${pauseText(event)}`);
+    case 'run-still-paused': return ink.yellow(`paused   Not yet: ${event.error.message}`);
+    case 'run-resumed': return 'goes on';
     case 'run-log': return event.level === 'warn' || event.level === 'error' ? ink.yellow(`note     ${event.message}`) : undefined;
     case 'task-log': return event.level === 'warn' || event.level === 'error' ? ink.yellow(`note     ${name(event.task)}: ${event.message}`) : undefined;
     default: return undefined;
@@ -47,12 +51,15 @@ export class TerminalReporter implements Reporter {
   readonly #output: Output;
   readonly #color: boolean;
   readonly #clock: Clock;
+  readonly #hearsEnter: boolean;
   readonly #timer: NodeJS.Timeout;
   #state: RunState | undefined;
   #drawn = 0;
 
-  constructor(output: Output, color: boolean, clock: Clock) {
+  /** @param hearsEnter whether a paused run tries to go on when the user presses Enter */
+  constructor(output: Output, color: boolean, clock: Clock, hearsEnter = false) {
     this.#output = output;
+    this.#hearsEnter = hearsEnter;
     this.#color = color;
     this.#clock = clock;
     this.#timer = setInterval(() => this.#draw(''), 125);
@@ -63,7 +70,7 @@ export class TerminalReporter implements Reporter {
   event(event: RunEvent, state: RunState): void {
     this.#state = state;
     const line = lasting(event, state, this.#color);
-    if (line !== undefined) this.#draw(`${line}\n`);
+    if (line !== undefined) this.#draw(`${line}${event.type === 'run-paused' && this.#hearsEnter ? ' Enter tries at once.' : ''}\n`);
   }
 
   stop(): void {
@@ -143,5 +150,20 @@ export class JsonReporter implements Reporter {
   }
 }
 
-/** Says nothing until the summary. */
-export const silentReporter: Reporter = { event: () => undefined, stop: () => undefined };
+/** Says nothing until the summary, except what a run waits for: otherwise it would seem to hang. */
+export class QuietReporter implements Reporter {
+  readonly #output: Output;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  event(event: RunEvent, state: RunState): void {
+    if (event.type !== 'run-paused' && event.type !== 'run-still-paused' && event.type !== 'run-resumed') return;
+    this.#output.write(`${lasting(event, state, false) ?? ''}\n`);
+  }
+
+  stop(): void {
+    // Nothing is drawn in place.
+  }
+}

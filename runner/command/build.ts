@@ -76,6 +76,7 @@ function executionOptions(given: Given): ExecutionOptions {
     cores: given.one<number | 'all'>('cores') ?? 'all',
     memoryBytes: given.one('mem'),
     dryRun: given.on('dry-run'),
+    pauseLimitMs: given.one('pause-limit'),
     forceAll: given.on('forceall'),
     workDir: given.one('work_dir'),
     keepWork: given.on('notemp'),

@@ -8,6 +8,8 @@ export type ValueKind =
   | { readonly kind: 'number'; readonly min?: number; readonly max?: number }
   | { readonly kind: 'size' }
   | { readonly kind: 'cores' }
+  /** A time such as `30m`, in milliseconds; `none` is Infinity. */
+  | { readonly kind: 'duration' }
   | { readonly kind: 'orientation' }
   | { readonly kind: 'label' }
   | { readonly kind: 'filter' }

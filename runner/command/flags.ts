@@ -79,6 +79,7 @@ export const offeredFlags: readonly Flag[] = [
   { name: 'dry-run', aliases: ['n', 'dryrun'], group: 'Running', value: { kind: 'switch' }, help: 'Show what would be done, and why, and do nothing.', verbs: runs, origin: 'upstream' },
   { name: 'cores', aliases: ['c', 'j', 'jobs'], group: 'Running', value: { kind: 'cores' }, arity: 'maybe', metavar: 'N|all', default: 'all', help: 'CPU cores to use.', verbs: runs, origin: 'upstream' },
   { name: 'mem', group: 'Running', value: { kind: 'size' }, metavar: 'SIZE', default: "3/4 of the machine's", help: 'Memory to use at most, e.g. 8GB.', verbs: runs, origin: 'ours' },
+  { name: 'pause-limit', group: 'Running', value: { kind: 'duration' }, metavar: 'TIME', default: '24h; 10m where CI is set', help: 'Longest wait for a new sign-in, the network or room on the disk, e.g. 2h; 0: fail at once; none: no limit.', verbs: runs, origin: 'ours' },
   { name: 'forceall', aliases: ['F'], group: 'Running', value: { kind: 'switch' }, help: 'Do everything again.', verbs: runs, origin: 'upstream' },
   { name: 'unlock', group: 'Running', value: { kind: 'switch' }, help: 'Remove the lock that a run on another machine left on the output, and stop.', verbs: runs, origin: 'upstream' },
   { name: 'cloud', group: 'Running', value: { kind: 'switch' }, help: 'Run on cloud machines; comes with the Coiled backend.', verbs: runs, origin: 'upstream' },

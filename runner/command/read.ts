@@ -3,7 +3,7 @@ import { arityOf, findFlag, flags, offeredFlags, written } from './flags.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
 import { bad, changeTo, refuse, telling, wordAt } from './problem.ts';
 import type { CommandError, Notice, Place, Tell } from './problem.ts';
-import { BadValue, parseCores, parseFilter, parseInteger, parseLabel, parseMethod, parseNumber, parseOrientation, parsePosition, parseSize } from './values.ts';
+import { BadValue, parseCores, parseDuration, parseFilter, parseInteger, parseLabel, parseMethod, parseNumber, parseOrientation, parsePosition, parseSize } from './values.ts';
 
 /** What stands on a command line, before it is known what it amounts to. */
 export interface Reading {
@@ -77,6 +77,7 @@ export function convert(flag: Flag, word: string, shown: string, place?: Place):
       case 'number': return parseNumber(word, kind.min, kind.max);
       case 'size': return parseSize(word);
       case 'cores': return parseCores(word);
+      case 'duration': return parseDuration(word);
       case 'orientation': return parseOrientation(word);
       case 'label': return parseLabel(word);
       case 'filter': return parseFilter(word);

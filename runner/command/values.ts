@@ -36,6 +36,17 @@ export function parseSize(word: string): number {
   return Math.floor(value);
 }
 
+const durations: Readonly<Record<string, number>> = { s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** Milliseconds from `30m`, `24h`, `1.5d`, `90s`; `0` needs no unit, `none` is Infinity. */
+export function parseDuration(word: string): number {
+  const text = word.trim().toLowerCase();
+  if (text === 'none') return Infinity;
+  const match = /^(\d+(?:\.\d+)?)\s*(s|m|min|h|d)$/.exec(text);
+  if (match === null && text !== '0') throw new BadValue('must be a time such as 30m, 24h or 2d, or 0, or none');
+  return match === null ? 0 : Math.round(Number(match[1]) * durations[match[2]]);
+}
+
 /** A number of CPU cores, or `all`. */
 export function parseCores(word: string): number | 'all' {
   if (word.toLowerCase() === 'all') return 'all';

@@ -6,6 +6,7 @@ import { waitAtMost } from './concurrency.ts';
 import { unneededWork } from './decide.ts';
 import { artifactKey } from './graph.ts';
 import type { Journal } from './journal.ts';
+import type { Pauses } from './pauses.ts';
 import { openPlaces } from './places.ts';
 import type { Places } from './places.ts';
 import { WorkerPool } from './pool.ts';
@@ -23,6 +24,7 @@ export interface ExecuteRequest {
   /** Keep temporary files (`--notemp`). */
   readonly keepWork: boolean;
   readonly journal: Journal;
+  readonly pauses: Pauses;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** See WorkerSetup. */
@@ -32,16 +34,19 @@ export interface ExecuteRequest {
 /** How long a cancelled run waits for what it cannot interrupt, in milliseconds. */
 const patience = 300;
 
-/** How it went. */
-export type ExecuteOutcome = 'succeeded' | 'failed' | 'cancelled';
+/** How it went. `error`: what ended the run as a whole. */
+export interface ExecuteEnd {
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled';
+  readonly error?: ErrorReport;
+}
 
 /**
  * Runs what {@link prepare} found necessary on worker threads and writes every step to the journal. A failed task stops
- * only those that need its outputs. A receipt is written when a task's outputs are whole, so that whenever this process
+ * only those that need its outputs; one that failed by what passes pauses the run and is done anew after that. A receipt is written when a task's outputs are whole, so that whenever this process
  * is killed nothing finished is done again and nothing half done is trusted. Resolves soon after the signal is aborted.
  */
-export async function execute(request: ExecuteRequest): Promise<ExecuteOutcome> {
-  const { prepared, journal, signal } = request;
+export async function execute(request: ExecuteRequest): Promise<ExecuteEnd> {
+  const { prepared, journal, pauses, signal } = request;
   const { graph, decision } = prepared;
   const store = openPlaces(request.places);
   const scheduler = new Scheduler(graph, decision.run.keys(), request.budget);
@@ -54,25 +59,37 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteOutcome> 
     for (const key of unneededWork(graph, pending)) {
       if (removed.has(key)) continue;
       removed.add(key);
-      await deleteArtifact(store('work'), key.slice('work:'.length));
+      try {
+        await deleteArtifact(store('work'), key.slice('work:'.length));
+      } catch (error) {
+        if (!pauses.hold(reportError(error))) throw error;
+        // Tried again when the next task ends.
+        removed.delete(key);
+      }
     }
   };
   await tidy();
-  if (pending.size === 0) return 'succeeded';
+  if (pending.size === 0) return { outcome: 'succeeded' };
 
   const pool = new WorkerPool(Math.min(request.budget.cores, pending.size), request.places, { stageModule: request.stageModule });
   let wake: () => void = () => undefined;
   let awaken = new Promise<void>((resolve) => (wake = resolve));
 
+  pauses.onEnd(() => { wake(); });
+
   const settle = async (task: Task, started: number, verdict: Verdict): Promise<void> => {
     if (!verdict.ok && (verdict.error.code === 'cancelled' || signal.aborted)) return;
     if (verdict.ok) {
+      pauses.markProgress();
       journal.append({ type: 'task-finished', task: task.id, seconds: (request.clock() - started) / 1000, bytesRead: verdict.bytesRead, bytesWritten: verdict.bytesWritten });
       pending.delete(task.id);
       scheduler.finished(task.id);
       await tidy();
+    } else if (pauses.hold(verdict.error)) {
+      journal.append({ type: 'task-postponed', task: task.id, error: verdict.error });
+      scheduler.postponed(task.id);
     } else {
-      fail(task, verdict.error);
+      fail(task, pauses.explain(verdict.error));
     }
   };
   const fail = (task: Task, error: ErrorReport): void => {
@@ -92,11 +109,12 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteOutcome> 
     journal.append({ type: 'task-started', task: task.id });
     let verdict: Verdict;
     try {
-      await clearTask(task, prepared.receipts.has(task.id), store);
+      await pauses.through(() => clearTask(task, prepared.receipts.has(task.id), store));
       for (const output of task.outputs) removed.delete(artifactKey(output));
       verdict = await pool.run(task, listen(task));
       const fingerprint = prepared.fingerprints.get(task.id);
-      if (verdict.ok && fingerprint !== undefined) await writeReceipt(task, fingerprint, store);
+      // Waits for the end of a pause rather than doing the task again.
+      if (verdict.ok && fingerprint !== undefined) await pauses.through(() => writeReceipt(task, fingerprint, store));
     } catch (error) {
       verdict = { ok: false, error: reportError(error) };
     }
@@ -108,8 +126,8 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteOutcome> 
   const running = new Set<Promise<void>>();
   let defect: unknown; // Anything but a task failing, such as a full disk under the journal: the run cannot go on.
   try {
-    while (!signal.aborted && !scheduler.idle && defect === undefined) {
-      for (const task of scheduler.next()) {
+    while (!signal.aborted && !scheduler.idle && defect === undefined && pauses.givenUp === undefined) {
+      for (const task of pauses.paused ? [] : scheduler.next()) {
         const promise = runOne(task).catch((error: unknown) => { defect ??= error; }).finally(() => {
           running.delete(promise);
           wake();
@@ -127,5 +145,7 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteOutcome> 
     await (signal.aborted ? waitAtMost(patience, pool.close()) : pool.close());
   }
   if (defect !== undefined) throw defect instanceof Error ? defect : new Error('The run stopped for an unknown reason.', { cause: defect });
-  return signal.aborted ? 'cancelled' : failed ? 'failed' : 'succeeded';
+  if (signal.aborted) return { outcome: 'cancelled' };
+  if (pauses.givenUp !== undefined) return { outcome: 'failed', error: pauses.givenUp };
+  return { outcome: failed ? 'failed' : 'succeeded' };
 }

@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, RunEventBody } from '../protocol/events.ts';
@@ -16,18 +17,31 @@ export const intentFile = 'run.json';
 /** Name of the file in a run's folder that its events are appended to, one line of JSON each. */
 export const eventsFile = 'events.ndjson';
 
-/** Appends events to a run's file, then tells listeners: what anyone has heard of is on disk. */
+/** Name of the file in a run's folder that holds room for its last words: see {@link Journal}. */
+export const reserveFile = 'reserve';
+/** Bytes of it: thousands of events. */
+const reserveBytes = 256 * 1024;
+
+/**
+ * Appends events to a run's file, then tells listeners: what anyone has heard of is on disk. Some room on the disk is
+ * kept while the run goes on, and given up when the disk is full, so that a run can say that it waits for room.
+ */
 export class Journal {
   readonly folder: string;
+  readonly #write: typeof writeSync;
   readonly #file: number;
   readonly #clock: Clock;
   readonly #listeners: ((event: RunEvent) => void)[] = [];
   #seq = 0;
+  /** Of whole events. */
+  #bytes = 0;
+  #hasReserve = false;
   #open = true;
   #over = false;
 
   /** Makes the run's folder (private to the user) below `runs` and writes its `run.json`. Throws EEXIST when there is one. */
-  constructor(runs: string, intent: RunIntent, clock: Clock) {
+  constructor(runs: string, intent: RunIntent, clock: Clock, write: typeof writeSync = writeSync) {
+    this.#write = write;
     this.folder = join(runs, intent.id);
     this.#clock = clock;
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
@@ -36,6 +50,13 @@ export class Journal {
     fsyncSync(file);
     closeSync(file);
     this.#file = openSync(join(this.folder, eventsFile), 'ax', 0o600);
+    try {
+      // Random, because zeros take no room on disks that compress.
+      writeFileSync(join(this.folder, reserveFile), randomBytes(reserveBytes), { mode: 0o600 });
+      this.#hasReserve = true;
+    } catch {
+      this.#dropReserve();
+    }
   }
 
   /** Whether the run's end is written: nothing may follow. */
@@ -51,8 +72,9 @@ export class Journal {
   /** Writes an event. Those that change what is finished are synced to the disk; progress only survives the process. */
   append(body: RunEventBody): RunEvent {
     if (!this.#open) throw new Error('The journal is closed.');
-    const event: RunEvent = { seq: ++this.#seq, time: this.#clock(), ...body };
-    writeWhole(this.#file, `${JSON.stringify(event)}\n`);
+    const event: RunEvent = { seq: this.#seq + 1, time: this.#clock(), ...body };
+    this.#writeLine(`${JSON.stringify(event)}\n`);
+    this.#seq += 1;
     this.#over ||= body.type === 'run-finished';
     if (body.type !== 'task-progress' && body.type !== 'task-log' && body.type !== 'task-started') fsyncSync(this.#file);
     for (const listener of this.#listeners) listener(event);
@@ -63,13 +85,33 @@ export class Journal {
     if (!this.#open) return;
     this.#open = false;
     closeSync(this.#file);
+    this.#dropReserve();
   }
-}
 
-function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text);
-  let done = 0;
-  while (done < bytes.length) done += writeSync(file, bytes, done);
+  #writeLine(text: string): void {
+    const line = Buffer.from(text);
+    try {
+      this.#writeWhole(line);
+    } catch (error) {
+      // Half a line would make what follows unreadable.
+      ftruncateSync(this.#file, this.#bytes);
+      const { code } = error as NodeJS.ErrnoException;
+      if (!this.#hasReserve || (code !== 'ENOSPC' && code !== 'EDQUOT')) throw error;
+      this.#dropReserve();
+      this.#writeWhole(line);
+    }
+    this.#bytes += line.length;
+  }
+
+  #writeWhole(line: Buffer): void {
+    let done = 0;
+    while (done < line.length) done += this.#write(this.#file, line, done);
+  }
+
+  #dropReserve(): void {
+    this.#hasReserve = false;
+    rmSync(join(this.folder, reserveFile), { force: true });
+  }
 }
 
 /**

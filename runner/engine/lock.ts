@@ -36,6 +36,11 @@ export const thisSystem: LockSystem = {
   processMark,
 };
 
+/** What tells a lock from every other one. */
+export function newToken(): string {
+  return randomBytes(12).toString('hex');
+}
+
 /** A held lock. */
 export interface Lock {
   /** True when it was taken over from a process that died: what that left half done may need sweeping. */
@@ -47,17 +52,21 @@ export interface Lock {
 /**
  * Takes an output for one run, by a conditional create, which folders and buckets both decide for one winner. A lock
  * whose process on this machine is dead is taken over. Throws `output-busy` when another run holds it.
+ *
+ * @param token the same for each try of one run to take the lock: it is recognised when a try that failed has taken it
  */
-export async function acquireLock(store: ObjectStore, now: number, system: LockSystem = thisSystem): Promise<Lock> {
+export async function acquireLock(store: ObjectStore, now: number, system: LockSystem = thisSystem, token: string = newToken()): Promise<Lock> {
   const mine: LockHolder = {
-    pid: system.pid, host: system.host, since: new Date(now).toISOString(), process: system.processMark(system.pid), token: randomBytes(12).toString('hex'),
+    pid: system.pid, host: system.host, since: new Date(now).toISOString(), process: system.processMark(system.pid), token,
   };
   if (await createLock(store, mine)) return { tookOver: false, release: () => release(store, mine) };
   const holder = await readLock(store);
+  // Made by an earlier try, whose answer was lost.
+  if (holder?.token === token) return { tookOver: false, release: () => release(store, mine) };
   if (holder === undefined || isDead(holder, system)) {
     // Of several processes that find the same dead lock only one may remove it; the others could remove its successor.
     const claim = takeoverKey(holder);
-    if (await createOnce(store, claim, mine)) {
+    if ((await createOnce(store, claim, mine)) || (await readHolder(store, claim))?.token === token) {
       await store.delete(lockKey);
       const created = await createLock(store, mine);
       await store.delete(claim);
@@ -78,7 +87,11 @@ export async function removeLock(store: ObjectStore): Promise<LockHolder | undef
 
 /** Who holds an output, or undefined. A damaged lock counts as nobody's. */
 export async function readLock(store: ObjectStore): Promise<LockHolder | undefined> {
-  const bytes = await store.read(lockKey);
+  return readHolder(store, lockKey);
+}
+
+async function readHolder(store: ObjectStore, key: string): Promise<LockHolder | undefined> {
+  const bytes = await store.read(key);
   if (bytes === undefined) return undefined;
   try {
     const holder = JSON.parse(new TextDecoder().decode(bytes)) as Partial<LockHolder> | null;

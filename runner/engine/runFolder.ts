@@ -1,10 +1,10 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunOutcome } from '../protocol/events.ts';
 import type { RunIntent } from '../protocol/runs.ts';
-import { eventsFile, intentFile, parseEvents } from './journal.ts';
+import { eventsFile, intentFile, parseEvents, reserveFile } from './journal.ts';
 
 /** What a run's process is to do, for runs that are not started in a terminal. Never holds a secret. */
 export interface RunRequestFile {
@@ -26,6 +26,8 @@ export interface RunProcess {
 const requestFile = 'request.json';
 const processFile = 'process.json';
 const wishFile = 'cancel.json';
+/** Name of the file in a run's folder by which somebody asks a paused run to go on. The run's process removes it. */
+export const resumeFile = 'resume';
 
 /** What the run's process says where nobody listens: only what is not in the journal, e.g. that Node could not start. */
 export const outputFile = 'process.log';
@@ -75,7 +77,14 @@ export function hasBegun(folder: string): boolean {
 
 /** Notes that somebody wants the run to end. */
 export function wishCancel(folder: string, now: number): void {
-  if (!existsSync(join(folder, wishFile))) writeAtomically(join(folder, wishFile), { time: now });
+  const path = join(folder, wishFile);
+  if (existsSync(path)) return;
+  try {
+    writeAtomically(path, { time: now });
+  } catch {
+    // A full disk mostly has room for the name of a file.
+    closeSync(openSync(path, 'a', 0o600));
+  }
 }
 
 /** Whether, and when (milliseconds since the epoch), somebody wished for the run's end. */
@@ -84,6 +93,21 @@ export function cancelWish(folder: string): number | undefined {
     return statSync(join(folder, wishFile)).mtimeMs;
   } catch {
     return undefined;
+  }
+}
+
+/** Notes that somebody wants a paused run to go on now. */
+export function wishResume(folder: string): void {
+  closeSync(openSync(join(folder, resumeFile), 'a', 0o600));
+}
+
+/** Whether somebody wants the run to go on; the wish is fulfilled by that. */
+export function takeResumeWish(folder: string): boolean {
+  try {
+    unlinkSync(join(folder, resumeFile));
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -98,6 +122,7 @@ export function finishForGone(folder: string, intent: RunIntent, outcome: RunOut
   } catch (failure) {
     if ((failure as NodeJS.ErrnoException).code !== 'EEXIST') throw failure;
   }
+  rmSync(join(folder, reserveFile), { force: true });
   const path = join(folder, eventsFile);
   const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
   const events = parseEvents(bytes.toString('utf8'));

@@ -76,6 +76,11 @@ export class Scheduler {
     }
   }
 
+  /** A task goes back to the waiting ones, to be done anew. */
+  postponed(id: string): void {
+    if (this.#running.delete(id)) this.#waiting.add(id);
+  }
+
   /** A task failed. Returns the waiting tasks that can no longer run, which are then forgotten. */
   failed(id: string): Task[] {
     this.#running.delete(id);

@@ -12,8 +12,9 @@ import type { Result } from '../protocol/results.ts';
 import { isOver, type RunIntent, type RunRecord } from '../protocol/runs.ts';
 import { foldEvents, type RunState } from '../protocol/runState.ts';
 import { logLine } from '../wording/logLine.ts';
-import { errorText, formatWhen, runTitle, statusWords, taskCountsText } from '../wording/run.ts';
-import { count, formatSeconds, formatScope } from '../wording/words.ts';
+import { pauseText, pauseWords } from '../wording/pause.ts';
+import { errorText, runTitle, statusWords, taskCountsText } from '../wording/run.ts';
+import { count, formatSeconds, formatScope, formatWhen } from '../wording/words.ts';
 import { facts, notices } from './blocks.ts';
 import type { ExploreContext } from './explore.types.ts';
 
@@ -57,7 +58,10 @@ export async function runs(text: string, context: ExploreContext): Promise<Resul
 }
 
 function stateWords(record: RunRecord, lost: boolean): string {
-  return lost ? 'interrupted' : isOver(record.status) ? statusWords[record.status] : `${statusWords[record.status]}, ${Math.floor(100 * record.fraction)} %`;
+  if (lost) return 'interrupted';
+  if (isOver(record.status)) return statusWords[record.status];
+  const why = record.pause === undefined ? '' : ` (${pauseWords[record.pause.kind]})`;
+  return `${statusWords[record.status]}${why}, ${Math.floor(100 * record.fraction)} %`;
 }
 
 /** The log of a run. Throws `not-found`. */
@@ -74,6 +78,7 @@ export async function logs(run: string, text: string, context: ExploreContext): 
         ...state.failedParticipants.map(({ participant, error }) => `${formatScope(participant)} could not be run: ${errorText(error)}`),
         ...failed.slice(0, 10).map((task) => `${formatScope(task.summary.scope)}, ${task.summary.title}: ${task.error === undefined ? 'failed' : errorText(task.error)}`),
       ]),
+      ...notices('warn', record.pause === undefined || lost ? [] : [`Paused since ${formatWhen(record.pause.since)}: ${pauseText(record.pause)}`]),
       ...notices('warn', lost ? ['Its process is gone: it was killed, or the machine stopped. Run the same command again to go on; finished work is kept.'] : []),
       facts({
         Command: intent.command, State: stateWords(record, lost), Steps: taskCountsText(record.counts), Started: formatWhen(record.started),

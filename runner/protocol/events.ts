@@ -1,5 +1,6 @@
 import type { ErrorReport } from './errors.ts';
 import type { LogLevel } from './log.ts';
+import type { PauseReason } from './pauses.ts';
 
 /** How far a task has come. `done` and `total` are in `unit`, e.g. bytes or voxels. */
 export interface TaskProgress {
@@ -39,6 +40,13 @@ export type RunEventBody =
   | { readonly type: 'task-finished'; readonly task: string; readonly seconds: number; readonly bytesRead: number; readonly bytesWritten: number }
   | { readonly type: 'task-failed'; readonly task: string; readonly error: ErrorReport }
   | { readonly type: 'task-skipped'; readonly task: string; readonly because: string }
+  /** It failed by what the run is paused for, and waits to be done anew. */
+  | { readonly type: 'task-postponed'; readonly task: string; readonly error: ErrorReport }
+  /** No task is started until it goes on; those under way are not stopped. */
+  | ({ readonly type: 'run-paused' } & PauseReason)
+  /** Somebody asked to go on, and what it waits for has not come yet. */
+  | { readonly type: 'run-still-paused'; readonly error: ErrorReport }
+  | { readonly type: 'run-resumed' }
   | { readonly type: 'run-log'; readonly level: LogLevel; readonly message: string }
   | { readonly type: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorReport };
 

@@ -77,6 +77,8 @@ export interface ExecutionOptions {
   readonly cores: number | 'all';
   /** Bytes; undefined: three quarters of what the machine (or its container) has. */
   readonly memoryBytes?: number;
+  /** How long the run may be paused, in milliseconds; 0: never, Infinity: without limit; undefined: as is usual. */
+  readonly pauseLimitMs?: number;
   readonly dryRun: boolean;
   readonly forceAll: boolean;
   readonly workDir?: string;

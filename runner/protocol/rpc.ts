@@ -6,10 +6,11 @@ import type { ResourceSample } from './resources.ts';
 import type { Result } from './results.ts';
 import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
 import type { HostResources, LogPage, LogQuery, TaskChanges } from './runView.ts';
+import type { Provider } from './signIn.ts';
 import type { StorageEntry } from './storageEntry.ts';
 
 /** Raised whenever a message changes its meaning. A runner speaks one. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** First request on a connection; anything else before it ends the connection. */
 export interface Hello {
@@ -57,6 +58,8 @@ export interface LogChunk {
 /** Requests to the runner: parameters and answers. Failures travel as {@link ErrorReport}. All can be cancelled. */
 export interface Requests {
   'hello': { readonly params: Hello; readonly result: Welcome };
+  /** Answered at once by a runner that does not hang. */
+  'runner.ping': { readonly params: Record<string, never>; readonly result: null };
   /** Ends the runner at once. Runs are processes of their own and go on; the next runner takes them up. */
   'runner.stop': { readonly params: Record<string, never>; readonly result: null };
 
@@ -68,6 +71,11 @@ export interface Requests {
   'runs.unfollow': { readonly params: { readonly id: string }; readonly result: null };
   /** Answers when the run has ended. */
   'runs.cancel': { readonly params: { readonly id: string }; readonly result: RunRecord };
+  /**
+   * Lets a paused run try to go on now. Answers when it does, or is over; rejects with the run's error when what it waits
+   * for has not come yet, and with `bad-option` for a run that is not paused.
+   */
+  'runs.resume': { readonly params: { readonly id: string }; readonly result: RunRecord };
   /** Removes the record of a run that is over; its outputs stay. */
   'runs.delete': { readonly params: { readonly id: string }; readonly result: null };
   'runs.log': { readonly params: { readonly id: string; readonly from: number; readonly limit: number }; readonly result: LogChunk };
@@ -144,6 +152,8 @@ export interface Notifications {
   /** To every connection: a run is new or stands otherwise; at most four times a second per run, and always at its end. */
   'runs.changed': { readonly run: RunRecord };
   'runs.removed': { readonly id: string };
+  /** Files of credentials have changed: what was refused before may be granted now. */
+  'credentials.changed': { readonly providers: readonly Provider[] };
   'datasets.changed': { readonly datasets: readonly DatasetRef[] };
   /** A few times a second while participants are counted, and at the end: of that, of a stop, or of a failure. */
   'datasets.progress': { readonly dataset: DatasetRef; readonly counted: number; readonly done: boolean; readonly error?: ErrorReport };

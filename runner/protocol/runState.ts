@@ -1,6 +1,7 @@
 import type { ErrorReport } from './errors.ts';
 import type { RunEvent, TaskProgress, TaskSummary } from './events.ts';
 import type { LogLevel } from './log.ts';
+import type { RunPause } from './pauses.ts';
 import type { RunStatus, TaskCounts } from './runs.ts';
 
 export type TaskStatus = 'waiting' | 'running' | 'finished' | 'failed' | 'skipped' | 'cancelled';
@@ -33,6 +34,12 @@ export interface RunState {
   /** Milliseconds since the epoch. */
   readonly started?: number;
   readonly ended?: number;
+  /** While the status is `paused`. */
+  readonly pause?: RunPause;
+  /** Milliseconds of the pauses that are over. */
+  readonly pausedMs: number;
+  /** Whether its tasks are known: what the status is after a pause. */
+  readonly planned: boolean;
   /** In the order of the plan. Only tasks that run. */
   readonly tasks: ReadonlyMap<string, TaskState>;
   /** Tasks whose results were there already. */
@@ -52,7 +59,7 @@ export const logLimit = 200;
 
 /** Before anything has happened. */
 export const initialState: RunState = {
-  status: 'starting', tasks: new Map(), reused: 0, failedParticipants: [], bytesRead: 0, bytesWritten: 0, log: [],
+  status: 'starting', pausedMs: 0, planned: false, tasks: new Map(), reused: 0, failedParticipants: [], bytesRead: 0, bytesWritten: 0, log: [],
 };
 
 /** A run's state after one more event. Pure; events of tasks that were never planned are ignored. */
@@ -99,7 +106,7 @@ export class RunFold {
         this.#change({ started: event.time });
         break;
       case 'run-planned':
-        this.#change({ status: 'running', reused: event.reused });
+        this.#change({ status: 'running', planned: true, reused: event.reused });
         this.#tasks = new Map(event.tasks.map((summary) => [summary.id, { summary, status: 'waiting' as const }]));
         break;
       case 'participant-failed':
@@ -121,6 +128,24 @@ export class RunFold {
       case 'task-skipped':
         this.#changeTask(event.task, { status: 'skipped', because: event.because });
         break;
+      case 'task-postponed':
+        this.#changeTask(event.task, { status: 'waiting', started: undefined, progress: undefined });
+        break;
+      case 'run-paused': {
+        const { kind, error, signIn, credentials, until } = event;
+        this.#change({
+          status: 'paused',
+          pause: { kind, error, signIn, since: event.time, ...(credentials === undefined ? {} : { credentials }), ...(until === undefined ? {} : { until }) },
+        });
+        break;
+      }
+      case 'run-still-paused':
+        if (this.#state.pause !== undefined) this.#change({ pause: { ...this.#state.pause, error: event.error, checked: event.time } });
+        break;
+      case 'run-resumed':
+        this.#endPause(event.time);
+        this.#change({ status: this.#state.planned ? 'running' : 'starting' });
+        break;
       case 'task-log':
         this.#addLine({ time: event.time, level: event.level, message: event.message, task: event.task });
         break;
@@ -128,6 +153,7 @@ export class RunFold {
         this.#addLine({ time: event.time, level: event.level, message: event.message });
         break;
       case 'run-finished':
+        this.#endPause(event.time);
         this.#change({ status: event.outcome, ended: event.time, ...(event.error === undefined ? {} : { error: event.error }) });
         for (const [id, task] of this.#tasks) {
           if (task.status === 'running' || task.status === 'waiting') this.#tasks.set(id, { ...task, status: 'cancelled' });
@@ -145,6 +171,11 @@ export class RunFold {
 
   #change(change: Partial<RunState>): void {
     this.#state = { ...this.#state, ...change };
+  }
+
+  #endPause(time: number): void {
+    const { pause, pausedMs } = this.#state;
+    if (pause !== undefined) this.#change({ pause: undefined, pausedMs: pausedMs + Math.max(0, time - pause.since) });
   }
 
   #changeTask(id: string, change: Partial<TaskState>): void {

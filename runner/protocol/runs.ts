@@ -2,6 +2,7 @@ import type { ErrorReport } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { RunOutcome } from './events.ts';
 import type { RunVerb } from './options.ts';
+import type { RunPause } from './pauses.ts';
 
 /** Where a run was asked for, so that its cell can be found again after a reload. */
 export interface RunOrigin {
@@ -39,8 +40,8 @@ export interface RunIntent {
   readonly origin?: RunOrigin;
 }
 
-/** `starting`: asked for, its tasks not known yet. */
-export type RunStatus = 'starting' | 'running' | RunOutcome;
+/** `starting`: asked for, its tasks not known yet. `paused`: waits for what lets it go on, by itself or when it is told to. */
+export type RunStatus = 'starting' | 'running' | 'paused' | RunOutcome;
 
 /** A run as lists show it: a digest of its journal. */
 export interface RunRecord {
@@ -57,6 +58,10 @@ export interface RunRecord {
   /** Milliseconds since the epoch. */
   readonly started: number;
   readonly ended?: number;
+  /** While it is paused: why, and since when. */
+  readonly pause?: RunPause;
+  /** Milliseconds that it was paused, without the pause that goes on. Left out: never. */
+  readonly pausedMs?: number;
   readonly counts: TaskCounts;
   /** Results that were there already. */
   readonly reused: number;
@@ -89,7 +94,7 @@ export interface TaskCounts {
 
 /** Whether a run has ended. */
 export function isOver(status: RunStatus): status is RunOutcome {
-  return status !== 'starting' && status !== 'running';
+  return status !== 'starting' && status !== 'running' && status !== 'paused';
 }
 
 /** A file that a run or a pipeline has made, for people to open. */

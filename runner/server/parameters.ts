@@ -45,6 +45,7 @@ const logQuery = object({ level: optional(logLevel), task: optional(text), scope
 /** Every request has its parameters' form here, so that none is forgotten. */
 const forms: { readonly [N in RequestName]: Check } = {
   'hello': object({ token: text, protocol: count, version: text, build: text, env: optional(texts) }),
+  'runner.ping': nothing,
   'runner.stop': nothing,
   'runs.start': object({
     id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount),
@@ -53,6 +54,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runs.follow': object({ id: runId, after: count }),
   'runs.unfollow': run,
   'runs.cancel': run,
+  'runs.resume': run,
   'runs.delete': run,
   'runs.log': object({ id: runId, from: count, limit: someCount }),
   'runs.lines': object({ id: runId, query: logQuery, from: wholeNumber, count: someCount }),

@@ -46,6 +46,7 @@ export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
       return null;
     });
     caller.handle('runs.cancel', ({ id }) => book.cancel(id));
+    caller.handle('runs.resume', ({ id }, signal) => book.resume(id, signal));
     caller.handle('runs.delete', async ({ id }) => {
       indexes.forget(book.folder(id));
       await book.delete(id);

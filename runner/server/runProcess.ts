@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { runLocally, unlockLocally } from '../backends/local.ts';
 import type { Planner } from '../backends/local.ts';
+import type { PauseTime } from '../engine/pauses.ts';
 import { parseCommandText } from '../command/parse.ts';
 import { Journal } from '../engine/journal.ts';
 import { readRequest } from '../engine/runFolder.ts';
@@ -15,6 +16,7 @@ import { markInUse } from './codeFolder.ts';
 export interface RunEngine {
   readonly planner: Planner;
   readonly stageModule?: string;
+  readonly pauseTime?: PauseTime;
 }
 
 /** How long a stopped process may take to end cleanly, in milliseconds. The runner loses patience earlier. */

@@ -19,6 +19,7 @@ import { markInUse, removeOldCopies } from './codeFolder.ts';
 import { serveConnection } from './connection.ts';
 import type { Caller } from './connection.ts';
 import { credentialHandlers } from './credentialHandlers.ts';
+import { credentialWatchHandlers } from './credentialWatchHandlers.ts';
 import { datasetHandlers } from './datasetHandlers.ts';
 import { ExplorerPool } from './explore/explorerPool.ts';
 import { exploreHandlers } from './exploreHandlers.ts';
@@ -33,7 +34,7 @@ import type { Instance } from './singleInstance.ts';
 import { storageHandlers } from './storageRequests.ts';
 
 /** What the runner answers, by subject. */
-const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, resourceHandlers];
+const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, credentialWatchHandlers, resourceHandlers];
 
 /** What decides what the runner runs; the program has its pipeline, tests have toys. */
 export interface ServeOptions {
@@ -204,6 +205,7 @@ class Runner {
         const outbox = new Outbox(caller);
         this.#outboxes.add(outbox);
         caller.onClose(() => this.#outboxes.delete(outbox));
+        caller.handle('runner.ping', () => null);
         caller.handle('runner.stop', () => {
           // After the answer is out.
           setTimeout(() => { this.onStop(); }, 20);

@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunEvent } from '../protocol/events.ts';
 import type { LogLevel } from '../protocol/log.ts';
+import { pauseText } from './pause.ts';
 import { count, formatSeconds } from './words.ts';
 
 /** `12:34:56`, in the zone of this machine. */
@@ -43,6 +44,14 @@ export function logWords(event: RunEvent): LogWords | undefined {
       return say('error', event.task, failure(event.error));
     case 'task-skipped':
       return say('warn', event.task, `skipped: ${event.because}`);
+    case 'task-postponed':
+      return say('warn', event.task, `goes back to the waiting steps: ${event.error.message} [${event.error.code}]`);
+    case 'run-paused':
+      return say('warn', '', `paused: ${pauseText(event)} [${event.error.code}]`);
+    case 'run-still-paused':
+      return say('warn', '', `still paused: ${event.error.message} [${event.error.code}]`);
+    case 'run-resumed':
+      return say('info', '', 'goes on');
     case 'run-log':
       return say(event.level, '', event.message);
     case 'run-finished':

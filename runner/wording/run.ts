@@ -1,10 +1,11 @@
 import type { ErrorReport } from '../protocol/errors.ts';
 import { isOver, type RunRecord, type RunStatus, type TaskCounts } from '../protocol/runs.ts';
+import { pauseWords } from './pause.ts';
 import { count, formatScope, formatSeconds } from './words.ts';
 
 /** How a run stands, in a word or two. */
 export const statusWords: Readonly<Record<RunStatus, string>> = {
-  starting: 'starting', running: 'running', succeeded: 'done', failed: 'done, with failures', cancelled: 'cancelled', interrupted: 'interrupted',
+  starting: 'starting', running: 'running', paused: 'paused', succeeded: 'done', failed: 'done, with failures', cancelled: 'cancelled', interrupted: 'interrupted',
 };
 
 /** `12 of 40 done, 2 failed`: nothing that is zero. */
@@ -17,13 +18,6 @@ export function taskCountsText(counts: TaskCounts): string {
 /** `participant of brains`: the verb and the last part of the dataset. */
 export function runTitle(run: Pick<RunRecord, 'verb' | 'bids'>): string {
   return `${run.verb} of ${run.bids.split(/[/\\]/).filter((part) => part !== '').at(-1) ?? run.bids}`;
-}
-
-/** `2026-03-04 15:06`, in the time of the reader's machine. */
-export function formatWhen(time: number): string {
-  const date = new Date(time);
-  const two = (value: number): string => String(value).padStart(2, '0');
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** An error as one or two sentences: what happened, what to do. */
@@ -39,6 +33,7 @@ export function runSentence(run: RunRecord, now: number): string {
     return `${statusWords[run.status]}: ${taskCountsText(run.counts)}${reused}, in ${formatSeconds(seconds)}`;
   }
   if (run.cancelling) return `cancelling: ${taskCountsText(run.counts)}`;
+  if (run.pause !== undefined) return `paused (${pauseWords[run.pause.kind]}): ${Math.floor(100 * run.fraction)} %, ${taskCountsText(run.counts)}`;
   return run.status === 'starting' ? 'starting' : `running: ${Math.floor(100 * run.fraction)} %, ${taskCountsText(run.counts)}, ${formatSeconds(seconds)}`;
 }
 

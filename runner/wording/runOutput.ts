@@ -1,6 +1,7 @@
 import { isOver } from '../protocol/runs.ts';
 import type { RunOutput } from '../protocol/runOutput.ts';
 import { escapeHtml } from './escape.ts';
+import { pauseWords } from './pause.ts';
 import { linkHtml } from './resultHtml.ts';
 import { errorText, logText, runSentence, runTitle } from './run.ts';
 import { formatBytes } from './words.ts';
@@ -11,7 +12,9 @@ const tailShown = 10;
 /** The sentence at the top, which must be true whenever it is read: a run that goes on says as of when. */
 function headline(output: RunOutput): string {
   const { run } = output;
-  return isOver(run.status) ? runSentence(run, run.ended ?? run.started) : `${run.cancelling ? 'cancelling' : run.status} when this was saved`;
+  if (isOver(run.status)) return runSentence(run, run.ended ?? run.started);
+  const why = run.pause === undefined ? '' : ` (${pauseWords[run.pause.kind]})`;
+  return `${run.cancelling ? 'cancelling' : `${run.status}${why}`} when this was saved`;
 }
 
 function traffic({ bytesRead, bytesWritten }: RunOutput): string {

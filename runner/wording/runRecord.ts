@@ -18,7 +18,7 @@ export interface RunStanding {
 }
 
 /** What events make of a run: the part of its record that changes. */
-export type Standing = Pick<RunRecord, 'status' | 'cancelling' | 'ended' | 'counts' | 'reused' | 'fraction' | 'current' | 'seq' | 'error'>;
+export type Standing = Pick<RunRecord, 'status' | 'cancelling' | 'ended' | 'pause' | 'pausedMs' | 'counts' | 'reused' | 'fraction' | 'current' | 'seq' | 'error'>;
 
 /** How a run stands after its events. Pure. */
 export function standingOf(state: RunState, { seq, cancelling }: RunStanding): Standing {
@@ -28,6 +28,8 @@ export function standingOf(state: RunState, { seq, cancelling }: RunStanding): S
     status: state.status,
     cancelling: cancelling && !over,
     ...(state.ended === undefined ? {} : { ended: state.ended }),
+    ...(state.pause === undefined ? {} : { pause: state.pause }),
+    ...(state.pausedMs === 0 ? {} : { pausedMs: state.pausedMs }),
     counts: countTasks(state.tasks.values()),
     reused: state.reused,
     fraction: runFraction(state),

@@ -2,7 +2,7 @@
 export type RendererRequest =
   /** Sent when the first output is shown: answers with {@link FollowedRuns}. */
   | { readonly type: 'hello' }
-  | { readonly type: 'cancel' | 'openLog' | 'openOutputs' | 'resume'; readonly run: string }
+  | { readonly type: 'cancel' | 'openLog' | 'openOutputs' | 'resume' | 'resumeNow' | 'signIn'; readonly run: string }
   | { readonly type: 'openFile'; readonly run: string; readonly uri: string; readonly title: string }
   | { readonly type: 'openLink'; readonly uri: string; readonly title: string }
   /** Put a command into a cell below, and carry it out or not. */
@@ -39,6 +39,8 @@ export function readRequest(value: unknown): RendererRequest | undefined {
     case 'openLog':
     case 'openOutputs':
     case 'resume':
+    case 'resumeNow':
+    case 'signIn':
       return texts(value, 'run') ? value as unknown as RendererRequest : undefined;
     case 'openFile':
       return texts(value, 'run', 'uri', 'title') ? value as unknown as RendererRequest : undefined;

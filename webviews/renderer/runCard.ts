@@ -1,11 +1,12 @@
 import type { RunOutput } from '../../runner/protocol/runOutput.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
+import { pauseHint } from '../../runner/wording/pause.ts';
 import { logText } from '../../runner/wording/run.ts';
 import { make, makeButton } from '../kit/dom.ts';
 import { stateIcon } from './icons.ts';
 import type { RendererRequest } from './messages.ts';
 import { announce, countsText, placeText, standingOf, stateText, timeText } from './runText.ts';
-import type { Announced } from './runText.ts';
+import type { Announced, Standing } from './runText.ts';
 
 /** What a card needs from its page. */
 export interface CardContext {
@@ -29,12 +30,15 @@ export class RunCard {
   readonly #percent = make('span', { class: 'percent', 'aria-hidden': 'true' });
   readonly #counts = make('p', { class: 'counts' });
   readonly #current = make('ul', { class: 'current', 'aria-label': 'Going on now' });
+  readonly #pause = make('div', { class: 'pause' });
   readonly #failures = make('div', { class: 'failures' });
   readonly #files = make('ul', { class: 'files', 'aria-label': 'Outputs' });
   readonly #log = make('details', { class: 'log' });
   readonly #logSummary = make('summary', {});
   readonly #logLines = make('pre', { tabindex: 0, 'aria-label': 'End of the log' });
   readonly #buttons = make('div', { class: 'buttons' });
+  readonly #signIn: HTMLButtonElement;
+  readonly #resumeNow: HTMLButtonElement;
   readonly #cancel: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
   readonly #openOutputs: HTMLButtonElement;
@@ -48,24 +52,26 @@ export class RunCard {
   constructor(output: RunOutput, context: CardContext) {
     this.#output = output;
     this.#context = context;
-    const ask = (type: 'cancel' | 'openLog' | 'openOutputs' | 'resume') => () => { context.ask?.({ type, run: this.#output.run.id }); };
+    const ask = (type: 'cancel' | 'openLog' | 'openOutputs' | 'resume' | 'resumeNow' | 'signIn') => () => { context.ask?.({ type, run: this.#output.run.id }); };
+    this.#signIn = makeButton('Sign In Again', ask('signIn'), { class: 'primary', title: 'Sign in by the provider\'s own command, in a terminal' });
+    this.#resumeNow = makeButton('Resume Now', ask('resumeNow'), { title: 'Try at once whether it can go on' });
     this.#cancel = makeButton('Cancel', ask('cancel'), { title: 'Cancel the run. What is finished is kept.' });
     this.#resume = makeButton('Resume', ask('resume'), { title: 'Run the cell again. What is finished is kept.' });
     this.#openOutputs = makeButton('Open Outputs', ask('openOutputs'));
     this.#openLog = makeButton('Open Log', ask('openLog'));
     this.#bar.append(this.#fill);
     this.#log.append(this.#logSummary, this.#logLines);
-    this.#buttons.append(this.#cancel, this.#resume, this.#openOutputs, this.#openLog);
+    this.#buttons.append(this.#signIn, this.#resumeNow, this.#cancel, this.#resume, this.#openOutputs, this.#openLog);
     this.root.append(
       make('div', { class: 'head' }, this.#icon, this.#state, this.#place, this.#time),
       make('div', { class: 'progress' }, this.#bar, this.#percent),
-      this.#counts, this.#current, this.#failures, this.#files, this.#log, this.#buttons, this.#live,
+      this.#counts, this.#pause, this.#current, this.#failures, this.#files, this.#log, this.#buttons, this.#live,
     );
     this.update(output);
   }
 
   get isTicking(): boolean {
-    return standingOf(this.#output.run, this.#context.isFollowed(this.#output.run.id)) === 'running';
+    return isGoing(standingOf(this.#output.run, this.#context.isFollowed(this.#output.run.id)));
   }
 
   update(output: RunOutput): void {
@@ -100,13 +106,15 @@ export class RunCard {
     this.#bar.setAttribute('aria-valuetext', `${state}, ${percent} percent`);
     setText(this.#percent, isPlanning ? '' : `${percent} %`);
     setText(this.#counts, countsText(run));
-    this.#showCurrent(standing === 'running');
+    this.#showPause(standing === 'paused');
+    // Steps under way are not stopped by a pause.
+    this.#showCurrent(standing === 'running' || (standing === 'paused' && run.current.length > 0));
     this.root.setAttribute('aria-label', `Run, ${state}: ${run.command}`);
-    this.#showButtons(standing === 'running', standing);
+    this.#showButtons(isGoing(standing), standing);
     const announced = announce(run, state, this.#announced, this.#context.now());
     if (announced !== undefined) {
       // A card that is shown for the first time speaks only while its run goes on.
-      if (this.#announced !== undefined || standing === 'running') setText(this.#live, announced.text);
+      if (this.#announced !== undefined || isGoing(standing)) setText(this.#live, announced.text);
       this.#announced = announced;
     }
   }
@@ -115,6 +123,15 @@ export class RunCard {
   tick(): void {
     const { run } = this.#output;
     setText(this.#time, timeText(run, standingOf(run, this.#context.isFollowed(run.id)), this.#context.now()));
+  }
+
+  #showPause(isPaused: boolean): void {
+    const { pause } = this.#output.run;
+    replaceIfNew(this.#pause, isPaused && pause !== undefined ? [pause] : [], (each) => make('div', { class: 'failure', role: 'note' },
+      make('p', {}, each.error.message),
+      make('p', { class: 'hint' }, pauseHint(each)),
+      make('p', { class: 'dim' }, each.error.code, ...(each.error.where === undefined ? [] : [` · ${each.error.where}`])),
+    ));
   }
 
   #showCurrent(isRunning: boolean): void {
@@ -154,13 +171,20 @@ export class RunCard {
     const { run } = this.#output;
     this.#buttons.hidden = this.#context.ask === undefined;
     const focused = this.#buttons.querySelector<HTMLButtonElement>('button:focus');
+    this.#signIn.hidden = standing !== 'paused' || run.pause?.kind !== 'sign-in';
+    this.#resumeNow.hidden = standing !== 'paused';
     this.#cancel.hidden = !isRunning;
     this.#cancel.disabled = run.cancelling;
     this.#resume.hidden = !isOver(run.status) || standing === 'succeeded';
     this.#openOutputs.hidden = !isOver(run.status) || run.counts.finished + run.reused === 0;
     // Whoever had the keyboard on Cancel finds it on what stands there now.
-    if (focused?.hidden === true) [this.#resume, this.#openOutputs, this.#openLog].find(({ hidden }) => !hidden)?.focus();
+    if (focused?.hidden === true) [this.#cancel, this.#resume, this.#openOutputs, this.#openLog].find(({ hidden }) => !hidden)?.focus();
   }
+}
+
+/** Whether the run has an end to come that is waited for here. */
+function isGoing(standing: Standing): boolean {
+  return standing === 'running' || standing === 'paused';
 }
 
 function setText(element: Element, text: string): void {

@@ -1,5 +1,6 @@
 import type { RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
+import { pauseWords } from '../../runner/wording/pause.ts';
 import { count, formatSeconds } from '../../runner/wording/words.ts';
 
 /** What stands at the head of a run's card. */
@@ -7,15 +8,16 @@ export type Standing = 'running' | 'away' | Exclude<RunStatus, 'starting' | 'run
 
 /** How a run looks to its reader. `away`: it went on when last seen, and nobody here follows it. */
 export function standingOf(run: RunRecord, isFollowed: boolean): Standing {
-  if (run.status !== 'starting' && run.status !== 'running') return run.status;
-  return isFollowed ? 'running' : 'away';
+  if (isOver(run.status)) return run.status;
+  return !isFollowed ? 'away' : run.pause !== undefined && !run.cancelling ? 'paused' : 'running';
 }
 
 /** The state in words. */
 export function stateText(run: RunRecord, standing: Standing): string {
   switch (standing) {
     case 'running': return run.cancelling ? 'Cancelling' : run.status === 'starting' ? 'Planning' : 'Running';
-    case 'away': return 'Running when last seen';
+    case 'paused': return `Paused${run.pause === undefined ? '' : `: ${pauseWords[run.pause.kind]}`}`;
+    case 'away': return run.status === 'paused' ? 'Paused when last seen' : 'Running when last seen';
     case 'succeeded': return 'Done';
     case 'failed': return 'Failed';
     case 'cancelled': return 'Cancelled';
@@ -31,11 +33,12 @@ export function placeText({ place }: RunRecord): string {
 /** Elapsed time, and what is left where that can be told. `now`: the runner's time, milliseconds. */
 export function timeText(run: RunRecord, standing: Standing, now: number): string {
   if (standing === 'away') return '';
+  if (standing === 'paused') return `for ${formatSeconds(Math.floor(Math.max(0, now - (run.pause?.since ?? now)) / 1000)).replace(/^(\d)\.0 s$/, '$1 s')}`;
   const end = run.ended ?? now;
   const elapsed = Math.max(0, (end - run.started) / 1000);
   // Whole seconds while it ticks.
   const words = formatSeconds(standing === 'running' ? Math.floor(elapsed) : elapsed).replace(/^(\d)\.0 s$/, '$1 s');
-  const left = standing === 'running' && !run.cancelling ? secondsLeft(run.fraction, elapsed) : undefined;
+  const left = standing === 'running' && !run.cancelling ? secondsLeft(run.fraction, elapsed - (run.pausedMs ?? 0) / 1000) : undefined;
   return left === undefined ? words : `${words}, about ${roundedTime(left)} left`;
 }
 

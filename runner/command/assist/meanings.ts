@@ -70,6 +70,7 @@ export function valueMeaning(flag: string, kind: ValueKind, word: string): strin
     case 'method': return methodMeaning(word);
     case 'orientation': return orientationMeaning(word);
     case 'cores': return word.toLowerCase() === 'all' ? 'Every core of the machine.' : undefined;
+    case 'duration': return word === '0' ? 'Never: the run fails at once.' : word === 'none' ? 'As long as it takes.' : undefined;
     case 'size': return sizeMeaning(word);
     case 'text': return choiceMeaning(flag, word) ?? (flag.includes('stain') ? stainMeanings[word] : undefined);
     case 'integer': return flag === 'level' || flag.endsWith('_level') ? levelMeaning(word) : undefined;

@@ -57,6 +57,7 @@ export function offersFor(flag: Flag, index: number, prefix: string, taken: read
   switch (kind.kind) {
     case 'switch': return { values: [], requests: [] };
     case 'cores': return only(offer(['all', '1', '2', '4', '8', '16', '32']));
+    case 'duration': return only(offer(['0', '10m', '1h', '24h', '3d', 'none']));
     case 'size': return only(offer(['4GB', '8GB', '16GB', '32GB', '64GB', '128GB']));
     case 'method': return only(offer(methods(prefix)));
     case 'orientation': return only(offer(prefix === '' ? ['RAS', 'LPI', 'RPI', 'LAS', 'ASL', 'PIR', 'SLA', 'IPR'] : orientations()));

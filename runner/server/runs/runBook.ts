@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { cancelWish, readIntent, removeRun, runFolder, wishCancel } from '../../engine/runFolder.ts';
-import { SpimquantError } from '../../protocol/errors.ts';
+import { cancelWish, readIntent, removeRun, runFolder, wishCancel, wishResume } from '../../engine/runFolder.ts';
+import { errorFromReport, SpimquantError } from '../../protocol/errors.ts';
 import type { Clock, Logger } from '../../protocol/log.ts';
 import type { RunRecord } from '../../protocol/runs.ts';
 import { isOver } from '../../protocol/runs.ts';
@@ -288,6 +288,44 @@ export class RunBook {
     for (const listener of entry.listeners) listener();
     this.#close(id, entry);
     return run.record;
+  }
+
+  /**
+   * Lets a paused run try to go on, by a wish in its folder: so its machine and whoever started it do not matter. Resolves
+   * when it goes on or is over. Rejects with the error that it is paused for when that has not passed, and with
+   * `bad-option` when it is not paused.
+   */
+  async resume(id: string, signal: AbortSignal): Promise<RunRecord> {
+    const { pause } = await this.get(id);
+    const entry = this.#open.get(id);
+    if (pause === undefined || entry === undefined) {
+      throw new SpimquantError('bad-option', 'This run is not paused.', { where: id, hint: 'Refresh the list of runs.' });
+    }
+    await this.look(id);
+    const before = entry.run.record.pause?.checked;
+    wishResume(entry.run.folder);
+    for (;;) {
+      const { record } = entry.run;
+      if (record.pause === undefined || record.pause.since !== pause.since) return record;
+      if (record.pause.checked !== before) throw errorFromReport(record.pause.error);
+      if (this.#disposed || this.#open.get(id) !== entry) throw new SpimquantError('runner-lost', 'The runner ended, or the record of the run was deleted.');
+      await this.#news(id, signal);
+    }
+  }
+
+  /** Resolves when a run has written something, and rejects when the signal is aborted. */
+  async #news(id: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
+    const abort = (): void => { reject(new SpimquantError('cancelled', 'Cancelled.')); };
+    signal.addEventListener('abort', abort, { once: true });
+    const stop = this.onNews(id, () => { resolve(undefined); });
+    try {
+      await promise;
+    } finally {
+      stop();
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   /** Removes the record of a run that is over. No error when there is none. Throws `bad-option` for one that is not over. */

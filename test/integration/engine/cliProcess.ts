@@ -39,8 +39,8 @@ export class Bench {
   }
 
   /** Starts `spimquant BIDS OUT participant FLAGS`. */
-  start(flags: readonly string[] = [], out: string = this.out): ChildProcess {
-    const options = ['--disable-warning=ExperimentalWarning', cli, this.bids, out, 'participant', ...flags];
+  start(flags: readonly string[] = [], out: string = this.out, bids: string = this.bids): ChildProcess {
+    const options = ['--disable-warning=ExperimentalWarning', cli, bids, out, 'participant', ...flags];
     return spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, SPIMQUANT_STATE_DIR: this.state, SPIMQUANT_CACHE_DIR: join(this.folder, 'cache'), NO_COLOR: '1', ...this.env } });
   }
 

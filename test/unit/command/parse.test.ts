@@ -53,7 +53,7 @@ describe('command language', () => {
     };
     assert.deepEqual(participant('').options, expected);
     assert.deepEqual(participant('').execution, {
-      cores: 'all', memoryBytes: undefined, dryRun: false, forceAll: false, workDir: undefined, keepWork: false, cloud: false, json: false,
+      cores: 'all', memoryBytes: undefined, pauseLimitMs: undefined, dryRun: false, forceAll: false, workDir: undefined, keepWork: false, cloud: false, json: false,
       quiet: false, forceOutput: false, unlock: false,
     });
   });
@@ -131,6 +131,7 @@ describe('command language', () => {
     ['-n', { dryRun: true }], ['-np', { dryRun: true }], ['--dry-run', { dryRun: true }], ['--dryrun', { dryRun: true }],
     ['-c 4', { cores: 4 }], ['-c4', { cores: 4 }], ['-j 2', { cores: 2 }], ['--cores=3', { cores: 3 }], ['--cores all', { cores: 'all' }], ['--cores', { cores: 'all' }], ['-call', { cores: 'all' }], ['-nc2', { dryRun: true, cores: 2 }],
     ['--mem 8GB', { memoryBytes: 8e9 }], ['--mem 1.5GiB', { memoryBytes: 1.5 * 2 ** 30 }], ['--mem=500m', { memoryBytes: 5e8 }],
+    ['--pause-limit 0', { pauseLimitMs: 0 }], ['--pause-limit 30m', { pauseLimitMs: 1_800_000 }], ['--pause_limit=1.5h', { pauseLimitMs: 5_400_000 }], ['--pause-limit 2d', { pauseLimitMs: 172_800_000 }], ['--pause-limit none', { pauseLimitMs: Infinity }],
     ['-F', { forceAll: true }], ['--forceall', { forceAll: true }],
     ['--notemp --work-dir /w --json --quiet --force-output --unlock', { keepWork: true, workDir: '/w', json: true, quiet: true, forceOutput: true, unlock: true }],
   ];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Journal, readEvents, stateFolder } from '../../../runner/engine/journal.ts';
@@ -88,6 +88,43 @@ describe('journal', () => {
     }
   });
 
+  /** A disk on which so many more bytes can be written, and some more once the reserve is gone. */
+  const diskWith = (room: { bytes: number }, reserve: () => boolean): typeof writeSync => ((file: number, bytes: Buffer, at: number) => {
+    const free = room.bytes + (reserve() ? 0 : 1000);
+    if (free <= 0) throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const written = writeSync(file, bytes, at, Math.min(free, bytes.length - at));
+    room.bytes -= written;
+    return written;
+  }) as typeof writeSync;
+
+  it('keeps room for the last words of a run whose disk is full', () => {
+    const room = { bytes: 200 };
+    const reserve = join(folder, intent.id, 'reserve');
+    const journal = new Journal(folder, intent, () => 1, diskWith(room, () => existsSync(reserve)));
+    assert.ok(statSync(reserve).size > 100_000);
+    for (const body of story.slice(0, 3)) journal.append(body);
+    assert.ok(!existsSync(reserve));
+    assert.deepEqual(readEvents(journal.folder).map(({ seq }) => seq), [1, 2, 3]);
+    journal.close();
+  });
+
+  it('leaves no half line behind when there is no room at all, and goes on without a gap', () => {
+    const room = { bytes: -900 };
+    const journal = new Journal(folder, intent, () => 1, diskWith(room, () => existsSync(join(folder, intent.id, 'reserve'))));
+    journal.append(story[0]);
+    assert.throws(() => journal.append(story[2]), { code: 'ENOSPC' });
+    room.bytes = 1e6;
+    journal.append(story[2]);
+    journal.close();
+    assert.deepEqual(readEvents(journal.folder).map(({ seq, type }) => `${seq} ${type}`), ['1 run-started', '2 run-planned']);
+  });
+
+  it('gives the room back at its end', () => {
+    const journal = write(story);
+    journal.close();
+    assert.ok(!existsSync(join(journal.folder, 'reserve')));
+  });
+
   it('names runs by time, without two alike', () => {
     assert.match(newRunId(Date.UTC(2026, 0, 2, 3, 4, 5)), /^20260102-030405-[0-9a-f]{6}$/);
     assert.notEqual(newRunId(0), newRunId(0));
@@ -112,6 +149,33 @@ describe('run state', () => {
     assert.equal(state.failedParticipants[0].participant, '09');
     assert.equal(state.tasks.get('c')?.because, 'it needs b, which failed');
     assert.deepEqual(state.log.map((line) => line.message), ['hm']);
+  });
+
+  const error = { code: 'auth-expired', message: 'expired', where: 's3://lab/a' } as const;
+  const pause = { type: 'run-paused', kind: 'sign-in', error, signIn: ['aws sso login'], until: 90_000 } as const;
+
+  it('knows a pause from its beginning to its end', () => {
+    const paused = foldEvents(events([...story, pause, { type: 'task-postponed', task: 'd', error }]));
+    assert.equal(paused.status, 'paused');
+    assert.deepEqual(paused.pause, { kind: 'sign-in', error, signIn: ['aws sso login'], until: 90_000, since: story.length });
+    assert.deepEqual(countTasks(paused.tasks.values()), { waiting: 1, running: 0, finished: 1, failed: 1, skipped: 1, cancelled: 0 });
+    assert.equal(paused.tasks.get('d')?.progress, undefined);
+    const asked = foldEvents(events([...story, pause, { type: 'run-still-paused', error: { ...error, message: 'still' } }]));
+    assert.equal(asked.pause?.checked, story.length + 1);
+    assert.equal(asked.pause.error.message, 'still');
+    assert.equal(asked.pause.since, story.length);
+    const resumed = foldEvents(events([...story, pause, { type: 'run-log', level: 'info', message: 'hm' }, { type: 'run-resumed' }]));
+    assert.equal(resumed.status, 'running');
+    assert.equal(resumed.pause, undefined);
+    assert.equal(resumed.pausedMs, 2);
+    const again = foldEvents([{ seq: 20, time: 100, ...pause }, { seq: 21, time: 130, type: 'run-finished', outcome: 'interrupted' }], resumed);
+    assert.equal(again.status, 'interrupted');
+    assert.equal(again.pause, undefined);
+    assert.equal(again.pausedMs, 32);
+  });
+
+  it('is starting again after a pause in its planning', () => {
+    assert.equal(foldEvents(events([story[0], pause, { type: 'run-resumed' }])).status, 'starting');
   });
 
   it('counts what was under way as cancelled when the run ends', () => {

@@ -10,6 +10,16 @@ function system(pid: number, host = 'here', alive: readonly number[] = [], mark 
 
 const busy = (error: unknown): boolean => error instanceof SpimquantError && error.code === 'output-busy' && /--unlock/.test(error.hint ?? '');
 
+/** A store that cannot delete for a while. */
+class FrailStore extends MemoryStore {
+  isAway = false;
+
+  override async delete(key: string): Promise<void> {
+    if (this.isAway) throw new SpimquantError('network', 'away');
+    await super.delete(key);
+  }
+}
+
 describe('output lock', () => {
   it('is held by one run at a time', async () => {
     const store = new MemoryStore();
@@ -59,6 +69,19 @@ describe('output lock', () => {
     await acquireLock(store, 0, system(2));
     await first.release();
     assert.equal((await readLock(store))?.pid, 2);
+  });
+
+  it('is taken by a second try of the same run, whatever became of the first', async () => {
+    const store = new FrailStore();
+    await acquireLock(store, 0, system(1), 'one');
+    assert.equal((await acquireLock(store, 0, system(1, 'here', [1]), 'one')).tookOver, false);
+    await assert.rejects(acquireLock(store, 0, system(1, 'here', [1]), 'two'), busy);
+    // The first try broke off in the middle of taking over from a dead process.
+    store.isAway = true;
+    await assert.rejects(acquireLock(store, 0, system(3), 'three'), { code: 'network' });
+    store.isAway = false;
+    assert.equal((await acquireLock(store, 0, system(3, 'here', [3]), 'three')).tookOver, true);
+    assert.equal((await readLock(store))?.token, 'three');
   });
 
   it('is taken over when damaged', async () => {

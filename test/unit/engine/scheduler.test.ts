@@ -36,6 +36,18 @@ function simulate(tasks: readonly Task[], cores: number, memoryBytes: number): s
 }
 
 describe('scheduler', () => {
+  it('starts a task again that was put off, and nothing that needs it before', () => {
+    const scheduler = schedule([toyTask('a', [], ['work:a']), toyTask('b', ['work:a'], ['work:b'])], 2);
+    assert.deepEqual(scheduler.next().map(({ id }) => id), ['a']);
+    scheduler.postponed('a');
+    assert.equal(scheduler.idle, false);
+    assert.deepEqual(scheduler.next().map(({ id }) => id), ['a']);
+    scheduler.finished('a');
+    assert.deepEqual(scheduler.next().map(({ id }) => id), ['b']);
+    scheduler.finished('b');
+    assert.equal(scheduler.idle, true);
+  });
+
   it('never starts a task before what it needs has ended', () => {
     const tasks = toyCohort(['01', '02', '03']);
     const { needs } = buildGraph(tasks);
