@@ -68,7 +68,7 @@ const common = { absWorkingDir: root, bundle: true, sourcemap: 'linked', legalCo
 
 await build({
   ...common,
-  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts' },
+  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts' },
   outdir: dist,
   platform: 'node',
   format: 'esm',

@@ -4,6 +4,7 @@ import { errorFromReport, SpimquantError } from '../../runner/protocol/errors.ts
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { Environment } from '../../runner/protocol/callerEnvironment.ts';
 import { callerEnvironment } from '../../runner/protocol/callerEnvironment.ts';
+import { messageDecoder, messageEncoder } from '../../runner/protocol/frames.ts';
 import type { ProgramIdentity } from '../../runner/protocol/handshake.ts';
 import type { NotificationName, Notifications, RequestName, Requests, RunnerAddress, Welcome } from '../../runner/protocol/rpc.ts';
 
@@ -37,9 +38,9 @@ const notificationNames: readonly NotificationName[] = ['runs.events', 'runs.cha
 /** Calls a runner. Rejects when nobody answers there, or somebody else. */
 export async function openLine(address: RunnerAddress, me: ProgramIdentity & { readonly env?: Environment }, listener: LineListener): Promise<Line> {
   // Loaded with the first call: a window that never asks the runner need not wait for it.
-  const { CancellationTokenSource, createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter } = await import('vscode-jsonrpc/node');
+  const { CancellationTokenSource, createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } = await import('vscode-jsonrpc/node');
   const socket = await call(address.socket);
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const connection = createMessageConnection(new StreamMessageReader(socket, { contentTypeDecoder: messageDecoder }), new StreamMessageWriter(socket, { contentTypeEncoder: messageEncoder }));
   let lost = false;
   let resolveOver: () => void = () => undefined;
   const over = new Promise<void>((resolve) => { resolveOver = resolve; });

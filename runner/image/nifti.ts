@@ -2,6 +2,7 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { voxelCount } from '../kernels/volume.ts';
 import type { VectorVolume, Volume, VoxelArray } from '../kernels/volume.ts';
 import type { Vec3 } from '../kernels/geometry.ts';
+import type { VoxelType } from './omeZarr.types.ts';
 import { badNifti, buildHeader, parseHeader } from './niftiHeader.ts';
 import type { NiftiHeader } from './niftiHeader.ts';
 
@@ -14,17 +15,17 @@ export interface NiftiWriteOptions {
 const vectorIntent = 1007;
 
 /** How voxels of a NIfTI datatype code are stored. 64-bit integers have no VoxelArray of their own. */
-const storage: Readonly<Record<number, { readonly bytes: 1 | 2 | 4 | 8; readonly view: (buffer: ArrayBuffer, offset: number, count: number) => VoxelArray }>> = {
-  2: { bytes: 1, view: (buffer, offset, count) => new Uint8Array(buffer, offset, count) },
-  4: { bytes: 2, view: (buffer, offset, count) => new Int16Array(buffer, offset, count) },
-  8: { bytes: 4, view: (buffer, offset, count) => new Int32Array(buffer, offset, count) },
-  16: { bytes: 4, view: (buffer, offset, count) => new Float32Array(buffer, offset, count) },
-  64: { bytes: 8, view: (buffer, offset, count) => new Float64Array(buffer, offset, count) },
-  256: { bytes: 1, view: (buffer, offset, count) => new Int8Array(buffer, offset, count) },
-  512: { bytes: 2, view: (buffer, offset, count) => new Uint16Array(buffer, offset, count) },
-  768: { bytes: 4, view: (buffer, offset, count) => new Uint32Array(buffer, offset, count) },
-  1024: { bytes: 8, view: (buffer, offset, count) => Float64Array.from(new BigInt64Array(buffer, offset, count), Number) },
-  1280: { bytes: 8, view: (buffer, offset, count) => Float64Array.from(new BigUint64Array(buffer, offset, count), Number) },
+const storage: Readonly<Record<number, { readonly bytes: 1 | 2 | 4 | 8; readonly type: VoxelType; readonly view: (buffer: ArrayBuffer, offset: number, count: number) => VoxelArray }>> = {
+  2: { bytes: 1, type: 'uint8', view: (buffer, offset, count) => new Uint8Array(buffer, offset, count) },
+  4: { bytes: 2, type: 'int16', view: (buffer, offset, count) => new Int16Array(buffer, offset, count) },
+  8: { bytes: 4, type: 'int32', view: (buffer, offset, count) => new Int32Array(buffer, offset, count) },
+  16: { bytes: 4, type: 'float32', view: (buffer, offset, count) => new Float32Array(buffer, offset, count) },
+  64: { bytes: 8, type: 'float64', view: (buffer, offset, count) => new Float64Array(buffer, offset, count) },
+  256: { bytes: 1, type: 'int8', view: (buffer, offset, count) => new Int8Array(buffer, offset, count) },
+  512: { bytes: 2, type: 'uint16', view: (buffer, offset, count) => new Uint16Array(buffer, offset, count) },
+  768: { bytes: 4, type: 'uint32', view: (buffer, offset, count) => new Uint32Array(buffer, offset, count) },
+  1024: { bytes: 8, type: 'int64', view: (buffer, offset, count) => Float64Array.from(new BigInt64Array(buffer, offset, count), Number) },
+  1280: { bytes: 8, type: 'uint64', view: (buffer, offset, count) => Float64Array.from(new BigUint64Array(buffer, offset, count), Number) },
 };
 
 const otherTypes: Readonly<Record<number, string>> = {
@@ -80,6 +81,33 @@ export function writeVectorNifti(field: VectorVolume, options: NiftiWriteOptions
   return assemble(header, field.data, options);
 }
 
+/** Volumes of one grid, one after another in `data`. */
+export interface VolumeSeries extends Volume {
+  /** How many: the product of all axes beyond the third. */
+  readonly volumes: number;
+}
+
+/**
+ * Reads an image of any number of axes. `content` is uncompressed, and the caller's no longer: the voxels may stay in it.
+ *
+ * @throws SpimquantError `bad-nifti`
+ */
+export function readVolumeSeries(content: Uint8Array, name = 'the image'): VolumeSeries {
+  const { header, data } = voxelsIn(content, true, name);
+  return { data, size: spatialSize(header), affine: header.affine, volumes: header.dim.slice(3).reduce((product, size) => product * size, 1) };
+}
+
+/** What the header of an image says of its voxels, without reading them. `bytes`: the beginning of the file, compressed or not. Throws `bad-nifti`. */
+export function readNiftiSummary(bytes: Uint8Array, name = 'the image'): Pick<VolumeSeries, 'size' | 'affine' | 'volumes'> & { readonly voxelType: VoxelType; readonly voxelBytes: number } {
+  const header = parseHeader(isGzip(bytes) ? inflateStart(bytes, name) : bytes, name);
+  const { bytes: width, type } = storageOf(header, name);
+  const volumes = header.dim.slice(3).reduce((product, size) => product * size, 1);
+  const size = spatialSize(header);
+  const scaled = isScaled(header);
+  const wide = width >= 4 && type !== 'float32';
+  return { size, affine: header.affine, volumes, voxelType: scaled ? (wide ? 'float64' : 'float32') : type, voxelBytes: width * voxelCount(size) * volumes };
+}
+
 /** Size and affine of an image, from its header alone. Throws `bad-nifti`. */
 export function readNiftiGrid(bytes: Uint8Array, name = 'the image'): Pick<Volume, 'size' | 'affine'> {
   const header = parseHeader(isGzip(bytes) ? inflateStart(bytes, name) : bytes, name);
@@ -115,11 +143,20 @@ function inflate(bytes: Uint8Array, name: string): { readonly content: Uint8Arra
 
 function readVoxels(bytes: Uint8Array, name: string): { readonly header: NiftiHeader; readonly data: VoxelArray } {
   const { content, own } = inflate(bytes, name);
-  const header = parseHeader(content, name);
+  return voxelsIn(content, own, name);
+}
+
+function storageOf(header: NiftiHeader, name: string): (typeof storage)[number] {
   const type = storage[header.datatype];
   if (type === undefined) {
     throw badNifti(name, `its voxels are ${otherTypes[header.datatype] ?? `of the unknown type ${header.datatype}`}; a scalar number per voxel is needed.`);
   }
+  return type;
+}
+
+function voxelsIn(content: Uint8Array, own: boolean, name: string): { readonly header: NiftiHeader; readonly data: VoxelArray } {
+  const header = parseHeader(content, name);
+  const type = storageOf(header, name);
   const count = header.dim.reduce((product, size) => product * size, 1);
   const end = header.voxOffset + count * type.bytes;
   if (!(content.length >= end)) {
@@ -140,10 +177,14 @@ function swapBytes(block: Uint8Array, width: 1 | 2 | 4 | 8): void {
   else if (width === 8) buffer.swap64();
 }
 
+function isScaled({ slope, intercept }: NiftiHeader): boolean {
+  return Number.isFinite(slope) && slope !== 0 && Number.isFinite(intercept) && !(slope === 1 && intercept === 0);
+}
+
 /** value = stored · slope + intercept; a slope of zero (or one that is no number) means that values are not scaled. */
 function rescale(data: VoxelArray, header: NiftiHeader): VoxelArray {
   const { slope, intercept } = header;
-  if (!Number.isFinite(slope) || slope === 0 || !Number.isFinite(intercept) || (slope === 1 && intercept === 0)) return data;
+  if (!isScaled(header)) return data;
   const wide = data instanceof Float64Array || data instanceof Int32Array || data instanceof Uint32Array;
   const out = wide ? new Float64Array(data.length) : new Float32Array(data.length);
   for (let index = 0; index < data.length; index++) out[index] = data[index] * slope + intercept;

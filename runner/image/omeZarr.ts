@@ -8,7 +8,7 @@ import { parseMultiscale, type Multiscale } from './multiscales.ts';
 import type { Box, ImageChannel, ImageInfo, ImageLevel, LevelView, OmeZarrImage, OrientationCode } from './omeZarr.types.ts';
 import { storedOrientation } from './orientation.ts';
 import { readBox } from './readBox.ts';
-import { fetchBytes, openZarrArray, zarrReader, type ZarrArray, type ZarrReader } from './zarrArray.ts';
+import { fetchBytes, openZarrArray, zarrReader, type ChunkCache, type ZarrArray, type ZarrReader } from './zarrArray.ts';
 import { badMetadata, zarrUri } from './zarrErrors.ts';
 import { isRecord, parseJsonObject } from './zarrMetadata.ts';
 import { openZipStore } from './zipStore.ts';
@@ -17,6 +17,8 @@ export interface OpenOmeZarrOptions {
   readonly signal?: AbortSignal;
   /** Bound of the cache of decoded chunks, in bytes. Default 128 MiB. */
   readonly cacheBytes?: number;
+  /** Used instead of a cache of its own. */
+  readonly cache?: ChunkCache;
 }
 
 interface GroupMetadata {
@@ -104,7 +106,7 @@ export async function openOmeZarr(store: ObjectStore, key: string, options: Open
   const { signal } = options;
   const folder = key.replace(/\/+$/, '');
   const root = /\.(zip|ozx)$/i.test(folder) ? await openZipStore(store, folder, { signal }) : childStore(store, folder);
-  const reader = zarrReader(root, options.cacheBytes);
+  const reader = zarrReader(root, options.cacheBytes, options.cache);
   const group = await findImageGroup(reader, signal);
   const uri = zarrUri(root.uri, group.folder);
   const multiscale = parseMultiscale(group.attributes, uri);

@@ -24,6 +24,9 @@ export interface ZarrReader {
   bytesRead: number;
 }
 
+/** A cache of decoded chunks that several images can share, if their keys are told apart. */
+export type ChunkCache = ByteCache<Kept>;
+
 /** Default bound of the cache of decoded chunks of an image. */
 export const defaultCacheBytes = 128 * 1024 * 1024;
 
@@ -38,8 +41,8 @@ function objectsAtOnce(array: ZarrArray): number {
 }
 
 /** Makes what arrays are read through. */
-export function zarrReader(store: ObjectStore, cacheBytes = defaultCacheBytes): ZarrReader {
-  return { store, cache: byteCache(cacheBytes), loads: sharedLoads(), shardLoads: sharedLoads(), concurrency: 16, bytesRead: 0 };
+export function zarrReader(store: ObjectStore, cacheBytes = defaultCacheBytes, cache: ChunkCache = byteCache(cacheBytes)): ZarrReader {
+  return { store, cache, loads: sharedLoads(), shardLoads: sharedLoads(), concurrency: 16, bytesRead: 0 };
 }
 
 /** A zarr array opened for reading, with its axes in the array's own order. */

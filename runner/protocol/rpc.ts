@@ -2,6 +2,7 @@ import type { CredentialChoices } from './credentials.ts';
 import type { DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage, ParticipantRanges } from './datasets.ts';
 import type { ErrorReport } from './errors.ts';
 import type { RunEvent } from './events.ts';
+import type { ImageRef, IntensityHistogram, Piece, PieceAddress, PieceType, RelatedOverlay, Triple, ViewedImage, ViewedRegion } from './imageView.ts';
 import type { ResourceSample } from './resources.ts';
 import type { Result } from './results.ts';
 import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
@@ -141,6 +142,31 @@ export interface Requests {
 
   /** What this machine offers for signing in to storage services, from files and variables alone: no service is asked. */
   'credentials.choices': { readonly params: Record<string, never>; readonly result: CredentialChoices };
+
+  /**
+   * What an image is like, with planes through its middle so that there is something to see at once: their pieces, one
+   * after another in `bytes`, of at most `channels` channels, coarse enough to come quickly and, where that can be had,
+   * with at least `pixels` voxels along the longer edge. `table` names the regions of a parcellation.
+   */
+  'image.open': {
+    readonly params: { readonly image: ImageRef; readonly pixels: number; readonly channels: number; readonly table?: string };
+    readonly result: { readonly image: ViewedImage; readonly pieces: readonly Piece[]; readonly regions?: readonly ViewedRegion[]; readonly bytes: Uint8Array };
+  };
+  /** A piece of a plane. With `over`, of the plane of that image, at the nearest voxels of this one (`smooth`: interpolated in the plane). */
+  'image.piece': {
+    readonly params: { readonly image: ImageRef; readonly piece: PieceAddress; readonly channels: readonly number[]; readonly over?: ImageRef; readonly smooth?: boolean };
+    readonly result: { readonly type: PieceType; readonly width: number; readonly height: number; readonly bytes: Uint8Array };
+  };
+  /** Values of channels at one voxel of level 0. */
+  'image.voxel': { readonly params: { readonly image: ImageRef; readonly voxel: Triple; readonly channels: readonly number[] }; readonly result: { readonly values: readonly number[] } };
+  'image.histogram': { readonly params: { readonly image: ImageRef; readonly channel: number }; readonly result: IntensityHistogram };
+  /** Results of the same participant that can be laid over an image. */
+  'image.related': { readonly params: { readonly image: ImageRef }; readonly result: { readonly overlays: readonly RelatedOverlay[] } };
+  /** Channels whole, at the finest level of at most `voxels` voxels, as uncompressed NIfTI files one after another. */
+  'image.volume': {
+    readonly params: { readonly image: ImageRef; readonly channels: readonly number[]; readonly voxels: number };
+    readonly result: { readonly level: number; readonly lengths: readonly number[]; readonly bytes: Uint8Array };
+  };
 
   /** Samples come as `resources.sample` while it is on. 0: off. */
   'resources.watch': { readonly params: { readonly intervalMs: number }; readonly result: { readonly history: readonly ResourceSample[] } };

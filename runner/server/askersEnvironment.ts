@@ -23,6 +23,11 @@ export function inEnvironmentOf<T>(asker: AskersEnvironment, work: () => T): T {
   return asking.run(asker, work);
 }
 
+/** The environment that holds now; undefined outside of requests. For threads that carry out a part of a request. */
+export function currentAsker(): AskersEnvironment | undefined {
+  return asking.getStore();
+}
+
 /**
  * Tells environments apart. What was opened or read with one must not serve another, which may have other rights.
  * Empty outside of requests.

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createMessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
+import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { Environment } from '../protocol/callerEnvironment.ts';
+import { messageDecoder, messageEncoder } from '../protocol/frames.ts';
 import type { Logger } from '../protocol/log.ts';
 import type { Hello, NotificationName, Notifications, RequestName, Requests, Welcome } from '../protocol/rpc.ts';
 import { environmentOf, inEnvironmentOf } from './askersEnvironment.ts';
@@ -60,7 +61,7 @@ function sameToken(mine: string, theirs: string): boolean {
 
 /** Listens to one window. Until it has said hello with the right token, anything else it says ends the connection. */
 export function serveConnection(socket: Socket, { token, welcome, env, log, admit }: ConnectionContext): void {
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const connection = createMessageConnection(new StreamMessageReader(socket, { contentTypeDecoder: messageDecoder }), new StreamMessageWriter(socket, { contentTypeEncoder: messageEncoder }));
   const closeListeners: (() => void)[] = [];
   let admitted = false;
   let closed = false;

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { runnerFolderOf } from '../protocol/stateFolder.ts';
-import type { HandlerGroup } from './handlers.ts';
 import { DatasetService } from './datasets.ts';
+import type { HandlerContext, HandlerGroup } from './handlers.ts';
 
-/** Requests `datasets.*`. All windows share one list and one memory. */
-export const datasetHandlers: HandlerGroup = (context) => {
+/** What is known of datasets: one list and one memory for all windows. */
+export function openDatasetService(context: Omit<HandlerContext, 'datasets'>): DatasetService {
   const service = new DatasetService({
     stateFolder: context.state,
     cacheFolder: runnerFolderOf(context.state, hostname()),
@@ -18,7 +18,11 @@ export const datasetHandlers: HandlerGroup = (context) => {
     updated: (dataset, change) => { context.broadcast('datasets.updated', { dataset, change }, JSON.stringify([dataset, change])); },
   });
   context.onEnd(() => { service.dispose(); });
-  const { handlers } = service;
+  return service;
+}
+
+/** Requests `datasets.*`. */
+export const datasetHandlers: HandlerGroup = ({ datasets: { handlers } }) => {
   return (caller) => {
     caller.handle('datasets.list', handlers['datasets.list']);
     caller.handle('datasets.add', handlers['datasets.add']);

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { describeParticipant } from '../bids/browse.ts';
 import { listDerivatives, readDerivative, readDerivatives } from '../bids/derivatives.ts';
+import type { ImageSidecar } from '../bids/sidecars.ts';
 import type { DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary } from '../protocol/datasets.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { Requests } from '../protocol/rpc.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
-import { expandHome, normaliseUri } from '../storage/uri.ts';
+import { expandHome, joinUri, normaliseUri } from '../storage/uri.ts';
 import { askersKey } from './askersEnvironment.ts';
 import { DatasetList } from './datasetList.ts';
 import { DatasetIndexes } from './indexes/datasetIndexes.ts';
@@ -109,6 +110,20 @@ export class DatasetService {
     },
     'datasets.derivatives': async ({ dataset }, signal) => ({ derivatives: await this.#derivativesOf(normalise(dataset), signal) }),
   };
+
+  /** What the sidecars say of an image of a participant; nothing where the dataset does not have it. Rejects as `datasets.participant` does. */
+  async sidecarOf(dataset: DatasetRef, path: string, signal: AbortSignal): Promise<ImageSidecar> {
+    const label = /^sub-([A-Za-z0-9+]+)\//.exec(path)?.[1];
+    if (label === undefined) return {};
+    const { inside } = await this.#indexes.get(normalise(dataset));
+    return (await inside.participant(label, signal)).images.find((image) => image.path === path) ?? {};
+  }
+
+  /** Addresses of the folders of results below a dataset. */
+  async derivativesOf(dataset: DatasetRef, signal: AbortSignal): Promise<readonly string[]> {
+    const ref = normalise(dataset);
+    return (await listDerivatives(this.#store(ref), signal)).map((name) => joinUri(ref.uri, 'derivatives', name));
+  }
 
   /** Compares datasets that could not be compared with their storage: a sign-in may have mended it. */
   retry(): void {

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { NotificationName, Notifications } from '../protocol/rpc.ts';
 import type { Caller } from './connection.ts';
+import type { DatasetService } from './datasets.ts';
 import type { ExplorerPool } from './explore/explorerPool.ts';
 import type { RunBook } from './runs/runBook.ts';
 import type { RunStarter } from './runs/startRun.ts';
@@ -14,6 +15,7 @@ export interface HandlerContext {
   readonly book: RunBook;
   readonly starter: RunStarter;
   readonly explorer: ExplorerPool;
+  readonly datasets: DatasetService;
   /** Tells every window. Of values with the same key that a slow window has not taken yet, only the latest is kept. */
   broadcast<N extends NotificationName>(name: N, value: Notifications[N], key: string): void;
   /** Ends what a group holds (timers, watchers, threads) when the server ends. */

@@ -37,6 +37,15 @@ function object(fields: Readonly<Record<string, Check>>): Check {
 
 const storage = object(Object.fromEntries(Object.entries(storageFields).map(([field, { kind }]) => [field, optional(kind === 'switch' ? flag : text)])));
 const dataset = object({ uri: text, storage });
+const triple: Check = (value, name) => (Array.isArray(value) && value.length === 3 ? value.map((item, i) => count(item, `${name}[${i}]`)).find((wrong) => wrong !== undefined) : `${name} must be three whole numbers`);
+/** Images with more channels than that are not looked at all at once. */
+const channels: Check = (value, name) => {
+  if (!Array.isArray(value) || value.length === 0 || value.length > 64) return `${name} must be a list of 1 to 64 channels`;
+  return value.map((item, i) => count(item, `${name}[${i}]`)).find((wrong) => wrong !== undefined);
+};
+const axis: Check = (value, name) => (value === 0 || value === 1 || value === 2 ? undefined : `${name} must be 0, 1 or 2`);
+const image = object({ uri: text, storage });
+const piece = object({ level: count, axis, index: count, x: count, y: count, slab: someCount });
 const nothing = object({});
 const run = object({ id: runId });
 const logLevel: Check = (value, name) => (value === 'warn' || value === 'error' ? undefined : `${name} must be warn or error`);
@@ -78,6 +87,12 @@ const forms: { readonly [N in RequestName]: Check } = {
   'storage.list': object({ uri: text, limit: someCount, storage: optional(storage), continuation: optional(text) }),
   'storage.read': object({ uri: text, maxBytes: someCount, range: optional(object({ offset: count, length: count })), storage: optional(storage) }),
   'credentials.choices': nothing,
+  'image.open': object({ image, pixels: someCount, channels: someCount, table: optional(text) }),
+  'image.piece': object({ image, piece, channels, over: optional(image), smooth: optional(flag) }),
+  'image.voxel': object({ image, voxel: triple, channels }),
+  'image.histogram': object({ image, channel: count }),
+  'image.related': object({ image }),
+  'image.volume': object({ image, channels, voxels: someCount }),
   'resources.watch': object({ intervalMs: count }),
 };
 

@@ -29,12 +29,17 @@ import { fileLogger, makePrivate, removeOldSockets, socketPaths } from './privat
 import { resourceHandlers } from './resources.ts';
 import { runHandlers } from './runHandlers.ts';
 import { RunBook } from './runs/runBook.ts';
+import { viewerHandlers } from './viewerHandlers.ts';
 import { becomeInstance } from './singleInstance.ts';
 import type { Instance } from './singleInstance.ts';
 import { storageHandlers } from './storageRequests.ts';
 
 /** What the runner answers, by subject. */
+<<<<<<< HEAD
 const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, credentialWatchHandlers, resourceHandlers];
+=======
+const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, resourceHandlers, viewerHandlers];
+>>>>>>> 83e44f7 (The runner cuts planes out of images for the viewer: pieces as bytes beside JSON, slabs kept for scrolling, overlays, histograms)
 
 /** What decides what the runner runs; the program has its pipeline, tests have toys. */
 export interface ServeOptions {
@@ -182,11 +187,12 @@ class Runner {
     });
     const explorer = new ExplorerPool({ exploreModule }, log);
     this.#disposables.push(() => { this.#book.dispose(); }, () => { explorer.dispose(); });
-    const context: HandlerContext = {
+    const shared: Omit<HandlerContext, 'datasets'> = {
       state, clock: Date.now, log, book: this.#book, explorer, broadcast,
       starter: { runs, host, program: runProgram },
       onEnd: (dispose) => this.#disposables.push(dispose),
     };
+    const context: HandlerContext = { ...shared, datasets: openDatasetService(shared) };
     this.#groups = handlerGroups.map((group) => group(context));
   }
 
