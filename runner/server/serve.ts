@@ -35,11 +35,7 @@ import type { Instance } from './singleInstance.ts';
 import { storageHandlers } from './storageRequests.ts';
 
 /** What the runner answers, by subject. */
-<<<<<<< HEAD
-const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, credentialWatchHandlers, resourceHandlers];
-=======
-const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, resourceHandlers, viewerHandlers];
->>>>>>> 83e44f7 (The runner cuts planes out of images for the viewer: pieces as bytes beside JSON, slabs kept for scrolling, overlays, histograms)
+const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, credentialWatchHandlers, resourceHandlers, viewerHandlers];
 
 /** What decides what the runner runs; the program has its pipeline, tests have toys. */
 export interface ServeOptions {
