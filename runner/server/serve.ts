@@ -20,7 +20,7 @@ import { serveConnection } from './connection.ts';
 import type { Caller } from './connection.ts';
 import { credentialHandlers } from './credentialHandlers.ts';
 import { credentialWatchHandlers } from './credentialWatchHandlers.ts';
-import { datasetHandlers } from './datasetHandlers.ts';
+import { datasetHandlers, openDatasetService } from './datasetHandlers.ts';
 import { ExplorerPool } from './explore/explorerPool.ts';
 import { exploreHandlers } from './exploreHandlers.ts';
 import type { HandlerContext, HandlerGroup } from './handlers.ts';
