@@ -1,6 +1,7 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AuthClient } from 'google-auth-library';
+import type { AuthClient, OAuth2ClientOptions } from 'google-auth-library';
 import { SpimquantError } from '../../protocol/errors.ts';
 import type { GoogleCredentialsFile } from '../../protocol/credentials.ts';
 import type { Environment } from '../../protocol/callerEnvironment.ts';
@@ -85,18 +86,20 @@ interface CredentialsJson {
   readonly source_credentials?: CredentialsJson;
   readonly service_account_impersonation_url?: string;
   readonly delegates?: readonly string[];
+  readonly credential_source?: { readonly environment_id?: string; readonly executable?: object };
 }
 
 /** Loaded when it is needed only: public buckets and emulators do without. */
 const library = async () => import('google-auth-library');
 
-/** Undefined for contents that are no credentials. */
+/** Undefined for contents that are no credentials. Throws for a private key that is none. */
 async function clientFor(json: CredentialsJson): Promise<AuthClient | undefined> {
-  const { ExternalAccountClient, ExternalAccountAuthorizedUserClient, Impersonated, JWT, UserRefreshClient } = await library();
+  const { ExternalAccountAuthorizedUserClient, JWT, UserRefreshClient } = await library();
   const common = { transporter: await transporter(json.token_uri), useAuthRequestParameters: false, universeDomain: json.universe_domain };
   switch (json.type) {
     case 'service_account':
       if (!json.client_email || !json.private_key) return undefined;
+      createPrivateKey(json.private_key);
       return new JWT({
         ...common, email: json.client_email, key: json.private_key, keyId: json.private_key_id, scopes,
         ...(json.token_uri === undefined || json.token_uri === googleTokenAddress ? {} : { additionalClaims: { aud: json.token_uri } }),
@@ -105,19 +108,41 @@ async function clientFor(json: CredentialsJson): Promise<AuthClient | undefined>
       if (!json.client_id || !json.client_secret || !json.refresh_token) return undefined;
       return new UserRefreshClient({ ...common, clientId: json.client_id, clientSecret: json.client_secret, refreshToken: json.refresh_token });
     case 'external_account':
-      return ExternalAccountClient.fromJSON({ ...(json as Parameters<typeof ExternalAccountClient.fromJSON>[0]), ...common, scopes }) ?? undefined;
+      return externalClient(json, common);
     case 'external_account_authorized_user':
       return new ExternalAccountAuthorizedUserClient({ ...(json as ConstructorParameters<typeof ExternalAccountAuthorizedUserClient>[0]), ...common });
-    case 'impersonated_service_account': {
-      const url = json.service_account_impersonation_url ?? '';
-      const targetPrincipal = /\/serviceAccounts\/([^/:]+):generateAccessToken$/.exec(url)?.[1];
-      const sourceClient = json.source_credentials === undefined ? undefined : await clientFor(json.source_credentials);
-      if (targetPrincipal === undefined || sourceClient === undefined) return undefined;
-      return new Impersonated({ ...common, sourceClient, targetPrincipal, targetScopes: scopes, delegates: [...(json.delegates ?? [])], endpoint: new URL(url).origin });
-    }
+    case 'impersonated_service_account':
+      return impersonatingClient(json, common);
     default:
       return undefined;
   }
+}
+
+type CommonOptions = Pick<OAuth2ClientOptions, 'transporter' | 'useAuthRequestParameters' | 'universeDomain'>;
+
+/** An identity of another provider, of the kind that its source of tokens tells. The library's own choice by `fromJSON` prints a warning. */
+async function externalClient(json: CredentialsJson, common: CommonOptions): Promise<AuthClient | undefined> {
+  const { AwsClient, IdentityPoolClient, PluggableAuthClient } = await library();
+  const options = { ...json, ...common, scopes: [...scopes] } as unknown;
+  if (json.credential_source?.environment_id !== undefined) return new AwsClient(options as ConstructorParameters<typeof AwsClient>[0]);
+  if (json.credential_source?.executable !== undefined) return new PluggableAuthClient(options as ConstructorParameters<typeof PluggableAuthClient>[0]);
+  return new IdentityPoolClient(options as ConstructorParameters<typeof IdentityPoolClient>[0]);
+}
+
+/** A service account that another identity may act as. The library's own client for that prints a warning. */
+async function impersonatingClient(json: CredentialsJson, common: CommonOptions): Promise<AuthClient | undefined> {
+  const { OAuth2Client } = await library();
+  const url = json.service_account_impersonation_url;
+  const source = json.source_credentials === undefined ? undefined : await clientFor(json.source_credentials);
+  if (url === undefined || !url.endsWith(':generateAccessToken') || source === undefined) return undefined;
+  const client = new OAuth2Client(common);
+  client.refreshHandler = async () => {
+    const { data } = await source.request<{ readonly accessToken: string; readonly expireTime: string }>({
+      url, method: 'POST', data: { scope: scopes, delegates: json.delegates ?? [], lifetime: '3600s' }, responseType: 'json',
+    });
+    return { access_token: data.accessToken, expiry_date: Date.parse(data.expireTime) };
+  };
+  return client;
 }
 
 /**

@@ -24,6 +24,10 @@ export interface BucketOptions {
   readonly namesPerPage?: number;
   /** Bytes that a request of a resumable upload adds at most: the service may take less than it is sent. */
   readonly takesAtMost?: number;
+  /** Bytes that arrive are not those that were sent, for as many uploads. */
+  mangles?: number;
+  /** Checksums that come with content are not compared with it: some services that speak the language do not. */
+  readonly ignoresChecksums?: boolean;
   /** Keep the objects as files of this folder instead of in memory. */
   readonly folder?: string;
 }

@@ -26,7 +26,8 @@ interface Resource {
 }
 
 /** Requests that bring content: all at once, with metadata, or the steps of a resumable upload. `endpoint`: for the addresses of sessions. */
-export async function uploadOperation(bucket: Bucket, request: ParsedRequest, body: Buffer, endpoint: string): Promise<Answer> {
+export async function uploadOperation(bucket: Bucket, request: ParsedRequest, sent: Buffer, endpoint: string): Promise<Answer> {
+  const body = arrived(bucket, sent);
   const { method, query, headers } = request;
   const sessionId = query.get('upload_id');
   if (sessionId !== undefined) return sessionOperation(bucket, request, sessionId, body);
@@ -39,7 +40,7 @@ export async function uploadOperation(bucket: Bucket, request: ParsedRequest, bo
     case 'multipart': {
       const { resource, content, contentType } = openMultipart(body, headers['content-type'] ?? '');
       const info = infoOf(bucket, request, { contentType, ...resource });
-      checkPromise(content, resource);
+      if (bucket.options.ignoresChecksums !== true) checkPromise(content, resource);
       return json(objectResource(bucket, await insert(bucket, requiredName(query.get('name') ?? resource.name), content, info, query)), query.get('fields'));
     }
     case 'resumable': {
@@ -55,6 +56,17 @@ export async function uploadOperation(bucket: Bucket, request: ParsedRequest, bo
     default:
       throw new GcsFailure(400, 'badRequest', 'Upload requests must include an uploadType URL parameter and a URL path beginning with /upload/');
   }
+}
+
+/** What is left of a body on the way. */
+function arrived(bucket: Bucket, body: Buffer): Buffer {
+  const { options } = bucket;
+  // The descriptions before the content are shorter than this.
+  if (options.mangles === undefined || options.mangles <= 0 || body.length < 2000) return body;
+  options.mangles -= 1;
+  const mangled = Buffer.from(body);
+  mangled[1500] ^= 1;
+  return mangled;
 }
 
 /** Adds an object under the conditions of a request. */
@@ -138,11 +150,13 @@ async function sessionOperation(bucket: Bucket, request: ParsedRequest, id: stri
   }
   if (request.method !== 'PUT') throw new GcsFailure(405, 'methodNotAllowed', 'The requested method is not allowed for this resource.');
   if (session.done !== undefined) return json(objectResource(bucket, session.done), session.conditions.get('fields'));
-  const range = /^bytes (?:(\d+)-(\d+)|\*)\/(\d+|\*)$/.exec(request.headers['content-range'] ?? `bytes 0-${body.length - 1}/${body.length}`);
+  const range = /^bytes (?:(\d+)-(\d+|\*)|\*)\/(\d+|\*)$/.exec(request.headers['content-range'] ?? `bytes 0-${body.length - 1}/${body.length}`);
   if (range === null) throw new GcsFailure(400, 'badRequest', 'Failed to parse Content-Range header.');
   const [, firstText, lastText, totalText] = range;
-  const total = totalText === '*' ? undefined : Number(totalText);
-  if (firstText !== undefined) take(bucket, session, body, Number(firstText), Number(lastText), total);
+  // An end that is left open is where the body ends; with an open total it is the end of all.
+  const last = lastText === '*' ? Number(firstText) + body.length - 1 : Number(lastText);
+  const total = totalText !== '*' ? Number(totalText) : lastText === '*' ? last + 1 : undefined;
+  if (firstText !== undefined) take(bucket, session, body, Number(firstText), last, total);
   if (total === undefined || session.size < total) return { status: 308, headers: session.size === 0 ? {} : { range: `bytes=0-${session.size - 1}` } };
   return finish(bucket, request, session);
 }
@@ -164,7 +178,7 @@ async function finish(bucket: Bucket, request: ParsedRequest, session: Session):
     return kind === undefined ? [] : [[kind === 'md5' ? 'md5Hash' : kind, value]];
   })) as Pick<Resource, 'crc32c' | 'md5Hash'>;
   try {
-    checkPromise(content, { ...session.promised, ...hashes });
+    if (bucket.options.ignoresChecksums !== true) checkPromise(content, { ...session.promised, ...hashes });
   } catch (error) {
     bucket.sessions.delete(session.id);
     throw error;
