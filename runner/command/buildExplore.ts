@@ -42,6 +42,7 @@ function assemble(verb: ExploreVerb, words: readonly string[], values: Values): 
         segMethod: unique(given.list<SegmentationMethod>('seg_method')),
       },
     };
+    case 'doctor': return { verb, ...optional('uri', words.at(0)), storage: opened.storage, show };
     case 'runs': return { verb, show };
     case 'logs': case 'cancel': return { verb, run: word, show };
     case 'demo': return { verb, folder: word, show };
@@ -60,8 +61,9 @@ function checkWords(name: ExploreVerb, words: readonly Positional[]): void {
     const rest = words.slice(wanted.length);
     throw bad(`${rest.length === 1 ? 'There is a word' : 'There are words'} too many: ${wordsOf(rest).join(' ')}.`, usage, { place: { kind: 'words', first: rest[0].at, last: rest[rest.length - 1].at } });
   }
-  if (words.length < wanted.length) {
-    throw bad(`Missing after ${name}: ${wanted.slice(words.length).map((word) => word.label).join(', ')}.`, `${usage}. Flags that take a list take all words up to the next flag, so put it first.`);
+  const missing = wanted.slice(words.length).filter((word) => word.optional !== true);
+  if (missing.length > 0) {
+    throw bad(`Missing after ${name}: ${missing.map((word) => word.label).join(', ')}.`, `${usage}. Flags that take a list take all words up to the next flag, so put it first.`);
   }
   const empty = words.findIndex((word) => word.text === '');
   if (empty >= 0) throw bad(`An empty word stands where ${wanted[empty].label} should be.`, usage, { place: wordAt(words[empty].at) });

@@ -12,9 +12,9 @@ const looking: readonly FlagVerb[] = ['slice', 'histogram', 'segment'];
 /** Those that look for thresholds. */
 const trying: readonly FlagVerb[] = ['histogram', 'segment'];
 /** Those that open a dataset, an image or an output. */
-const reading: readonly FlagVerb[] = [...runs, 'info', 'ls', 'validate', ...looking, 'results'];
-/** Those that write objects. */
-const writing: readonly FlagVerb[] = runs;
+const reading: readonly FlagVerb[] = [...runs, 'info', 'ls', 'validate', ...looking, 'results', 'doctor'];
+/** Those that write objects, or try whether they may. */
+const writing: readonly FlagVerb[] = [...runs, 'doctor'];
 
 /** The flags that work, in the order of the help. Defaults are pipeline-spec §1's; `build.ts` holds them as values. */
 export const offeredFlags: readonly Flag[] = [

@@ -5,6 +5,8 @@ export interface VerbWord {
   /** As an error names it: `the image or dataset`. */
   readonly label: string;
   readonly kind: 'dataset' | 'image' | 'output' | 'folder' | 'run';
+  /** May be left out, and is then not taken from a notebook's options either. */
+  readonly optional?: true;
 }
 
 /** One verb of the command language. */
@@ -17,7 +19,7 @@ export interface Verb {
   readonly help: string;
   /** False: known, and an error says that it comes with a later version. */
   readonly offered: boolean;
-  /** The words that an exploring verb takes, in order; every one must be given. */
+  /** The words that an exploring verb takes, in order; all but optional ones must be given. */
   readonly words?: readonly VerbWord[];
 }
 
@@ -42,13 +44,14 @@ export const verbs: readonly Verb[] = [
   offered('histogram', 'first', 'histogram <image or dataset> [--stain S] [--level N] [--seg_method M]', 'Show the intensities of each stain, and where thresholds lie.', [image]),
   offered('segment', 'first', 'segment <image or dataset> [--stain S] [--seg_method M ...] [--compare] [--level N]', 'Try a segmentation at a coarse level, in a second or two.', [image]),
   offered('results', 'first', 'results <out> [--participant-label L] [--stain S] [--atlas_segs A]', 'Show what an output folder holds: regions, group statistics, reports.', [{ label: 'the output', kind: 'output' }]),
+  offered('doctor', 'first', 'doctor [URI]', 'Tell who you are at each storage service, or what may be done at a place, and how to mend what does not work.', [{ label: 'the place', kind: 'dataset', optional: true }]),
   offered('runs', 'first', 'runs', 'List the runs of this machine, newest first.', []),
   offered('logs', 'first', 'logs RUN', 'Show the log of a run. RUN is its id, a part of it, or last.', [run]),
   offered('cancel', 'first', 'cancel RUN', 'Stop a run. RUN is its id, a part of it, or last.', [run]),
   offered('demo', 'first', 'demo FOLDER', 'Write a small dataset of generated brains to try things on.', [{ label: 'the folder', kind: 'folder' }]),
   offered('help', 'first', 'help [VERB]', 'Explain the flags.'),
   offered('version', 'first', 'version', 'Show the version.'),
-  ...(['register', 'cost', 'sync', 'doctor'] as const).map((name): Verb => ({
+  ...(['register', 'cost', 'sync'] as const).map((name): Verb => ({
     name, position: 'first', usage: `spimquant ${name} ...`, help: 'Comes with a later version.', offered: false,
   })),
 ];

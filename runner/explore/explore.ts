@@ -9,6 +9,7 @@ import type { Result } from '../protocol/results.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
 import { facts, notices } from './blocks.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { histogram } from './histogram.ts';
 import { info } from './info.ts';
@@ -47,6 +48,7 @@ async function answer(command: Command, text: string, context: ExploreContext): 
     case 'histogram': return histogram(command, text, context);
     case 'segment': return segment(command, text, context);
     case 'results': return results(command, text, context);
+    case 'doctor': return doctor(command, text, context);
     case 'runs': return runs(text, context);
     case 'logs': return logs(command.run, text, context);
     case 'cancel': return cancel(command.run, text, context);

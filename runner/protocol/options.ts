@@ -94,7 +94,7 @@ export interface ExecutionOptions {
 export type RunVerb = 'participant' | 'group' | 'tune_n4';
 
 /** Verbs that look and answer at once; they start no run. */
-export type ExploreVerb = 'info' | 'ls' | 'validate' | 'slice' | 'histogram' | 'segment' | 'results' | 'runs' | 'logs' | 'cancel' | 'demo';
+export type ExploreVerb = 'info' | 'ls' | 'validate' | 'slice' | 'histogram' | 'segment' | 'results' | 'doctor' | 'runs' | 'logs' | 'cancel' | 'demo';
 
 /** Every verb that is offered. */
 export type VerbName = RunVerb | ExploreVerb | 'plan' | 'help' | 'version';
@@ -170,6 +170,8 @@ export type ExploreCommand =
   | { readonly verb: 'histogram'; readonly uri: string; readonly look: LookOptions; readonly options: ThresholdOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
   | { readonly verb: 'segment'; readonly uri: string; readonly look: LookOptions; readonly options: SegmentOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
   | { readonly verb: 'results'; readonly uri: string; readonly options: ResultsOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
+  /** Without a URI: every service. */
+  | { readonly verb: 'doctor'; readonly uri?: string; readonly storage: StorageChoice; readonly show: ShowOptions }
   | { readonly verb: 'runs'; readonly show: ShowOptions }
   /** `run`: an id, a part of one that no other has, or `last`. */
   | { readonly verb: 'logs' | 'cancel'; readonly run: string; readonly show: ShowOptions }

@@ -1,3 +1,5 @@
+import type { Health } from './health.ts';
+
 /** Mime type of {@link Result} in notebooks. */
 export const resultMime = 'application/vnd.spimquant.result+json';
 /** Mime type of a `RunOutput` in notebooks. */
@@ -9,6 +11,8 @@ export interface Result {
   /** The command that made it, as one line. */
   readonly command: string;
   readonly blocks: readonly Block[];
+  /** Of doctor: the same for programs. */
+  readonly health?: Health;
 }
 
 export type Block =
@@ -25,6 +29,7 @@ export type Block =
 /** Names and values, each on its line. */
 export interface FactsBlock {
   readonly kind: 'facts';
+  readonly title?: string;
   readonly facts: readonly { readonly label: string; readonly value: string }[];
 }
 

@@ -142,6 +142,8 @@ export interface Requests {
 
   /** What this machine offers for signing in to storage services, from files and variables alone: no service is asked. */
   'credentials.choices': { readonly params: Record<string, never>; readonly result: CredentialChoices };
+  /** What `spimquant doctor` answers about a place, or, left out, about every service. */
+  'credentials.check': { readonly params: { readonly dataset?: DatasetRef }; readonly result: Result };
 
   /**
    * What an image is like, with planes through its middle so that there is something to see at once: their pieces, one

@@ -87,6 +87,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'storage.list': object({ uri: text, limit: someCount, storage: optional(storage), continuation: optional(text) }),
   'storage.read': object({ uri: text, maxBytes: someCount, range: optional(object({ offset: count, length: count })), storage: optional(storage) }),
   'credentials.choices': nothing,
+  'credentials.check': object({ dataset: optional(dataset) }),
   'image.open': object({ image, pixels: someCount, channels: someCount, table: optional(text) }),
   'image.piece': object({ image, piece, channels, over: optional(image), smooth: optional(flag) }),
   'image.voxel': object({ image, voxel: triple, channels }),
@@ -100,5 +101,5 @@ const forms: { readonly [N in RequestName]: Check } = {
 export function checkParameters<N extends RequestName>(name: N, params: unknown): Requests[N]['params'] {
   const wrong = forms[name](params ?? {}, name);
   if (wrong !== undefined) throw new SpimquantError('bad-option', `The request makes no sense: ${wrong}.`);
-  return (params ?? {}) as Requests[N]['params'];
+  return params ?? {};
 }

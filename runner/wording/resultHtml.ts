@@ -12,7 +12,7 @@ export function resultHtml(result: Result): string {
 
 function blockHtml(block: Block): string {
   switch (block.kind) {
-    case 'facts': return `<table><tbody>${block.facts.map(({ label, value }) => `<tr><th align="left">${escapeHtml(label)}</th><td align="left">${escapeHtml(value)}</td></tr>`).join('')}</tbody></table>`;
+    case 'facts': return `${heading(block.title)}<table><tbody>${block.facts.map(({ label, value }) => `<tr><th align="left">${escapeHtml(label)}</th><td align="left">${escapeHtml(value)}</td></tr>`).join('')}</tbody></table>`;
     case 'table': return tableHtml(block);
     case 'figures': return block.figures.map(figureHtml).join('');
     case 'notice': return `<p>${{ info: '', warn: '<strong>Warning:</strong> ', error: '<strong>Error:</strong> ' }[block.level]}${escapeHtml(block.text)}</p>`;

@@ -23,7 +23,8 @@ function blockText(block: Block, style: TextStyle): string {
   switch (block.kind) {
     case 'facts': {
       const column = Math.max(0, ...block.facts.map(({ label }) => widthOf(clean(label)))) + 2;
-      return block.facts.map(({ label, value }) => `${ink.dim(pad(clean(label), column))}${fold(clean(value), style.width - column).join(`\n${' '.repeat(column)}`)}`).join('\n');
+      const rows = block.facts.map(({ label, value }) => `${ink.dim(pad(clean(label), column))}${fold(clean(value), style.width - column).join(`\n${' '.repeat(column)}`)}`);
+      return [...(block.title === undefined ? [] : [ink.bold(clean(block.title))]), ...rows].join('\n');
     }
     case 'table': return tableText(block, style);
     case 'figures': return block.figures.map(({ title, alt }) => ink.dim(fold(`[figure] ${title === undefined ? '' : `${clean(title)}. `}${clean(alt)}`, style.width).join('\n  '))).join('\n');

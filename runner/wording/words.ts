@@ -26,6 +26,15 @@ export function formatWhen(time: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** `in 47 minutes`, `2 days ago`; below a minute `now`. */
+export function fromNow(milliseconds: number): string {
+  const size = Math.abs(milliseconds) / 60_000;
+  if (size < 1) return 'now';
+  const [n, noun] = size < 90 ? [size, 'minute'] : size < 36 * 60 ? [size / 60, 'hour'] : [size / 1440, 'day'];
+  const far = count(Math.round(n), noun);
+  return milliseconds > 0 ? `in ${far}` : `${far} ago`;
+}
+
 /** `1 task`, `2 tasks`. */
 export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;

@@ -20,7 +20,7 @@ export function renderResult(result: Result, actions: BlockActions): HTMLElement
 function renderBlock(block: Block, actions: BlockActions): HTMLElement {
   switch (block.kind) {
     case 'facts':
-      return make('dl', { class: 'facts' }, ...block.facts.flatMap(({ label, value }) => [make('dt', {}, label), make('dd', {}, value)]));
+      return titled(block.title, make('dl', { class: 'facts' }, ...block.facts.flatMap(({ label, value }) => [make('dt', {}, label), make('dd', {}, value)])));
     case 'table':
       return renderTable(block);
     case 'figures':

@@ -107,8 +107,9 @@ function fill(positionals: readonly Positional[], { bids, output, level }: Confi
   const given = (text: string | undefined): readonly Positional[] => (text === undefined ? [] : [{ text, at: -1 }]);
   const first = firstVerb(positionals);
   if (first !== undefined && first.name !== 'plan') {
-    const wanted = first.words?.at(0)?.kind;
-    if (positionals.length > 1) return positionals;
+    const word = first.words?.at(0);
+    const wanted = word?.kind;
+    if (positionals.length > 1 || word?.optional === true) return positionals;
     if (wanted === 'dataset' || wanted === 'image') return [...positionals, ...given(bids)];
     return wanted === 'output' ? [...positionals, ...given(output)] : positionals;
   }

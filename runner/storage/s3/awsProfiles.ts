@@ -28,7 +28,7 @@ export async function awsChoices(env: Environment): Promise<AwsChoices> {
 export function describeProfile(name: string, files: AwsFiles): AwsProfile {
   const settings = profileSettings(name, files);
   const region = settings.region?.trim();
-  const endpoint = profileEndpoint(settings, files, 's3');
+  const endpoint = profileEndpoint(settings, files);
   return { name, ...kindOf(settings, files), ...(region ? { region } : {}), ...(endpoint === undefined ? {} : { endpoint }) };
 }
 

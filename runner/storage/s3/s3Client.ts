@@ -2,13 +2,16 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { defaultTimeouts } from '../connection.ts';
 import type { Timeouts } from '../connection.ts';
 import type { StorageOptions } from '../objectStore.ts';
+import { agentsFor } from '../proxies.ts';
 import { loadAwsFiles } from './awsProfiles.ts';
 import { s3Settings } from './s3Settings.ts';
 import type { S3Settings } from './s3Settings.ts';
 
-const silent = { trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+/** The SDK's logger that says nothing: what it would say may hold parts of requests. */
+export const silent = { trace: () => undefined, debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The settings that hold for these options on this machine, with the user's AWS files read anew. Throws as {@link s3Settings}. */
 export async function loadS3Settings(options: StorageOptions): Promise<S3Settings> {
@@ -22,7 +25,7 @@ export function s3Credentials(settings: S3Settings): NonNullable<S3ClientConfig[
     ...(settings.profile === undefined ? {} : { profile: settings.profile }),
     ignoreCache: true,
     logger: silent,
-    clientConfig: { region: settings.region },
+    clientConfig: { region: settings.region, requestHandler: requestHandler(defaultTimeouts) },
   });
 }
 
@@ -43,12 +46,16 @@ export function makeS3Client(settings: S3Settings, region: string, credentials: 
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     logger: silent,
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: timeouts.connectMs,
-      socketTimeout: timeouts.silenceMs,
-      httpAgent: { keepAlive: true, maxSockets: sockets },
-      httpsAgent: { keepAlive: true, maxSockets: sockets },
-      logger: silent,
-    }),
+    requestHandler: requestHandler(timeouts, sockets),
+  });
+}
+
+/** How requests are sent: within their time, and through the proxies that the environment names. */
+export function requestHandler(timeouts: Timeouts, sockets = 4): NodeHttpHandler {
+  return new NodeHttpHandler({
+    connectionTimeout: timeouts.connectMs,
+    socketTimeout: timeouts.silenceMs,
+    ...agentsFor(process.env, { keepAlive: true, maxSockets: sockets }),
+    logger: silent,
   });
 }

@@ -35,7 +35,7 @@ export function s3Settings(options: StorageOptions, environment: Environment, fi
   const settings = profileSettings(profile ?? 'default', files);
   const ignoreConfigured = environment.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true';
 
-  const fromProfile = ignoreConfigured ? undefined : profileEndpoint(settings, files, 's3');
+  const fromProfile = ignoreConfigured ? undefined : profileEndpoint(settings, files);
   const fromEnvironment = ignoreConfigured ? undefined : (nonEmpty(environment.AWS_ENDPOINT_URL_S3) ?? nonEmpty(environment.AWS_ENDPOINT_URL));
   const environmentRegion = nonEmpty(environment.AWS_REGION) ?? nonEmpty(environment.AWS_DEFAULT_REGION);
   const named = options.awsProfile !== undefined;
@@ -57,10 +57,15 @@ export function profileSettings(profile: string, files: AwsFiles): Readonly<Reco
   return { ...files.credentialsFile[profile], ...files.configFile[profile] };
 }
 
-/** `endpoint_url` of the profile's [services] section for a service, or else of the profile itself. */
-export function profileEndpoint(settings: Readonly<Record<string, string | undefined>>, files: AwsFiles, service: 's3' | 'sts'): string | undefined {
+/** `endpoint_url` of the profile's [services] section for S3, or else of the profile itself. */
+export function profileEndpoint(settings: Readonly<Record<string, string | undefined>>, files: AwsFiles): string | undefined {
+  return serviceEndpoint(settings, files, 's3') ?? nonEmpty(settings.endpoint_url);
+}
+
+/** `endpoint_url` of the profile's [services] section for a service. */
+export function serviceEndpoint(settings: Readonly<Record<string, string | undefined>>, files: AwsFiles, service: 's3' | 'sts'): string | undefined {
   const services = settings.services === undefined ? undefined : files.configFile[`services.${settings.services}`];
-  return nonEmpty(services?.[`${service}.endpoint_url`]) ?? nonEmpty(settings.endpoint_url);
+  return nonEmpty(services?.[`${service}.endpoint_url`]);
 }
 
 /** The names of all profiles, in no order. */

@@ -260,7 +260,7 @@ export class S3Store implements ObjectStore {
 type Keeping = Pick<WriteHeaders, 'StorageClass' | 'ServerSideEncryption' | 'SSEKMSKeyId'>;
 
 /** How the service is to keep what is written. Compatible services have storage classes of their own, so any is passed on. */
-function keeping({ storageClass, encryption, encryptionKey }: StorageOptions): Keeping {
+export function keeping({ storageClass, encryption, encryptionKey }: StorageOptions): Keeping {
   return {
     ...(storageClass === undefined ? {} : { StorageClass: storageClass as StorageClass }),
     ...(encryption === undefined ? {} : { ServerSideEncryption: encryption === 'kms' ? 'aws:kms' : 'AES256' }),

@@ -21,6 +21,8 @@ export interface SignedRequest {
   readonly query: readonly (readonly [string, string])[];
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Hash of the body, of services that do not have it in a header. */
+  readonly bodyHash?: string;
 }
 
 /** Who sent a request, and what is needed to check the parts of its body. */
@@ -108,7 +110,7 @@ function claimOf(request: SignedRequest): Claim | undefined {
       signedHeaders: fields.get('SignedHeaders') ?? '',
       signature: fields.get('Signature') ?? '',
       date: request.headers['x-amz-date'] ?? '',
-      payloadHash: request.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD',
+      payloadHash: request.headers['x-amz-content-sha256'] ?? request.bodyHash ?? 'UNSIGNED-PAYLOAD',
       expires: undefined,
       token: request.headers['x-amz-security-token'],
     };
@@ -126,15 +128,15 @@ function claimOf(request: SignedRequest): Claim | undefined {
   };
 }
 
-/** Checks a request's signature. Undefined for an unsigned one; throws S3Failure for a wrong one. `now` in milliseconds. */
-export function verifySignature(request: SignedRequest, credentials: readonly Credential[], now: number): Signer | undefined {
+/** Checks a request's signature for S3 or another service. Undefined for an unsigned one; throws S3Failure for a wrong one. `now` in milliseconds. */
+export function verifySignature(request: SignedRequest, credentials: readonly Credential[], now: number, wanted = 's3'): Signer | undefined {
   const claim = claimOf(request);
   if (claim === undefined) return undefined;
   const [accessKeyId, day, region, service, terminator] = claim.credential.split('/');
   const credential = credentials.find((candidate) => candidate.accessKeyId === accessKeyId);
   if (credential === undefined) throw new S3Failure(403, 'InvalidAccessKeyId', 'The AWS Access Key Id you provided does not exist in our records.', { extra: { AWSAccessKeyId: accessKeyId } });
   const time = parseDate(claim.date);
-  if (terminator !== 'aws4_request' || service !== 's3' || Number.isNaN(time) || !claim.date.startsWith(day)) throw new S3Failure(400, 'AuthorizationHeaderMalformed', 'The authorization header is malformed.');
+  if (terminator !== 'aws4_request' || service !== wanted || Number.isNaN(time) || !claim.date.startsWith(day)) throw new S3Failure(400, 'AuthorizationHeaderMalformed', 'The authorization header is malformed.');
   for (const name of Object.keys(request.headers)) {
     const mustBeSigned = name === 'host' || (name.startsWith('x-amz-') && claim.expires === undefined);
     if (mustBeSigned && !claim.signedHeaders.split(';').includes(name)) throw new S3Failure(403, 'AccessDenied', `There were headers present in the request which were not signed: ${name}`);

@@ -26,6 +26,11 @@ describe('exploring verbs', () => {
     assert.deepEqual(parse('slice a').command, { verb: 'slice', uri: 'a', look: wholeImage, storage: noStorage, show: quietly });
   });
 
+  it('doctor looks at a place, or without one at every service', () => {
+    assert.deepEqual(parse('doctor').command, { verb: 'doctor', storage: noStorage, show: quietly });
+    assert.deepEqual(parse('doctor --aws-profile lab gs://lab/bids --encryption kms').command, { verb: 'doctor', uri: 'gs://lab/bids', storage: { awsProfile: 'lab', encryption: 'kms' }, show: quietly });
+  });
+
   it('segment has the thresholds of the pipeline', () => {
     const { command } = parse('segment a --participant-label sub-01 --stain Abeta --seg_method th900 otsu+k3i2 th900 --compare --level 2 --min_object_voxels 50 --save figs');
     assert.deepEqual(command, {
@@ -63,6 +68,8 @@ describe('exploring verbs', () => {
     ['segment --stain Abeta bids', /Missing after segment: the image or dataset/],
     ['segment a b', /a word too many: b/],
     ['runs now', /a word too many: now/],
+    ['doctor a b', /a word too many: b/],
+    ['doctor ""', /empty word/],
     ['logs', /Missing after logs: the run/],
     ['info ""', /empty word/],
     ['segment a --cores 3', /--cores has no effect with segment/],

@@ -224,7 +224,7 @@ describe('command language', () => {
     ['./a ./b', /Missing: the level/],
     ['a', /no verb "a"/],
     ['plam a b participant', /must be participant or group|too many/],
-    ['doctor s3://x', /not offered yet/],
+    ['register s3://x', /not offered yet/],
     ['a b participant --registration_level five', /--registration_level must be a whole number from 0 to 30; "five" is not/],
     ['a b participant --registration_level -1', /from 0 to 30/],
     ['a b participant --registration_level', /needs a value \(LEVEL\), and has none/],

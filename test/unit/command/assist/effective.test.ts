@@ -32,6 +32,7 @@ describe('options of a notebook', () => {
     ['spimquant segment --seg_method th9', 'spimquant segment s3://lab/bids --seg_method th9'],
     ['spimquant results', "spimquant results 'my out' --participant-label 007 sub-08 --seg_method th500 otsu+k3i2"],
     ['spimquant runs', 'spimquant runs'],
+    ['spimquant doctor', 'spimquant doctor'],
     ['spimquant a b participant --config own.yaml', 'spimquant a b participant --config own.yaml'],
     ['spimquant help group', 'spimquant help group'],
     ['spimquant', 'spimquant'],

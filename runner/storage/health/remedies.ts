@@ -1,0 +1,93 @@
+import type { ErrorCode } from '../../protocol/errors.ts';
+import type { HealthProblem } from '../../protocol/health.ts';
+
+/** What is wrong, and the one step that mends it: docs/troubleshooting.md is written from this table. */
+export interface Remedy {
+  readonly code: ErrorCode;
+  /** As the page names it. */
+  readonly when: string;
+  /**
+   * One step. `{name}` is filled in with what is known, and is NAME on the page; a part in `[[…]]` is left out when what it
+   * would be filled with is not known. Commands are in backticks.
+   */
+  readonly step: string;
+}
+
+function table<K extends string>(entries: Readonly<Record<K, readonly [ErrorCode, string, string]>>): Readonly<Record<K, Remedy>> {
+  return Object.fromEntries(Object.entries<readonly [ErrorCode, string, string]>(entries).map(([id, [code, when, step]]) => [id, { code, when, step }])) as Record<K, Remedy>;
+}
+
+/** Whatever the service is. */
+const everywhere = table({
+  'name-unknown': ['network', 'The name of the service cannot be found', 'Check the spelling of {endpoint}, and the network or VPN: `curl -I {endpoint}` must answer on this machine.'],
+  'refused': ['network', 'Nothing answers at the address', 'Start the service at {endpoint}, or correct host and port of its address.'],
+  'unreachable': ['network', 'The service cannot be reached', 'Check the network, VPN or firewall: `curl -I {endpoint}` must answer on this machine.'],
+  'slow': ['network', 'An answer did not come in time', 'Ask again; if it stays so, look with `curl -I {endpoint}` whether the network or a proxy holds it up.'],
+  'certificate': ['network', 'The certificate is not trusted', 'Set NODE_EXTRA_CA_CERTS to the file of your organisation\'s certificate authority and start the runner anew (command `SPIMquant: Restart Runner`).'],
+  'proxy': ['network', 'The proxy does not let requests through', 'Correct {variable}, or add the host to NO_PROXY: `curl -I {endpoint}` must answer on this machine.'],
+  'clock': ['access-denied', 'The clock of this machine is wrong', 'Set the time, on Linux with `sudo timedatectl set-ntp true`.'],
+  'throttled': ['throttled', 'The service asks for fewer requests', 'Wait a minute and ask again.'],
+  'unforeseen': ['network', 'The service answers something else', 'Ask again, and report it with the message when it stays so.'],
+});
+
+const local = table({
+  'folder-missing': ['not-found', 'The folder is not there', 'Check the spelling, and that the disk is mounted.'],
+  'folder-denied': ['access-denied', 'The folder may not be read', 'Ask its owner for the right to read: `ls -ld {folder}` shows who that is.'],
+  'folder-closed': ['access-denied', 'Nothing may be written there', 'Choose another folder for results, or ask the owner for the right to write: `ls -ld {folder}` shows who that is.'],
+  'disk-full': ['disk-full', 'The disk is full', 'Free some space, or choose a folder on another disk.'],
+});
+
+const s3 = table({
+  's3-none': ['auth-missing', 'No AWS credentials are set up', 'Sign in with `aws configure sso` (or store access keys with `aws configure`), or add `--anonymous` for a public bucket.'],
+  's3-choose-profile': ['auth-missing', 'There are profiles, but none is chosen', 'Name one with `--aws-profile {profile}`, or set AWS_PROFILE.'],
+  's3-profile-missing': ['auth-missing', 'The profile does not exist', 'Choose one that `aws configure list-profiles` shows, or make it with `aws configure sso --profile {profile}`.'],
+  's3-profile-empty': ['auth-missing', 'The profile has no keys', 'Complete it with `aws configure sso --profile {profile}` or `aws configure --profile {profile}`.'],
+  's3-sso': ['auth-expired', 'The SSO sign-in has expired, or was never done', 'Sign in with `aws sso login[[ --profile {profile}]]`.'],
+  's3-login': ['auth-expired', 'The sign-in of `aws login` has expired', 'Sign in with `aws login[[ --profile {profile}]]`.'],
+  's3-process': ['auth-missing', 'The program of credential_process gives no keys', 'Run `aws sts get-caller-identity[[ --profile {profile}]]` in a terminal and mend what the program says there.'],
+  's3-role': ['access-denied', 'The role may not be taken on', 'Ask the administrator of {role} to let you assume it (sts:AssumeRole).'],
+  's3-variables-expired': ['auth-expired', 'Temporary keys in the environment have expired', 'Set AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN to new ones, and start the editor from that terminal.'],
+  's3-variables-wrong': ['access-denied', 'The service refuses the keys of the environment', 'Copy AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY anew, both of one key of this service, and start the editor from that terminal.'],
+  's3-keys-expired': ['auth-expired', 'Temporary keys of the profile have expired', 'Write new ones into ~/.aws/credentials, section [{profile}].'],
+  's3-key-unknown': ['access-denied', 'The service does not know the access key', 'Store the keys of this service[[ at {endpoint}]] anew, with `aws configure[[ --profile {profile}]]`.'],
+  's3-secret-wrong': ['access-denied', 'The secret key does not belong to the access key', 'Copy both anew, with `aws configure[[ --profile {profile}]]`.'],
+  's3-no-bucket': ['not-found', 'There is no such bucket', 'Check the spelling; for a bucket that is not at Amazon add `--s3-endpoint URL`, or set endpoint_url in the profile.'],
+  's3-region': ['region-mismatch', 'The bucket is in another region', 'Add `--s3-region {region}`.'],
+  's3-list': ['access-denied', 'The bucket may not be listed', 'Ask the owner of the bucket to allow s3:ListBucket on arn:aws:s3:::{bucket}[[ for {identity}]].'],
+  's3-read': ['access-denied', 'Objects may not be read', 'Ask the owner of the bucket to allow s3:GetObject on arn:aws:s3:::{bucket}/*[[ for {identity}]].'],
+  's3-write': ['access-denied', 'Nothing may be written', 'Choose another output, or ask the owner of the bucket to allow s3:PutObject on arn:aws:s3:::{bucket}/*[[ for {identity}]].'],
+  's3-abort': ['access-denied', 'Uploads may not be withdrawn', 'Ask the owner of the bucket to allow s3:AbortMultipartUpload on arn:aws:s3:::{bucket}/*[[ for {identity}]].'],
+  's3-not-public': ['access-denied', 'The bucket is not open to the public', 'Leave out `--anonymous`, so that your credentials are used.'],
+  's3-payer': ['requester-pays', 'The owner lets readers pay', 'Add `--requester-pays`: your AWS account is then billed for requests and transfer.'],
+  's3-archived': ['access-denied', 'Objects are in an archive tier', 'Restore them first, for example with `aws s3api restore-object`.'],
+  's3-key-denied': ['access-denied', 'The encryption key may not be used', 'Ask the owner of the key to allow kms:GenerateDataKey and kms:Decrypt[[ for {identity}]].'],
+});
+
+/** Every remedy by its name. */
+export const remedies = { ...everywhere, ...local, ...s3 };
+
+export type RemedyId = keyof typeof remedies;
+
+/** The sections of the page. */
+export const remedySections: readonly { readonly title: string; readonly entries: readonly Remedy[] }[] = [
+  { title: 'Any service', entries: Object.values(everywhere) },
+  { title: 'Folders', entries: Object.values(local) },
+  { title: 'Amazon S3 and services like it', entries: Object.values(s3) },
+];
+
+/** What a step is filled in with. */
+export type Known = Readonly<Partial<Record<'endpoint' | 'variable' | 'folder' | 'profile' | 'role' | 'region' | 'bucket' | 'identity' | 'project' | 'account' | 'file' | 'permission', string>>>;
+
+/** A problem with its step, as plain text. */
+export function problem(id: RemedyId, known: Known = {}): HealthProblem {
+  const { code, step } = remedies[id];
+  return { code, remedy: id, step: fillIn(step, known).replaceAll('`', '"') };
+}
+
+/** A step with what is known filled in; what is not is written in capitals, and optional parts then left out. */
+export function fillIn(step: string, known: Known): string {
+  const isKnown = (text: string): boolean => [...text.matchAll(/\{(\w+)\}/g)].every(([, name]) => known[name as keyof Known] !== undefined);
+  return step
+    .replaceAll(/\[\[(.*?)\]\]/g, (_all, part: string) => (isKnown(part) ? part : ''))
+    .replaceAll(/\{(\w+)\}/g, (_all, name: string) => known[name as keyof Known] ?? name.toUpperCase());
+}
