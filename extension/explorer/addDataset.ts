@@ -1,91 +1,55 @@
+import * as vscode from 'vscode';
 import { reportError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
 import type { Services } from '../services.ts';
 import { absoluteAddress, isBucket } from '../forms/paths.ts';
-import { askText, moveWith, pickMany, pickOne } from '../forms/pickers.ts';
+import { moveWith, pickOne } from '../forms/pickers.ts';
+import type { Choice } from '../forms/pickers.ts';
 import { pickPath } from '../forms/pickPath.ts';
 import { walk } from '../forms/walk.ts';
 import type { Step } from '../forms/walk.ts';
 import { withProgress } from '../forms/progress.ts';
+import { showError } from '../platform/commands.ts';
+import { checkCredentials } from './checkCredentials.ts';
 import { baseName } from './datasetNodes.ts';
-import { answersOf, endpointProblem, storageOf } from './reach.ts';
-import type { ReachAnswers } from './reach.ts';
+import { answersOf, reachWords, serviceOf, storageOf } from './reach.ts';
+import type { ReachAnswers, Service } from './reach.ts';
+import { reachSteps } from './reachSteps.ts';
+import type { ReachForm } from './reachSteps.ts';
 
-interface AddAnswers extends ReachAnswers {
-  readonly uri: string;
+/** How the last bucket of a service was reached, to begin from. Names and addresses only. */
+const lastReach = (service: Service): string => `reach.${service}`;
+
+/** How a bucket is likely to be reached: as another dataset in it, else as the last one of the service. */
+function likelyReach(services: Services, uri: string, known: readonly DatasetRef[]): Partial<ReachAnswers> {
+  const service = serviceOf(uri);
+  if (service === undefined) return {};
+  const before = known.find((dataset) => dataset.uri === uri) ?? known.find((dataset) => bucketOf(dataset.uri) === bucketOf(uri));
+  if (before !== undefined) return answersOf(service, before.storage);
+  return services.context.globalState.get<Partial<ReachAnswers>>(lastReach(service)) ?? {};
 }
 
-const title = 'Add Dataset';
+/** Scheme and authority: at Azure the account. */
+function bucketOf(uri: string): string {
+  return /^[a-z0-9]+:\/\/[^/]*/i.exec(uri)?.[0] ?? uri;
+}
 
-function steps(services: Services, recent: readonly DatasetRef[]): readonly Step<AddAnswers>[] {
-  const bucket = (answers: Partial<AddAnswers>): boolean => isBucket(answers.uri ?? '');
-  const custom = (answers: Partial<AddAnswers>): boolean => bucket(answers) && answers.reach === 'custom';
-  return [
-    {
-      name: 'address',
-      async ask(answers, place) {
-        const picked = await pickPath(services, {
-          title, place, verb: 'Add', value: answers.uri, placeholder: 'Folder, or an address such as s3://bucket/bids',
-          given: recent.map((dataset) => ({ label: `$(history) ${baseName(dataset.uri)}`, description: dataset.uri, value: dataset.uri })),
-        });
-        if (picked.kind !== 'picked') return moveWith<AddAnswers, 'uri'>('uri', picked);
-        const uri = absoluteAddress(picked.value, services.cwd());
-        // A dataset that was in the list before is reached as it was then.
-        const before = recent.find((dataset) => dataset.uri === uri);
-        return { kind: 'next', answers: { uri, ...(before === undefined || answers.uri === uri ? {} : answersOf(before.storage)) } };
-      },
+function addressStep(services: Services, title: string, recent: readonly DatasetRef[], known: readonly DatasetRef[]): Step<ReachForm> {
+  return {
+    name: 'address',
+    async ask(answers, place) {
+      const picked = await pickPath(services, {
+        title, place, verb: 'Add', value: answers.uri, placeholder: 'Folder, or an address: s3://bucket/bids, gs://bucket/bids, az://account/container/bids',
+        given: recent.map((dataset) => ({ label: `$(history) ${baseName(dataset.uri)}`, description: dataset.uri, value: dataset.uri })),
+        // Completion in a bucket that is known already works as its datasets do.
+        storage: async (text) => known.find((dataset) => bucketOf(dataset.uri) === bucketOf(text))?.storage ?? {},
+      });
+      if (picked.kind !== 'picked') return moveWith<ReachForm, 'uri'>('uri', picked);
+      const uri = absoluteAddress(picked.value, services.cwd());
+      return { kind: 'next', answers: { uri, ...(answers.uri !== undefined && bucketOf(answers.uri) === bucketOf(uri) ? {} : likelyReach(services, uri, known)) } };
     },
-    {
-      name: 'reach',
-      needed: bucket,
-      ask: async (answers, place) => moveWith<AddAnswers, 'reach'>('reach', await pickOne<AddAnswers['reach']>({
-        title, place, placeholder: 'How is the bucket reached?',
-        choices: ([
-          { label: '$(key) With my usual credentials', description: 'environment, ~/.aws, single sign-on', value: 'usual' },
-          { label: '$(account) With an AWS profile…', value: 'profile' },
-          { label: '$(globe) Without credentials', description: 'public buckets', value: 'anonymous' },
-          { label: '$(settings) Another service or region…', description: 'MinIO, Ceph, requester pays', value: 'custom' },
-        ] as const).map((choice) => ({ ...choice, picked: choice.value === answers.reach })),
-      })),
-    },
-    {
-      name: 'endpoint',
-      needed: custom,
-      ask: async (answers, place) => moveWith<AddAnswers, 'endpoint'>('endpoint', await askText({
-        title, place, value: answers.endpoint, placeholder: 'http://127.0.0.1:9000', prompt: 'Address of the S3-compatible service. Empty: AWS.', check: endpointProblem,
-      })),
-    },
-    {
-      name: 'region',
-      needed: custom,
-      ask: async (answers, place) => moveWith<AddAnswers, 'region'>('region', await askText({ title, place, value: answers.region, placeholder: 'us-east-1', prompt: 'Region of the bucket. Empty: found out.' })),
-    },
-    {
-      name: 'options',
-      needed: custom,
-      async ask(answers, place) {
-        const picked = await pickMany<'anonymous' | 'requesterPays'>({
-          title, place, atLeast: 0, placeholder: 'Tick what applies, then press Enter',
-          choices: [
-            { label: 'Without credentials', description: 'public buckets', value: 'anonymous', picked: answers.anonymous },
-            { label: 'Requester pays', description: 'requests and traffic are billed to you; needs credentials', value: 'requesterPays', picked: answers.requesterPays },
-          ],
-        });
-        if (picked.kind === 'cancel') return picked;
-        const chosen = picked.value ?? [];
-        return { kind: picked.kind === 'picked' ? 'next' : 'back', answers: { anonymous: chosen.includes('anonymous'), requesterPays: chosen.includes('requesterPays') } };
-      },
-    },
-    {
-      name: 'profile',
-      needed: (answers) => bucket(answers) && (answers.reach === 'profile' || (answers.reach === 'custom' && answers.anonymous !== true)),
-      ask: async (answers, place) => moveWith<AddAnswers, 'profile'>('profile', await askText({
-        title, place, value: answers.profile, placeholder: 'lab', prompt: `Name of a profile in ~/.aws.${answers.reach === 'custom' ? ' Empty: the usual credentials.' : ''}`,
-        check: (text) => (text === '' && answers.reach === 'profile' ? 'Write the name of a profile.' : undefined),
-      })),
-    },
-  ];
+  };
 }
 
 /**
@@ -93,54 +57,109 @@ function steps(services: Services, recent: readonly DatasetRef[]): readonly Step
  * a dataset whose address or way of reach is changed, beginning with that question.
  */
 export async function addDataset(services: Services, from?: { readonly dataset: DatasetRef; readonly step: 'address' | 'reach' }): Promise<DatasetRef | undefined> {
-  // The list of recent ones is a help, not a need.
+  const title = from?.step === 'reach' ? 'Change How It Is Reached' : 'Add Dataset';
+  // The lists are a help, not a need.
   const list = await services.runner.request('datasets.list', {}).catch(() => ({ datasets: [], recent: [] }));
   const inList = new Set(list.datasets.map((dataset) => dataset.uri));
   const recent = list.recent.filter((dataset) => !inList.has(dataset.uri));
-  const asked = steps(services, recent);
-  let answers: Partial<AddAnswers> | undefined = from === undefined ? {} : { uri: from.dataset.uri, ...answersOf(from.dataset.storage) };
+  const asked = [addressStep(services, title, recent, [...list.datasets, ...recent]), ...reachSteps(services, title)];
+  const service = serviceOf(from?.dataset.uri ?? '');
+  let answers: Partial<ReachForm> | undefined = from === undefined ? {} : { uri: from.dataset.uri, ...(service === undefined ? {} : answersOf(service, from.dataset.storage)) };
   let step: string | undefined = from?.step;
   for (;;) {
     answers = await walk(asked, answers, step);
     if (answers === undefined || answers.uri === undefined) return undefined;
-    const dataset: DatasetRef = { uri: answers.uri, storage: isBucket(answers.uri) ? storageOf(answers) : {} };
-    let error: ErrorReport | undefined;
-    for (let attempt = true; attempt;) {
-      attempt = false;
-      error = await tryAdding(services, dataset);
-      if (error === undefined) break;
-      if (error.code === 'cancelled') return undefined;
-      const next = await afterFailure(error, isBucket(dataset.uri));
-      if (next === undefined) return undefined;
-      if (next === 'again') attempt = true;
-      else if (next === 'anyway') {
-        await services.runner.request('datasets.add', { dataset, force: true });
-        error = undefined;
-      } else step = next;
+    const dataset = datasetOf(answers.uri, answers, from?.dataset);
+    const next = await tryUntilDecided(services, title, dataset);
+    if (next === undefined) return undefined;
+    if (next !== 'added') {
+      step = next;
+      continue;
     }
-    if (error !== undefined) continue;
     if (from !== undefined && from.dataset.uri !== dataset.uri) await services.runner.request('datasets.remove', { uri: from.dataset.uri });
+    await rememberReach(services, dataset);
     return dataset;
   }
 }
 
+function datasetOf(uri: string, answers: Partial<ReachAnswers>, before: DatasetRef | undefined): DatasetRef {
+  const service = serviceOf(uri);
+  return { uri, storage: service === undefined ? {} : storageOf(service, answers, before?.storage) };
+}
+
+async function rememberReach(services: Services, { uri, storage }: DatasetRef): Promise<void> {
+  const service = serviceOf(uri);
+  if (service !== undefined) await services.context.globalState.update(lastReach(service), answersOf(service, storage));
+}
+
+/** Errors of which a look at credentials and at the service tells more. */
+const aboutReach: readonly ErrorReport['code'][] = ['auth-expired', 'auth-missing', 'access-denied', 'region-mismatch', 'requester-pays', 'network'];
+
+/** What is done about a dataset that cannot be read. */
+type Decision = 'again' | 'anyway' | 'address' | 'reach' | 'sign-in' | 'check';
+
+/** Tries to add the dataset until it is added, another step is wanted, or the user leaves (undefined). */
+async function tryUntilDecided(services: Services, title: string, dataset: DatasetRef): Promise<'added' | 'address' | 'reach' | undefined> {
+  let error = await tryAdding(services, dataset);
+  let isChecked = false;
+  for (;;) {
+    if (error === undefined) return 'added';
+    if (error.code === 'cancelled') return undefined;
+    if (!isChecked && isBucket(dataset.uri) && aboutReach.includes(error.code)) {
+      isChecked = true;
+      // Beside the question what to do, which does not wait for it.
+      checkCredentials(services, dataset).catch((failure: unknown) => { showError(reportError(failure), services.log); });
+    }
+    const decision = await afterFailure(title, error, dataset);
+    switch (decision) {
+      case undefined: return undefined;
+      case 'address':
+      case 'reach': return decision;
+      case 'anyway':
+        await services.runner.request('datasets.add', { dataset, force: true });
+        return 'added';
+      case 'check':
+        await checkCredentials(services, dataset);
+        break;
+      case 'sign-in':
+        await vscode.commands.executeCommand('spimquant.signIn', dataset.uri);
+        break;
+      case 'again':
+        error = await tryAdding(services, dataset);
+    }
+  }
+}
+
 async function tryAdding(services: Services, dataset: DatasetRef): Promise<ErrorReport | undefined> {
+  const how = isBucket(dataset.uri) ? ` (${reachWords(dataset.storage)})` : '';
   try {
-    await withProgress(`Looking at ${dataset.uri}`, (signal) => services.runner.request('datasets.add', { dataset }, { signal }));
+    await withProgress(`Trying ${dataset.uri}${how}`, (signal) => services.runner.request('datasets.add', { dataset }, { signal }));
     return undefined;
   } catch (error) {
     return reportError(error);
   }
 }
 
-async function afterFailure(error: ErrorReport, bucket: boolean): Promise<'again' | 'anyway' | 'address' | 'reach' | undefined> {
-  const picked = await pickOne<'again' | 'anyway' | 'address' | 'reach'>({
-    title: 'The dataset was not added', placeholder: error.message,
+async function afterFailure(title: string, error: ErrorReport, dataset: DatasetRef): Promise<Decision | undefined> {
+  const bucket = isBucket(dataset.uri);
+  const signIn = bucket && (error.code === 'auth-expired' || error.code === 'auth-missing') && dataset.storage.anonymous !== true;
+  const ways: readonly Choice<Decision>[] = [
+    ...(signIn ? [{ label: '$(sign-in) Sign in…', description: 'then choose Try again', value: 'sign-in' as const }] : []),
+    ...(bucket ? [{ label: '$(key) Reach it another way…', description: reachWords(dataset.storage), value: 'reach' as const }] : []),
+    { label: '$(edit) Correct the address…', description: dataset.uri, value: 'address' },
+    { label: '$(refresh) Try again', value: 'again' },
+    ...(bucket ? [{ label: '$(pulse) Check credentials', description: 'what is set up, and what the service answers', value: 'check' as const }] : []),
+    { label: '$(add) Add anyway', description: 'it stays in the list, and can be tried again there', value: 'anyway' },
+  ];
+  // What is likelier to be wrong comes first.
+  const first: Decision = signIn ? 'sign-in' : error.code === 'not-found' || error.code === 'bad-dataset' || error.code === 'bad-option' ? 'address' : bucket ? 'reach' : 'again';
+  const picked = await pickOne<Decision>({
+    title: `${title}: it cannot be read`, placeholder: 'What shall be done?',
     choices: [
-      { label: '$(edit) Correct the address…', detail: error.hint, value: 'address' },
-      ...(bucket ? [{ label: '$(key) Reach it another way…', value: 'reach' as const }] : []),
-      { label: '$(refresh) Try again', value: 'again' },
-      { label: '$(add) Add anyway', description: 'it stays in the list, and can be tried again there', value: 'anyway' },
+      // More on the error is one click away; Enter does what is likeliest to help.
+      { label: `$(error) ${error.message}`, detail: error.hint, value: bucket ? 'check' : 'again' },
+      { label: 'what to do' },
+      ...[...ways].sort((a, b) => Number(b.value === first) - Number(a.value === first)).map((way) => ({ ...way, picked: way.value === first })),
     ],
   });
   return picked.kind === 'picked' ? picked.value : undefined;

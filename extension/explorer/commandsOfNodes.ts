@@ -29,3 +29,8 @@ export function commandOf(nodes: readonly DatasetNode[]): string | undefined {
     default: return undefined;
   }
 }
+
+/** The command that says who one is at a service and whether an address can be read; without one: at all services. */
+export function doctorCommand(target?: DatasetRef): string {
+  return joinWords(['spimquant', 'doctor', ...(target === undefined ? [] : [target.uri, ...storageFlags(target.storage)])]);
+}

@@ -4,6 +4,7 @@ import type { DatasetNode, Mend } from './datasetNodes.ts';
 import { uriOf } from './datasetNodes.ts';
 import type { Known } from './datasetTree.ts';
 import { escapeMarkdown, markdownTable } from './markdown.ts';
+import { reachWords, serviceOf } from './reach.ts';
 
 /** How a row looks and what it answers to, without the editor's classes. */
 export interface ItemView {
@@ -26,7 +27,8 @@ export interface ItemView {
 
 const mends: Readonly<Record<Mend, { readonly label: string; readonly icon: string }>> = {
   retry: { label: 'Try again', icon: 'refresh' },
-  reach: { label: 'Add again with another profile…', icon: 'key' },
+  reach: { label: 'Change how it is reached…', icon: 'key' },
+  check: { label: 'Check credentials', icon: 'pulse' },
   address: { label: 'Correct the address…', icon: 'edit' },
   remove: { label: 'Remove from list', icon: 'close' },
   log: { label: 'Show log', icon: 'output' },
@@ -87,6 +89,7 @@ function datasetView(node: Extract<DatasetNode, { kind: 'dataset' }>, known: Kno
   const summary = known.summary(uri);
   const failure = known.failure(uri);
   const label = known.name(uri);
+  const isBucket = serviceOf(uri) !== undefined;
   const rows: [string, string][] = [['Address', uri]];
   if (summary !== undefined) {
     rows.push(['Name', summary.name ?? 'not said']);
@@ -95,11 +98,7 @@ function datasetView(node: Extract<DatasetNode, { kind: 'dataset' }>, known: Kno
     rows.push(['Derivatives', String(summary.derivatives)]);
   }
   const { storage } = node.dataset;
-  if (storage.anonymous === true) rows.push(['Read', 'without credentials']);
-  if (storage.awsProfile !== undefined) rows.push(['AWS profile', storage.awsProfile]);
-  if (storage.s3Endpoint !== undefined) rows.push(['Service', storage.s3Endpoint]);
-  if (storage.s3Region !== undefined) rows.push(['Region', storage.s3Region]);
-  if (storage.requesterPays === true) rows.push(['Requests', 'paid by you']);
+  if (isBucket) rows.push(['Reached by', reachWords(storage)]);
   const warnings = failure === undefined ? summary?.warnings ?? [] : [];
   const tooltip = [
     markdownTable([summary?.name ?? label, ''], rows),
@@ -109,9 +108,9 @@ function datasetView(node: Extract<DatasetNode, { kind: 'dataset' }>, known: Kno
   return {
     label,
     description: failure !== undefined ? 'cannot be read' : summary === undefined ? undefined : `${summary.participants.toLocaleString('en')} ${summary.participants === 1 ? 'participant' : 'participants'}`,
-    icon: failure !== undefined ? { id: 'error', color: 'list.errorForeground' } : { id: uri.includes('://') ? 'cloud' : 'database' },
+    icon: failure !== undefined ? { id: 'error', color: 'list.errorForeground' } : { id: isBucket ? 'cloud' : 'database' },
     expandable: true,
-    context: `dataset insertable uri refreshable${failure === undefined ? ' runnable' : ''}`,
+    context: `dataset insertable uri refreshable${failure === undefined ? ' runnable' : ''}${isBucket ? ' bucket' : ''}`,
     tooltip,
     ...(warnings.length > 0 ? { warnings } : {}),
   };

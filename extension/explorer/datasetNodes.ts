@@ -96,24 +96,25 @@ export type DatasetNode =
   | DatasetRow | DerivativesRow | DerivativeRow | ReportRow | ParticipantRow | SessionRow | ImageRow | LevelRow
   | MoreRow | ProblemRow | MendRow | EmptyRow;
 
-/** `retry`: ask again. `reach`: add it again with other credentials. `address`: correct where it is. */
-export type Mend = 'retry' | 'reach' | 'address' | 'remove' | 'log';
+/** `retry`: ask again. `reach`: add it again with other credentials. `check`: look at credentials. `address`: correct where it is. */
+export type Mend = 'retry' | 'reach' | 'check' | 'address' | 'remove' | 'log';
 
 /** What helps against an error of a dataset, the likeliest first. */
 export function mendsOf(error: ErrorReport): readonly Mend[] {
   switch (error.code) {
     case 'auth-expired':
-      return ['retry', 'reach', 'remove'];
+      return ['retry', 'check', 'reach', 'remove'];
     case 'auth-missing':
     case 'access-denied':
     case 'region-mismatch':
     case 'requester-pays':
-      return ['reach', 'retry', 'remove'];
+      return ['reach', 'check', 'retry', 'remove'];
     case 'not-found':
     case 'bad-dataset':
     case 'bad-option':
       return ['retry', 'address', 'remove'];
     case 'network':
+      return ['retry', 'check', 'remove'];
     case 'throttled':
       return ['retry', 'remove'];
     default:

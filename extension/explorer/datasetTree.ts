@@ -3,6 +3,7 @@ import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { DatasetChange, DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents } from '../../runner/protocol/datasets.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
 import { mendsOf, shortNames } from './datasetNodes.ts';
+import { serviceOf } from './reach.ts';
 import type { DatasetNode, DatasetRow, DerivativeRow, ImageRow, ParticipantRow, SessionRow } from './datasetNodes.ts';
 
 /** Participants that one page shows. */
@@ -387,7 +388,7 @@ function problem(parent: DatasetNode | undefined, key: string, error: ErrorRepor
   const at = key.replace(/^datasets:/, '');
   const dataset = parent === undefined || !('dataset' in parent) ? undefined : parent.dataset;
   // Only at the dataset itself do its address and credentials matter.
-  const mends = mendsOf(error).filter((mend) => parent?.kind === 'dataset' || mend === 'retry' || mend === 'log');
+  const mends = mendsOf(error).filter((mend) => (mend === 'check' ? dataset !== undefined && serviceOf(dataset.uri) !== undefined : parent?.kind === 'dataset' || mend === 'retry' || mend === 'log'));
   return [
     { kind: 'problem', id: `datasets:problem ${at}`, ...(parent === undefined ? {} : { parent }), error },
     ...mends.map((mend): DatasetNode => ({ kind: 'mend', id: `datasets:mend ${mend} ${at}`, ...(parent === undefined ? {} : { parent }), mend, ...(dataset === undefined ? {} : { dataset }) })),

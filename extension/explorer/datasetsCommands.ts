@@ -9,6 +9,7 @@ import { registerCommand } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { addDataset } from './addDataset.ts';
+import { checkCredentials, chooseAndCheck } from './checkCredentials.ts';
 import { commandOf } from './commandsOfNodes.ts';
 import { datasetOf, isDatasetNode, uriOf } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
@@ -32,6 +33,12 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     await tree.roots();
     const row = tree.rowOf(dataset);
     if (row !== undefined) await view.reveal(row, { select: true, focus: true, expand: true });
+  };
+  const change = async (dataset: DatasetRef, step: 'address' | 'reach'): Promise<void> => {
+    const added = await addDataset(services, { dataset, step });
+    if (added === undefined) return;
+    tree.reload();
+    await reveal(added);
   };
   const remove = async (uris: readonly string[]): Promise<void> => {
     for (const uri of uris) await services.runner.request('datasets.remove', { uri });
@@ -68,13 +75,17 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     else if (row.mend === 'log') services.log.show();
     else if (row.dataset === undefined) return;
     else if (row.mend === 'remove') await remove([row.dataset.uri]);
-    else {
-      const added = await addDataset(services, { dataset: row.dataset, step: row.mend });
-      if (added === undefined) return;
-      tree.reload();
-      await reveal(added);
-    }
+    else if (row.mend === 'check') await checkCredentials(services, row.dataset);
+    else await change(row.dataset, row.mend);
   }));
+  on('spimquant.dataset.changeReach', async (rows) => {
+    const dataset = datasetOf(rows[0]);
+    if (dataset !== undefined) await change(dataset, 'reach');
+  });
+  on('spimquant.credentials.check', (rows, row) => {
+    const dataset = isDatasetNode(row) ? datasetOf(rows[0]) : undefined;
+    return dataset === undefined ? chooseAndCheck(services) : checkCredentials(services, dataset);
+  });
 
   on('spimquant.dataset.remove', (rows) => remove(rows.filter((row) => row.kind === 'dataset').map((row) => row.dataset.uri)));
   on('spimquant.node.refresh', async (rows) => {

@@ -38,6 +38,8 @@ interface PathQuestion extends Question {
   readonly verb: string;
   /** Files are offered as well, and taken by a click. */
   readonly files?: boolean;
+  /** What is wrong with what is written, besides what is wrong with any address. */
+  readonly check?: (text: string) => string | undefined;
 }
 
 /** A folder or bucket address, or that of a file, completed while it is written. */
@@ -55,7 +57,7 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
   const browse: PathItem = { act: 'browse', uri: '', label: question.files === true ? '$(folder-opened) Choose a file…' : '$(folder-opened) Choose a folder…', alwaysShow: true };
   const separator = (label: string): PathItem => ({ act: 'none', uri: '', label, kind: vscode.QuickPickItemKind.Separator });
   const taken = (text: string): PathItem => {
-    const wrong = addressProblem(text);
+    const wrong = addressProblem(text) ?? question.check?.(text);
     return wrong === undefined
       ? { act: 'take', uri: text, label: `$(check) ${question.verb}`, description: text, alwaysShow: true }
       : { act: 'none', uri: text, label: `$(error) ${wrong}`, alwaysShow: true };

@@ -152,8 +152,17 @@ function pick<T>(options: PickOptions<T> & ManyOptions<T> & { readonly many: boo
   });
 }
 
-/** A line of text. `check` answers with what is wrong with it, or undefined. */
-export function askText(question: Question & { readonly value?: string; readonly prompt?: string; readonly check?: (text: string) => string | undefined }): Promise<Picked<string>> {
+interface TextOptions {
+  readonly value?: string;
+  readonly prompt?: string;
+  /** What is wrong with a text; undefined: nothing. */
+  readonly check?: (text: string) => string | undefined;
+  /** What is to be known about a text that is taken all the same. */
+  readonly warn?: (text: string) => string | undefined;
+}
+
+/** A line of text, checked while it is written. */
+export function askText(question: Question & TextOptions): Promise<Picked<string>> {
   const store = new DisposableStore();
   const input = store.add(vscode.window.createInputBox());
   dress(input, question);
@@ -169,14 +178,20 @@ export function askText(question: Question & { readonly value?: string; readonly
       store.dispose();
       resolve(picked);
     };
-    store.add(input.onDidChangeValue((text) => { input.validationMessage = question.check?.(text.trim()); }));
+    const tell = (text: string): string | undefined => {
+      const wrong = question.check?.(text);
+      const warning = wrong === undefined ? question.warn?.(text) : undefined;
+      input.validationMessage = warning === undefined ? wrong : { message: warning, severity: vscode.InputBoxValidationSeverity.Warning };
+      return wrong;
+    };
+    // What is there already is not blamed for being empty before anything was written.
+    if (input.value !== '') tell(input.value.trim());
+    store.add(input.onDidChangeValue((text) => { tell(text.trim()); }));
     store.add(input.onDidTriggerButton(() => { settle({ kind: 'back', value: input.value.trim() }); }));
     store.add(input.onDidHide(() => { settle({ kind: 'cancel' }); }));
     store.add(input.onDidAccept(() => {
       const text = input.value.trim();
-      const wrong = question.check?.(text);
-      if (wrong === undefined) settle({ kind: 'picked', value: text });
-      else input.validationMessage = wrong;
+      if (tell(text) === undefined) settle({ kind: 'picked', value: text });
     }));
     input.show();
   });

@@ -47,7 +47,7 @@ const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 export const scenarios: readonly Scenario[] = [
   { name: 'main', phases: one, extension: 'vsix' },
   { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
-  { name: 'buckets', suites: ['bucketFiles'], phases: one, extension: 'vsix', severalFolders: true },
+  { name: 'buckets', suites: ['addBucket', 'bucketFiles'], phases: one, extension: 'vsix', severalFolders: true },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix' },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
