@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,8 +18,8 @@ export interface AzuriteOptions {
   readonly https?: { readonly cert: string; readonly key: string };
 }
 
-/** Ends the service when the process that started it is gone, however that ended. */
-const watch = 'data:text/javascript,process.on("disconnect",()=>process.exit(0))';
+/** Ends the service, and removes its folder, when the process that started it is gone, however that ended. */
+const watch = `data:text/javascript,${encodeURIComponent('import { rmSync } from "node:fs"; process.on("disconnect", () => { rmSync(process.env.AZURITE_FOLDER, { recursive: true, force: true }); process.exit(0); });')}`;
 const startMs = 60_000;
 const endMs = 5_000;
 
@@ -27,16 +28,18 @@ export class Azurite {
   /** Of the service; accounts are the first part of the path. */
   readonly origin: string;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  /** Where it keeps everything. */
+  readonly folder: string;
   readonly #keys: ReadonlyMap<string, string>;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  readonly #agent: Agent;
   readonly #sas = new Map<string, string>();
 
   constructor(origin: string, child: ChildProcess, folder: string, keys: ReadonlyMap<string, string>) {
     this.origin = origin;
     this.#child = child;
-    this.#folder = folder;
+    this.folder = folder;
     this.#keys = keys;
+    this.#agent = new (origin.startsWith('https:') ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 16 });
   }
 
   endpoint(account: string = 'lab'): string {
@@ -61,7 +64,7 @@ export class Azurite {
     const path = `/${account}/${container}/${key.split('/').map(encodeURIComponent).join('/')}?${this.#writeSas(container, account)}`;
     const { hostname, port } = new URL(this.origin);
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const sent = request({ hostname, port, path, method: 'PUT', agent: this.#agent, headers: { 'x-ms-blob-type': 'BlockBlob', 'x-ms-version': '2025-11-05', 'content-length': bytes.length } }, (answer) => {
+      const sent = (this.#agent instanceof SecureAgent ? secureRequest : request)({ hostname, port, path, method: 'PUT', agent: this.#agent, headers: { 'x-ms-blob-type': 'BlockBlob', 'x-ms-version': '2025-11-05', 'content-length': bytes.length } }, (answer) => {
         answer.resume().once('end', () => resolve(answer.statusCode)).once('error', reject);
       });
       sent.once('error', reject).end(bytes);
@@ -88,7 +91,7 @@ export class Azurite {
   async close(): Promise<void> {
     this.#agent.destroy();
     await end(this.#child);
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,7 +125,7 @@ export async function startAzurite({ accounts = ['lab'], https }: AzuriteOptions
   }
   const child = spawn(process.execPath, ['--import', watch, main, ...options], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    env: { ...process.env, NODE_OPTIONS: '', AZURITE_ACCOUNTS: [...keys].map(([name, key]) => `${name}:${key}`).join(';') },
+    env: { ...process.env, NODE_OPTIONS: '', AZURITE_FOLDER: folder, AZURITE_ACCOUNTS: [...keys].map(([name, key]) => `${name}:${key}`).join(';') },
   });
   try {
     return new Azurite(await listening(child), child, folder, keys);

@@ -24,12 +24,15 @@ const secretParameters = /^(sig|x-(amz|goog)-(signature|credential|security-toke
 
 /**
  * Stands before a service that cannot be made to fail, passes requests on byte for byte (host name included, so that
- * signatures stay right; streaming; asking before a body is sent), and lets faults happen to them.
+ * signatures stay right; streaming; asking before a body is sent), and lets faults happen to them. Clients may also be
+ * told that it is their proxy.
  */
 export class FaultProxy {
   readonly endpoint: string;
   /** Every request that arrived, oldest first. */
   readonly requests: PassingRequest[] = [];
+  /** How many connections clients have made. */
+  connections = 0;
   readonly #server: Server;
   readonly #target: URL;
   readonly #failureBody: FailureBody;
@@ -43,6 +46,9 @@ export class FaultProxy {
     this.#target = new URL(target);
     this.#failureBody = failureBody;
     const serve = (message: IncomingMessage, response: ServerResponse): void => void this.#serve(message, response);
+    server.on('connection', () => {
+      this.connections += 1;
+    });
     server.on('request', serve);
     server.on('checkContinue', serve);
   }
@@ -100,7 +106,7 @@ export class FaultProxy {
   }
 
   async #pass(message: IncomingMessage, response: ServerResponse, fault: Fault | undefined): Promise<void> {
-    const onward = forward({ host: this.#target.hostname, port: this.#target.port, method: message.method, path: message.url, headers: message.rawHeaders, agent: this.#agent });
+    const onward = forward({ host: this.#target.hostname, port: this.#target.port, method: message.method, path: pathOf(message), headers: message.rawHeaders, agent: this.#agent });
     response.once('close', () => {
       if (!response.writableFinished) onward.destroy();
     });
@@ -131,12 +137,17 @@ export class FaultProxy {
   }
 }
 
+/** With the query. Clients send a proxy the whole address. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.replace(/^http:\/\/[^/]*/, '');
+}
+
 function passingRequest(message: IncomingMessage, endpoint: string): PassingRequest {
   const url = new URL(message.url ?? '/', endpoint);
   for (const name of [...url.searchParams.keys()]) if (secretParameters.test(name)) url.searchParams.set(name, '…');
   const headers = Object.fromEntries(Object.entries(message.headers).filter(([name]) => !secretHeaders.test(name)));
   const range = headers.range ?? headers['x-ms-range'];
-  return { method: message.method ?? 'GET', path: (message.url ?? '/').split('?')[0], query: url.searchParams, headers, range: typeof range === 'string' ? range : undefined };
+  return { method: message.method ?? 'GET', path: pathOf(message).split('?')[0], query: url.searchParams, headers, range: typeof range === 'string' ? range : undefined };
 }
 
 async function answerTo(onward: ClientRequest): Promise<IncomingMessage> {

@@ -19,7 +19,7 @@ import { AzureParts, uploadInBlocks, uploadWhole } from './azureBlocks.ts';
 import type { WriteTarget } from './azureBlocks.ts';
 import { AzureConnection } from './azureConnection.ts';
 import { azureFault, isMissingBlob } from './azureErrors.ts';
-import { fetchAzureBody, isFolderMark } from './azureRead.ts';
+import { fetchAzureBody, isFolderMark, properties } from './azureRead.ts';
 import { accessTier, isAzureEndpoint } from './azureSettings.ts';
 
 /** Metadata that tells our own write from another's when the answer to it was lost. Azure allows no hyphens in its name. */
@@ -161,10 +161,7 @@ export class AzureStore implements ObjectStore {
   }
 
   async #properties(key: string, signal: AbortSignal | undefined): Promise<BlobGetPropertiesResponse | undefined> {
-    return this.#connection.run('read', this.#where(key), signal, async ({ container }, abortSignal) => {
-      const found = await orMissing(container.getBlobClient(this.#prefix + key).getProperties({ abortSignal }));
-      return isFolderMark(found?.metadata) ? undefined : found;
-    });
+    return this.#connection.run('read', this.#where(key), signal, ({ container }, abortSignal) => orMissing(properties(container, this.#prefix + key, undefined, abortSignal)));
   }
 
   #where(key: string): string {
@@ -209,8 +206,8 @@ function propertiesStat(key: string, found: BlobGetPropertiesResponse): ObjectSt
   return { key, size: found.contentLength ?? 0, version: etagVersion(found.etag), ...modified(found.lastModified), ...checksums(found.blobType === 'BlockBlob' ? found.contentMD5 : undefined) };
 }
 
-function listedStat(key: string, { properties }: BlobItem): ObjectStat {
-  return { key, size: properties.contentLength ?? 0, version: etagVersion(properties.etag), ...modified(properties.lastModified), ...checksums(properties.blobType === 'BlockBlob' ? properties.contentMD5 : undefined) };
+function listedStat(key: string, { properties: found }: BlobItem): ObjectStat {
+  return { key, size: found.contentLength ?? 0, version: etagVersion(found.etag), ...modified(found.lastModified), ...checksums(found.blobType === 'BlockBlob' ? found.contentMD5 : undefined) };
 }
 
 function modified(time: Date | undefined): Pick<ObjectStat, 'modified'> {

@@ -2,7 +2,8 @@ import { UserHome } from '../../helpers/userHome.ts';
 
 /**
  * Gives this process the environment of a made-up user of Azure, and nothing of the real one's: the SDK's credential
- * chain reads it by itself. There is no `az`, and no machine of Azure to ask.
+ * chain reads it by itself. There is no `az`, and no machine of Azure is asked: the library remembers for as long as the
+ * process lives who answered.
  */
 export class AzureHome {
   #saved: Record<string, string | undefined> = {};
@@ -16,7 +17,7 @@ export class AzureHome {
   enter(variables: Readonly<Record<string, string>> = {}): void {
     this.#home = new UserHome();
     this.#saved = { ...process.env };
-    const env = this.#home.env({ PATH: this.#home.folder, ...variables });
+    const env = this.#home.env({ PATH: this.#home.folder, AZURE_TOKEN_CREDENTIALS: 'dev', ...variables });
     for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
     Object.assign(process.env, env);
   }
