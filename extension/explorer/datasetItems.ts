@@ -1,5 +1,5 @@
 import { count, formatBytes } from '../../runner/wording/words.ts';
-import type { ImageSummary, LevelSummary } from '../../runner/protocol/datasets.ts';
+import type { DatasetSummary, ImageSummary, LevelSummary } from '../../runner/protocol/datasets.ts';
 import type { DatasetNode, Mend } from './datasetNodes.ts';
 import { uriOf } from './datasetNodes.ts';
 import type { Known } from './datasetTree.ts';
@@ -32,18 +32,20 @@ const mends: Readonly<Record<Mend, { readonly label: string; readonly icon: stri
   address: { label: 'Correct the address…', icon: 'edit' },
   remove: { label: 'Remove from list', icon: 'close' },
   log: { label: 'Show log', icon: 'output' },
+  compare: { label: 'Compare again', icon: 'refresh' },
+  unfilter: { label: 'Show all participants', icon: 'clear-all' },
 };
 
-/** A row of the Datasets view as it is shown. A mark at its end is a number; what is read aloud says of what. */
-export function viewOf(node: DatasetNode, known: Known): ItemView {
-  const view = plainViewOf(node, known);
+/** A row of the Datasets view as it is shown. A mark at its end is a number; what is read aloud says of what. `now`: milliseconds since the epoch. */
+export function viewOf(node: DatasetNode, known: Known, now: number = Date.now()): ItemView {
+  const view = plainViewOf(node, known, now);
   if (view.warnings === undefined) return view;
   return { ...view, spoken: [view.label, view.description, count(view.warnings.length, 'warning')].filter((text) => text !== undefined && text !== '').join(', ') };
 }
 
-function plainViewOf(node: DatasetNode, known: Known): ItemView {
+function plainViewOf(node: DatasetNode, known: Known, now: number): ItemView {
   switch (node.kind) {
-    case 'dataset': return datasetView(node, known);
+    case 'dataset': return datasetView(node, known, now);
     case 'derivatives':
       return { label: 'Derivatives', description: String(node.count), icon: { id: 'beaker' }, expandable: true, context: 'derivatives uri refreshable', tooltip: addressed(node, `${count(node.count, 'folder')} of results`) };
     case 'derivative': {
@@ -64,16 +66,28 @@ function plainViewOf(node: DatasetNode, known: Known): ItemView {
         label: `Level ${node.level.level}`, description: levelText(node.level), icon: { id: 'symbol-ruler' }, expandable: false, context: 'level insertable uri',
         tooltip: markdownTable([`Level ${node.level.level}`, ''], levelFacts(node.level)), command: { id: 'spimquant.image.open', title: 'Open Image' },
       };
-    case 'more': {
-      const next = Math.min(200, node.total - node.shown);
+    case 'range':
       return {
-        label: `Show ${next} more`, description: `${node.shown.toLocaleString('en')} of ${node.total.toLocaleString('en')}`, icon: { id: 'ellipsis' }, expandable: false, context: 'more',
-        command: { id: 'spimquant.datasets.loadMore', title: 'Show More' }, tooltip: 'Or find a participant by label with the magnifying glass above.',
+        label: `sub-${node.first} … ${node.last}`, description: node.count.toLocaleString('en'), icon: { id: 'organization' }, expandable: true, context: 'range refreshable',
+        tooltip: `${count(node.count, 'participant')}, from sub-${escapeMarkdown(node.first)} to sub-${escapeMarkdown(node.last)}\n\nThe magnifying glass above finds one by its label, the funnel shows only some.`,
+        spoken: `${count(node.count, 'participant')}, sub-${node.first} to sub-${node.last}`,
+      };
+    case 'counting': {
+      const counted = node.counted.toLocaleString('en');
+      if (!node.stopped) {
+        return {
+          label: 'Counting…', description: `${counted} so far`, icon: { id: 'loading~spin' }, expandable: false, context: 'counting',
+          tooltip: 'What is listed already can be looked at meanwhile.', spoken: `Counting participants, ${counted} so far`,
+        };
+      }
+      return {
+        label: 'Go on counting', description: `stopped at ${counted}`, icon: { id: 'debug-continue' }, expandable: false, context: 'stopped',
+        tooltip: `${counted} participants are counted; there may be more.`, command: { id: 'spimquant.datasets.count', title: 'Go On Counting' },
       };
     }
     case 'problem':
       return {
-        label: node.error.message, icon: { id: 'error', color: 'list.errorForeground' }, expandable: false, context: 'problem',
+        label: node.error.message, icon: node.mild === true ? { id: 'warning', color: 'list.warningForeground' } : { id: 'error', color: 'list.errorForeground' }, expandable: false, context: 'problem',
         tooltip: [node.error.message, node.error.hint].filter((text) => text !== undefined).map(escapeMarkdown).join('\n\n'),
         spoken: `Error: ${node.error.message} ${node.error.hint ?? ''}`.trim(),
       };
@@ -84,7 +98,7 @@ function plainViewOf(node: DatasetNode, known: Known): ItemView {
   }
 }
 
-function datasetView(node: Extract<DatasetNode, { kind: 'dataset' }>, known: Known): ItemView {
+function datasetView(node: Extract<DatasetNode, { kind: 'dataset' }>, known: Known, now: number): ItemView {
   const { uri } = node.dataset;
   const summary = known.summary(uri);
   const failure = known.failure(uri);
@@ -94,9 +108,11 @@ function datasetView(node: Extract<DatasetNode, { kind: 'dataset' }>, known: Kno
   if (summary !== undefined) {
     rows.push(['Name', summary.name ?? 'not said']);
     rows.push(['BIDS', summary.bidsVersion ?? 'not said']);
-    rows.push(['Participants', summary.participants.toLocaleString('en')]);
+    rows.push(['Participants', `${summary.participants.toLocaleString('en')}${summary.counting === true ? ' so far' : summary.incomplete === true ? ' or more' : ''}`]);
     rows.push(['Derivatives', String(summary.derivatives)]);
   }
+  const freshness = summary && freshnessOf(summary, now);
+  if (freshness !== undefined) rows.push(['Seen', freshness]);
   const { storage } = node.dataset;
   if (isBucket) rows.push(['Reached by', reachWords(storage)]);
   const warnings = failure === undefined ? summary?.warnings ?? [] : [];
@@ -107,13 +123,37 @@ function datasetView(node: Extract<DatasetNode, { kind: 'dataset' }>, known: Kno
   ].filter((part) => part !== '').join('\n\n');
   return {
     label,
-    description: failure !== undefined ? 'cannot be read' : summary === undefined ? undefined : `${summary.participants.toLocaleString('en')} ${summary.participants === 1 ? 'participant' : 'participants'}`,
-    icon: failure !== undefined ? { id: 'error', color: 'list.errorForeground' } : { id: isBucket ? 'cloud' : 'database' },
+    description: failure !== undefined ? 'cannot be read' : summary === undefined ? undefined : participantsText(summary, known.fitting(uri)),
+    icon: failure !== undefined ? { id: 'error', color: 'list.errorForeground' } : { id: isBucket ? 'cloud' : 'database', ...(summary?.trouble === undefined ? {} : { color: 'list.warningForeground' }) },
     expandable: true,
-    context: `dataset insertable uri refreshable${failure === undefined ? ' runnable' : ''}${isBucket ? ' bucket' : ''}`,
+    context: `dataset insertable uri refreshable${failure === undefined ? ' runnable' : ''}${isBucket ? ' bucket' : ''}${summary?.counting === true ? ' counting' : ''}`,
     tooltip,
     ...(warnings.length > 0 ? { warnings } : {}),
   };
+}
+
+/** `4 participants`, `counting…`, `120 of 10,000 participants`, `10,000 participants, not compared`. */
+function participantsText(summary: DatasetSummary, fitting: number | undefined): string {
+  const { participants, counting, incomplete, trouble } = summary;
+  if (counting === true) return fitting === undefined ? 'counting…' : `${fitting.toLocaleString('en')} so far`;
+  const all = `${participants.toLocaleString('en')}${incomplete === true ? ' or more' : ''} ${participants === 1 && incomplete !== true ? 'participant' : 'participants'}`;
+  return `${fitting === undefined ? '' : `${fitting.toLocaleString('en')} of `}${all}${trouble === undefined || incomplete === true ? '' : ', not compared'}`;
+}
+
+/** When what is shown was seen, where that is not now; undefined: it was a moment ago. */
+export function freshnessOf({ checked, remembered, trouble }: DatasetSummary, now: number): string | undefined {
+  if (checked === undefined || (remembered !== true && trouble === undefined && now - checked < 3_600_000)) return undefined;
+  const told = trouble !== undefined ? '; it could not be compared since' : remembered === true ? '; it is being compared with what is there now' : '';
+  return `${agoText(now - checked)}${told}`;
+}
+
+/** `5 minutes ago`. */
+function agoText(milliseconds: number): string {
+  const minutes = Math.round(milliseconds / 60_000);
+  if (minutes < 1) return 'a moment ago';
+  if (minutes < 60) return `${count(minutes, 'minute')} ago`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${count(hours, 'hour')} ago` : `${count(Math.round(hours / 24), 'day')} ago`;
 }
 
 function participantView(node: Extract<DatasetNode, { kind: 'participant' }>, known: Known): ItemView {

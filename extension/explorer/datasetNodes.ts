@@ -64,18 +64,32 @@ export interface LevelRow extends RowBase {
   readonly level: LevelSummary;
 }
 
-/** Leads to the next page of participants. */
-export interface MoreRow extends RowBase {
-  readonly kind: 'more';
+/** Some neighbours of a dataset with many participants. */
+export interface RangeRow extends RowBase {
+  readonly kind: 'range';
   readonly dataset: DatasetRef;
-  readonly shown: number;
-  readonly total: number;
+  /** Labels without `sub-`. */
+  readonly first: string;
+  readonly last: string;
+  readonly count: number;
+  /** How many come before it. */
+  readonly offset: number;
 }
 
-/** Why the rows that belong here are missing. */
+/** Says that participants are being counted, or that this was stopped: then a click goes on. */
+export interface CountingRow extends RowBase {
+  readonly kind: 'counting';
+  readonly dataset: DatasetRef;
+  readonly counted: number;
+  readonly stopped: boolean;
+}
+
+/** Why the rows that belong here are missing, or may be out of date. */
 export interface ProblemRow extends RowBase {
   readonly kind: 'problem';
   readonly error: ErrorReport;
+  /** True: what is shown below it is of an earlier time. */
+  readonly mild?: boolean;
 }
 
 /** What can be done about the problem above it. */
@@ -94,10 +108,13 @@ export interface EmptyRow extends RowBase {
 /** A row of the Datasets view. */
 export type DatasetNode =
   | DatasetRow | DerivativesRow | DerivativeRow | ReportRow | ParticipantRow | SessionRow | ImageRow | LevelRow
-  | MoreRow | ProblemRow | MendRow | EmptyRow;
+  | RangeRow | CountingRow | ProblemRow | MendRow | EmptyRow;
 
-/** `retry`: ask again. `reach`: add it again with other credentials. `check`: look at credentials. `address`: correct where it is. */
-export type Mend = 'retry' | 'reach' | 'check' | 'address' | 'remove' | 'log';
+/**
+ * `retry`: ask again. `compare`: compare what is shown with the storage again. `reach`: add it again with other credentials.
+ * `check`: look at credentials. `address`: correct where it is. `unfilter`: show all participants.
+ */
+export type Mend = 'retry' | 'compare' | 'reach' | 'check' | 'address' | 'remove' | 'log' | 'unfilter';
 
 /** What helps against an error of a dataset, the likeliest first. */
 export function mendsOf(error: ErrorReport): readonly Mend[] {

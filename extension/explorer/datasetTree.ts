@@ -1,23 +1,19 @@
-import { errorFromReport, reportError } from '../../runner/protocol/errors.ts';
+import { reportError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import type { DatasetChange, DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents } from '../../runner/protocol/datasets.ts';
+import type { DatasetChange, DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents, ParticipantRange } from '../../runner/protocol/datasets.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
-import { mendsOf, shortNames } from './datasetNodes.ts';
-import { serviceOf } from './reach.ts';
-import type { DatasetNode, DatasetRow, DerivativeRow, ImageRow, ParticipantRow, SessionRow } from './datasetNodes.ts';
+import { DatasetContents } from './datasetContents.ts';
+import { listParticipants, listPiece, pieceOf } from './datasetListing.ts';
+import type { ParticipantListing } from './datasetListing.ts';
+import { shortNames } from './datasetNodes.ts';
+import type { DatasetNode, DatasetRow, ImageRow, ParticipantRow, RangeRow, SessionRow } from './datasetNodes.ts';
+import { countingRow, derivativeRow, derivativesRow, emptyRow, idOf, imageRow, levelRow, participantRow, problemRows, rangeRow, reportRows, RowBook, sessionRow, troubleRows, unfilterRows } from './datasetRows.ts';
+import { DatasetSummaries } from './datasetSummaries.ts';
 
-/** Participants that one page shows. */
-export const pageSize = 200;
 /** Images of one folder that are opened unasked, to show their sizes. */
 const openedUnasked = 12;
-
-/** What is known of a dataset's participants so far. */
-interface Shown {
-  readonly labels: readonly string[];
-  readonly total: number;
-  /** Found by a search, beyond the pages that are loaded. */
-  readonly found: readonly string[];
-}
+/** Milliseconds between two looks at the rows of a dataset whose participants are being counted. */
+const growthMs = 1000;
 
 /** What rows show beyond their names. */
 export interface Known {
@@ -27,6 +23,8 @@ export interface Known {
   failure(uri: string): ErrorReport | undefined;
   contents(participant: ParticipantRow): ParticipantContents | undefined;
   image(row: ImageRow): ImageSummary | undefined;
+  /** How many participants fit the filter; undefined: there is none, or it is not known yet. */
+  fitting(uri: string): number | undefined;
 }
 
 type Ask = RunnerClient['request'];
@@ -34,24 +32,35 @@ type Listener = (changed: DatasetNode | undefined) => void;
 
 /**
  * The rows of the Datasets view, asked from the runner one level at a time. Knows nothing of the editor. A failure never
- * escapes: it becomes rows that say what happened and what can be done.
+ * escapes: it becomes rows that say what happened and what can be done. A row stands for the same thing as long as it lives,
+ * so that rows can change one by one.
  */
 export class DatasetTree implements Known {
   readonly #ask: Ask;
+  readonly #now: () => number;
   readonly #listeners = new Set<Listener>();
+  readonly #countListeners = new Set<() => void>();
+  readonly #book = new RowBook();
   #rows: readonly DatasetRow[] = [];
   #names: ReadonlyMap<string, string> = new Map();
-  readonly #summaries = new Map<string, DatasetSummary>();
-  readonly #failures = new Map<string, ErrorReport>();
-  readonly #describing = new Map<string, Promise<DatasetSummary>>();
-  /** Datasets whose next page is on its way: a second click asks nothing. */
-  readonly #paging = new Set<string>();
-  readonly #shown = new Map<string, Shown>();
-  readonly #contents = new Map<string, ParticipantContents>();
-  readonly #images = new Map<string, ImageSummary>();
+  #filter = '';
+  readonly #summaries: DatasetSummaries;
+  readonly #contents: DatasetContents;
+  readonly #listings = new Map<string, ParticipantListing>();
+  /** Participants shown at the top of their dataset because they are in none of its pieces: the filter hides them, say. */
+  readonly #found = new Map<string, readonly string[]>();
+  /** Participants counted so far, and when the rows last showed it, of datasets that are being counted. */
+  readonly #counted = new Map<string, { readonly counted: number; readonly shown: number }>();
 
-  constructor(ask: Ask) {
+  /** `now`: milliseconds of any clock. */
+  constructor(ask: Ask, now: () => number = () => performance.now()) {
     this.#ask = ask;
+    this.#now = now;
+    this.#contents = new DatasetContents(ask);
+    this.#summaries = new DatasetSummaries(ask, (row) => {
+      this.#listings.delete(row.dataset.uri);
+      this.#tell(row);
+    }, (uri, { counting, participants }) => { this.#count(uri, counting === true ? participants : undefined); });
   }
 
   /** Hears which row has changed; undefined: all. */
@@ -60,8 +69,36 @@ export class DatasetTree implements Known {
     return { dispose: () => { this.#listeners.delete(listener); } };
   }
 
+  /** Hears when {@link counted} has changed. */
+  onCount(listener: () => void): { dispose(): void } {
+    this.#countListeners.add(listener);
+    return { dispose: () => { this.#countListeners.delete(listener); } };
+  }
+
   get datasets(): readonly DatasetRef[] {
     return this.#rows.map((row) => row.dataset);
+  }
+
+  /** Datasets whose participants are being counted, with how many there are so far. */
+  get counted(): readonly { readonly dataset: DatasetRef; readonly counted: number }[] {
+    return this.#rows.flatMap(({ dataset }) => {
+      const counted = this.#counted.get(dataset.uri)?.counted;
+      return counted === undefined ? [] : [{ dataset, counted }];
+    });
+  }
+
+  /** Only participants that fit this search are shown; empty: all. */
+  get filter(): string {
+    return this.#filter;
+  }
+
+  setFilter(filter: string): void {
+    const text = filter.trim();
+    if (text === this.#filter) return;
+    this.#filter = text;
+    this.#listings.clear();
+    this.#found.clear();
+    this.#tell(undefined);
   }
 
   name(uri: string): string {
@@ -73,15 +110,19 @@ export class DatasetTree implements Known {
   }
 
   failure(uri: string): ErrorReport | undefined {
-    return this.#failures.get(uri);
+    return this.#summaries.failure(uri);
   }
 
   contents(participant: ParticipantRow): ParticipantContents | undefined {
-    return this.#contents.get(participant.id);
+    return this.#contents.participant(participant);
   }
 
   image(row: ImageRow): ImageSummary | undefined {
-    return this.#images.get(row.id);
+    return this.#contents.image(row);
+  }
+
+  fitting(uri: string): number | undefined {
+    return this.#filter === '' ? undefined : this.#listings.get(uri)?.total;
   }
 
   /** Rows at the top: the datasets of the list. What is known of each follows by itself. */
@@ -90,11 +131,11 @@ export class DatasetTree implements Known {
       const { datasets } = await this.#ask('datasets.list', {});
       this.#setList(datasets);
       for (const row of this.#rows) {
-        if (!this.#summaries.has(row.dataset.uri) && !this.#failures.has(row.dataset.uri)) void this.#describe(row).catch(() => undefined);
+        if (this.#summaries.isUnknown(row.dataset.uri)) void this.#summaries.askQuietly(row);
       }
       return this.#rows;
     } catch (error) {
-      return problem(undefined, 'datasets:list', reportError(error));
+      return problemRows(undefined, 'datasets:list', reportError(error));
     }
   }
 
@@ -122,138 +163,103 @@ export class DatasetTree implements Known {
   /** Rows below a row. */
   async children(node: DatasetNode): Promise<readonly DatasetNode[]> {
     try {
-      switch (node.kind) {
-        case 'dataset': return await this.#ofDataset(node);
-        case 'derivatives': return await this.#ofDerivatives(node);
-        case 'derivative': return reportRows(node);
-        case 'participant': return await this.#ofParticipant(node);
-        case 'session': return this.#imageRows(node, node.participant, node.images, node.label);
-        case 'image': return await this.#ofImage(node);
-        default: return [];
-      }
+      return (await this.#childrenOf(node)).map((row) => this.#book.keep(row));
     } catch (error) {
-      return problem(node, node.id, reportError(error));
+      return problemRows(node, node.id, reportError(error));
     }
   }
 
-  /** What is known of a dataset; asks when nothing is. A failure stays until it is asked to try again. */
-  async #described(row: DatasetRow): Promise<DatasetSummary> {
-    const { uri } = row.dataset;
-    const failure = this.#failures.get(uri);
-    if (failure !== undefined) throw errorFromReport(failure);
-    return this.#summaries.get(uri) ?? await this.#describe(row);
-  }
-
-  /** Asks for a dataset's summary, once at a time. */
-  #describe(row: DatasetRow, refresh = false): Promise<DatasetSummary> {
-    const { uri } = row.dataset;
-    const running = this.#describing.get(uri);
-    if (running !== undefined && !refresh) return running;
-    const asked = this.#ask('datasets.describe', { dataset: row.dataset, ...(refresh ? { refresh } : {}) }).then(
-      (summary) => {
-        this.#summaries.set(uri, summary);
-        this.#failures.delete(uri);
-        return summary;
-      },
-      (error: unknown) => {
-        const report = reportError(error);
-        if (report.code !== 'cancelled') {
-          this.#summaries.delete(uri);
-          this.#failures.set(uri, report);
-        }
-        throw error;
-      },
-    ).finally(() => {
-      if (this.#describing.get(uri) === asked) this.#describing.delete(uri);
-      this.#tell(row);
-    });
-    this.#describing.set(uri, asked);
-    return asked;
+  async #childrenOf(node: DatasetNode): Promise<readonly DatasetNode[]> {
+    switch (node.kind) {
+      case 'dataset': return this.#ofDataset(node);
+      case 'range': return (await listPiece(this.#ask, node.dataset, this.#filter, node)).map((label) => participantRow(node, label));
+      case 'derivatives': return (await this.#ask('datasets.derivatives', { dataset: node.dataset })).derivatives.map((derivative) => derivativeRow(node, derivative));
+      case 'derivative': return reportRows(node);
+      case 'participant': return this.#ofParticipant(node);
+      case 'session': return this.#imageRows(node, node.participant, node.images, node.label);
+      case 'image': return (await this.#contents.readImage(node)).levels.map((level) => levelRow(node, level));
+      default: return [];
+    }
   }
 
   async #ofDataset(row: DatasetRow): Promise<readonly DatasetNode[]> {
     const { dataset } = row;
-    const summary = await this.#described(row);
-    const shown = this.#shown.get(dataset.uri) ?? await this.#page(dataset, { labels: [], total: 0, found: [] });
-    const rows: DatasetNode[] = [];
-    if (summary.derivatives > 0) {
-      rows.push({ kind: 'derivatives', id: idOf('derivatives', dataset, ''), parent: row, dataset, count: summary.derivatives });
-    }
-    const loaded = new Set(shown.labels);
-    for (const label of shown.found) if (!loaded.has(label)) rows.push(participantRow(row, label));
-    for (const label of shown.labels) rows.push(participantRow(row, label));
-    if (shown.labels.length < shown.total) {
-      rows.push({ kind: 'more', id: idOf('more', dataset, ''), parent: row, dataset, shown: shown.labels.length, total: shown.total });
-    } else if (shown.total === 0) {
-      rows.push({ kind: 'empty', id: idOf('empty', dataset, ''), parent: row, text: 'No participants (folders called sub-…)' });
+    const summary = await this.#summaries.known(row);
+    const listing = await this.#listing(dataset);
+    const rows: DatasetNode[] = [...(summary.trouble === undefined ? [] : troubleRows(row, summary.trouble))];
+    if (summary.derivatives > 0) rows.push(derivativesRow(row, summary.derivatives));
+    const shown = new Set(listing.kind === 'each' ? listing.labels : []);
+    for (const label of this.#found.get(dataset.uri) ?? []) if (!shown.has(label)) rows.push(participantRow(row, label));
+    if (listing.kind === 'each') rows.push(...listing.labels.map((label) => participantRow(row, label)));
+    else rows.push(...rangeRows(row, this.#filter, listing.pieces));
+    if (listing.counting === true || listing.incomplete === true) {
+      rows.push(countingRow(row, this.#counted.get(dataset.uri)?.counted ?? summary.participants, listing.incomplete === true));
+    } else if (listing.total === 0) {
+      rows.push(...(this.#filter === '' ? [emptyRow(row, '', 'No participants (folders called sub-…)')] : unfilterRows(row, listing.problem ?? `No participant fits ${this.#filter}`)));
     }
     return rows;
   }
 
-  async #page(dataset: DatasetRef, before: Shown): Promise<Shown> {
-    const page = await this.#ask('datasets.participants', { dataset, offset: before.labels.length, limit: pageSize });
-    const shown: Shown = { ...before, labels: [...before.labels, ...page.labels], total: page.total };
-    this.#shown.set(dataset.uri, shown);
-    return shown;
-  }
-
-  /** Loads the next page of participants. */
-  async showMore(dataset: DatasetRef): Promise<void> {
-    const before = this.#shown.get(dataset.uri);
+  async #listing(dataset: DatasetRef): Promise<ParticipantListing> {
+    const known = this.#listings.get(dataset.uri);
+    if (known !== undefined) return known;
+    const filter = this.#filter;
+    const listing = await listParticipants(this.#ask, dataset, filter);
+    if (filter !== this.#filter) return this.#listing(dataset);
+    this.#listings.set(dataset.uri, listing);
+    // The dataset's own row tells how many fit.
     const row = this.rowOf(dataset);
-    if (before === undefined || row === undefined || this.#paging.has(dataset.uri)) return;
-    this.#paging.add(dataset.uri);
-    try {
-      await this.#page(dataset, before);
-    } finally {
-      this.#paging.delete(dataset.uri);
-    }
-    this.#tell(row);
+    if (filter !== '' && row !== undefined) this.#tell(row);
+    return listing;
   }
 
-  /** The row of a participant, shown even when it lies beyond the pages that are loaded; undefined: the dataset is not in the list. */
+  /**
+   * The row of a participant, shown even when the filter hides it or it is not counted yet; undefined: the dataset is not in
+   * the list.
+   */
   async participantRow(dataset: DatasetRef, label: string): Promise<ParticipantRow | undefined> {
     const row = this.rowOf(dataset);
     if (row === undefined) return undefined;
-    await this.#described(row);
-    const shown = this.#shown.get(dataset.uri) ?? await this.#page(dataset, { labels: [], total: 0, found: [] });
-    if (!shown.labels.includes(label) && !shown.found.includes(label)) {
-      this.#shown.set(dataset.uri, { ...shown, found: [label, ...shown.found] });
+    await this.#summaries.known(row);
+    const listing = await this.#listing(dataset);
+    if (listing.kind === 'each' && listing.labels.includes(label)) return this.#book.keep(participantRow(row, label));
+    const piece = listing.kind === 'pieces' && await this.#fits(dataset, label) ? pieceOf(listing.pieces, label) : -1;
+    if (listing.kind === 'pieces' && piece >= 0) {
+      return this.#book.keep(participantRow(this.#book.keep(rangeRows(row, this.#filter, listing.pieces)[piece]), label));
+    }
+    const found = this.#found.get(dataset.uri) ?? [];
+    if (!found.includes(label)) {
+      this.#found.set(dataset.uri, [label, ...found]);
       this.#tell(row);
     }
-    return participantRow(row, label);
+    return this.#book.keep(participantRow(row, label));
   }
 
-  async #ofDerivatives(row: Extract<DatasetNode, { kind: 'derivatives' }>): Promise<readonly DatasetNode[]> {
-    const { derivatives } = await this.#ask('datasets.derivatives', { dataset: row.dataset });
-    return derivatives.map((derivative) => ({ kind: 'derivative', id: idOf('derivative', row.dataset, derivative.uri), parent: row, dataset: row.dataset, derivative }));
+  async #fits(dataset: DatasetRef, label: string): Promise<boolean> {
+    if (this.#filter === '') return true;
+    return (await this.#ask('datasets.participants', { dataset, offset: 0, limit: 1, search: `${this.#filter} participant_id=${label}` })).total > 0;
   }
 
   async #ofParticipant(row: ParticipantRow): Promise<readonly DatasetNode[]> {
     const contents = await this.#readParticipant(row);
-    const rows: DatasetNode[] = [];
-    for (const session of contents.sessions) {
-      if (session.label === undefined) rows.push(...this.#imageRows(row, row.label, session.images, undefined));
-      else rows.push({ kind: 'session', id: idOf('session', row.dataset, `${row.label}/${session.label}`), parent: row, dataset: row.dataset, participant: row.label, label: session.label, images: session.images });
-    }
-    return rows.length > 0 ? rows : [{ kind: 'empty', id: idOf('empty', row.dataset, row.label), parent: row, text: 'No images (…_SPIM.ome.zarr or .ozx)' }];
+    const rows = contents.sessions.flatMap((session): readonly DatasetNode[] => (session.label === undefined
+      ? this.#imageRows(row, row.label, session.images, undefined)
+      : [sessionRow(row, session.label, session.images)]));
+    return rows.length > 0 ? rows : [emptyRow(row, row.label, 'No images (…_SPIM.ome.zarr or .ozx)')];
   }
 
   async #readParticipant(row: ParticipantRow): Promise<ParticipantContents> {
-    const known = this.#contents.get(row.id);
+    const known = this.#contents.participant(row);
     if (known !== undefined) return known;
-    const contents = await this.#ask('datasets.participant', { dataset: row.dataset, label: row.label });
-    this.#contents.set(row.id, contents);
+    const contents = await this.#contents.readParticipant(row);
     if (contents.skipped.length > 0) this.#tell(row);
     return contents;
   }
 
   #imageRows(parent: ParticipantRow | SessionRow, participant: string, images: readonly ImageEntry[], session: string | undefined): readonly DatasetNode[] {
-    const rows = images.map((image): ImageRow => ({
-      kind: 'image', id: idOf('image', parent.dataset, image.path), parent, dataset: parent.dataset, participant, ...(session === undefined ? {} : { session }), image,
-    }));
-    if (rows.length === 0) return [{ kind: 'empty', id: idOf('empty', parent.dataset, `${participant}/${session ?? ''}`), parent, text: 'No images' }];
-    void this.#openAll(rows.filter((row) => !this.#images.has(row.id)).slice(0, openedUnasked));
+    const rows = images.map((image) => this.#book.keep(imageRow(parent, participant, session, image)));
+    if (rows.length === 0) return [emptyRow(parent, `${participant}/${session ?? ''}`, 'No images')];
+    void this.#openAll(rows.filter((row) => this.#contents.image(row) === undefined).slice(0, openedUnasked));
     return rows;
   }
 
@@ -261,7 +267,7 @@ export class DatasetTree implements Known {
   async #openAll(rows: readonly ImageRow[]): Promise<void> {
     for (const row of rows) {
       try {
-        await this.#readImage(row);
+        await this.#contents.readImage(row);
       } catch {
         continue;
       }
@@ -269,64 +275,110 @@ export class DatasetTree implements Known {
     }
   }
 
-  async #readImage(row: ImageRow): Promise<ImageSummary> {
-    const known = this.#images.get(row.id);
-    if (known !== undefined) return known;
-    const image = await this.#ask('datasets.image', { dataset: row.dataset, path: row.image.path });
-    this.#images.set(row.id, image);
-    return image;
-  }
-
-  async #ofImage(row: ImageRow): Promise<readonly DatasetNode[]> {
-    const image = await this.#readImage(row);
-    return image.levels.map((level) => ({ kind: 'level', id: idOf('level', row.dataset, `${row.image.path} ${level.level}`), parent: row, dataset: row.dataset, image: row.image, level }));
-  }
-
   /** Reads what a row's tooltip shows, if it is not known yet. A failure leaves the tooltip as it is. */
   async learn(node: DatasetNode): Promise<void> {
     try {
       if (node.kind === 'participant') await this.#readParticipant(node);
-      else if (node.kind === 'image') await this.#readImage(node);
-      else if (node.kind === 'dataset') await this.#described(node);
+      else if (node.kind === 'image') await this.#contents.readImage(node);
+      else if (node.kind === 'dataset') await this.#summaries.known(node);
     } catch {
       // Unfolding the row shows what is wrong.
     }
   }
 
+  /** Takes over how many participants of a dataset are counted. */
+  progress(dataset: DatasetRef, counted: number, done: boolean): void {
+    const row = this.#ownRow(dataset);
+    if (row === undefined) return;
+    const summary = this.#summaries.get(dataset.uri);
+    // What was never told to be counted needs no word that it is.
+    if (done && summary !== undefined && summary.counting !== true && summary.incomplete !== true && summary.participants === counted) return;
+    const shown = this.#counted.get(dataset.uri)?.shown ?? this.#now();
+    this.#count(dataset.uri, done ? undefined : counted);
+    if (done) {
+      this.#listings.delete(dataset.uri);
+      void this.#summaries.askQuietly(row);
+    } else if (this.#now() - shown >= growthMs) {
+      this.#counted.set(dataset.uri, { counted, shown: this.#now() });
+      this.#listings.delete(dataset.uri);
+      this.#tell(row);
+    }
+  }
+
+  #count(uri: string, counted: number | undefined): void {
+    if (counted === undefined ? !this.#counted.delete(uri) : this.#counted.get(uri)?.counted === counted) return;
+    if (counted !== undefined) this.#counted.set(uri, { counted, shown: this.#counted.get(uri)?.shown ?? this.#now() });
+    for (const listener of this.#countListeners) listener();
+  }
+
+  /** Takes over that something is not as it was told before, and shows anew what that concerns. */
+  changed(dataset: DatasetRef, change: DatasetChange): void {
+    const row = this.#ownRow(dataset);
+    if (row === undefined) return;
+    for (const label of change.labels ?? []) {
+      this.#contents.forgetParticipant(dataset, label);
+      this.#tellIfShown(idOf('participant', dataset, label));
+    }
+    for (const path of change.images ?? []) {
+      this.#contents.forgetImage(dataset, path);
+      this.#tellIfShown(idOf('image', dataset, path));
+    }
+    if (change.participants !== undefined) this.#listings.delete(dataset.uri);
+    if (change.everything === true) this.#forgetBelow(dataset);
+    if (change.everything === true || change.participants !== undefined) this.#tell(row);
+    if (change.everything === true || change.participants !== undefined || change.summary === true) void this.#summaries.askQuietly(row);
+  }
+
   /** Asks anew for all that lies below a row; undefined: for the list and every dataset. */
   async refresh(node?: DatasetNode): Promise<void> {
     if (node === undefined) {
-      this.#failures.clear();
-      const known = [...this.#summaries.keys()];
+      const known = this.#rows.filter(({ dataset }) => this.#summaries.get(dataset.uri) !== undefined);
+      this.#summaries.forgetFailure();
       for (const row of this.#rows) this.#forgetBelow(row.dataset);
       this.#tell(undefined);
-      await Promise.allSettled(this.#rows.filter((row) => known.includes(row.dataset.uri)).map((row) => this.#describe(row, true)));
+      await Promise.all(known.map((row) => this.#renew(row)));
       return;
     }
     const dataset = 'dataset' in node ? node.dataset : undefined;
     const row = dataset === undefined ? undefined : this.rowOf(dataset);
     if (dataset === undefined || row === undefined) {
       this.#tell(node.parent);
-      return;
+    } else if (node.kind === 'participant' || node.kind === 'session') {
+      const label = node.kind === 'participant' ? node.label : node.participant;
+      this.#contents.forgetParticipant(dataset, label);
+      await this.#contents.readParticipant({ dataset, label }, true).catch(() => undefined);
+      this.#tell(node.kind === 'participant' ? node : node.parent);
+    } else if (node.kind === 'image') {
+      this.#contents.forgetImage(dataset, node.image.path);
+      await this.#contents.readImage(node, true).catch(() => undefined);
+      this.#tell(node);
+    } else {
+      this.#summaries.forgetFailure(dataset.uri);
+      this.#forgetBelow(dataset);
+      await this.#renew(row);
+      if (node.kind !== 'dataset') this.#tell(node);
     }
-    this.#failures.delete(dataset.uri);
-    if (node.kind === 'dataset') this.#forgetBelow(dataset);
-    else if (node.kind === 'participant') this.#forgetParticipant(node);
-    else if (node.kind === 'image') this.#images.delete(node.id);
-    // What the runner remembers is dropped by dataset: there is no smaller unit.
-    await this.#describe(row, true).catch(() => undefined);
-    if (node.kind !== 'dataset') this.#tell(node);
   }
 
-  /** Takes over that a dataset is not as it was told before. */
-  changed(dataset: DatasetRef, change: DatasetChange): void {
+  async #renew(row: DatasetRow): Promise<void> {
+    await this.#summaries.askQuietly(row, 'refresh');
+    this.#tell(row);
+  }
+
+  /** Compares what is shown of a dataset with the storage again. */
+  async check(dataset: DatasetRef): Promise<void> {
     const row = this.rowOf(dataset);
-    if (row === undefined || JSON.stringify(row.dataset.storage) !== JSON.stringify(dataset.storage)) return;
-    for (const label of change.labels ?? []) this.#forgetParticipant(participantRow(row, label));
-    for (const path of change.images ?? []) this.#images.delete(idOf('image', dataset, path));
-    if (change.everything === true) this.#forgetBelow(dataset);
-    else if (change.participants !== undefined || change.summary === true) this.#shown.delete(dataset.uri);
-    void this.#describe(row).catch(() => undefined);
+    if (row === undefined) return;
+    await this.#summaries.ask(row, 'check').catch(() => this.#summaries.askQuietly(row));
+    this.#tell(row);
+  }
+
+  /** Stops counting a dataset's participants, or goes on with it. */
+  async count(dataset: DatasetRef, on: boolean): Promise<void> {
+    await this.#ask('datasets.counting', { dataset, on });
+    const row = this.rowOf(dataset);
+    if (row === undefined) return;
+    await this.#summaries.askQuietly(row);
   }
 
   /** Asks for the list anew, and keeps what is known of its datasets. */
@@ -345,24 +397,28 @@ export class DatasetTree implements Known {
     return this.#rows.find((row) => row.dataset.uri === dataset.uri);
   }
 
-  /** Forgets what lies below a dataset; how many participants are shown stays. */
-  #forgetBelow(dataset: DatasetRef): void {
-    for (const map of [this.#contents, this.#images]) {
-      for (const id of map.keys()) if (id.includes(` ${dataset.uri}|`)) map.delete(id);
-    }
-    this.#shown.delete(dataset.uri);
+  /** The row of a dataset that is reached in this way. */
+  #ownRow(dataset: DatasetRef): DatasetRow | undefined {
+    const row = this.rowOf(dataset);
+    return row !== undefined && JSON.stringify(row.dataset.storage) === JSON.stringify(dataset.storage) ? row : undefined;
   }
 
-  #forgetParticipant(row: ParticipantRow): void {
-    for (const image of this.#contents.get(row.id)?.sessions.flatMap((session) => session.images) ?? []) this.#images.delete(idOf('image', row.dataset, image.path));
-    this.#contents.delete(row.id);
+  #forgetBelow(dataset: DatasetRef): void {
+    this.#contents.forget(dataset);
+    this.#listings.delete(dataset.uri);
+    this.#found.delete(dataset.uri);
   }
 
   #forget(dataset: DatasetRef): void {
-    this.#summaries.delete(dataset.uri);
-    this.#failures.delete(dataset.uri);
-    this.#describing.delete(dataset.uri);
+    this.#summaries.forget(dataset.uri);
+    this.#count(dataset.uri, undefined);
     this.#forgetBelow(dataset);
+    this.#book.forget(dataset);
+  }
+
+  #tellIfShown(id: string): void {
+    const row = this.#book.get(id);
+    if (row !== undefined) this.#tell(row);
   }
 
   #tell(node: DatasetNode | undefined): void {
@@ -370,27 +426,11 @@ export class DatasetTree implements Known {
   }
 }
 
-function idOf(kind: DatasetNode['kind'], dataset: DatasetRef, rest: string): string {
-  return `datasets:${kind} ${dataset.uri}|${rest}`;
-}
-
-function participantRow(parent: DatasetRow, label: string): ParticipantRow {
-  return { kind: 'participant', id: idOf('participant', parent.dataset, label), parent, dataset: parent.dataset, label };
-}
-
-function reportRows(row: DerivativeRow): readonly DatasetNode[] {
-  const rows = row.derivative.reports.map((report): DatasetNode => ({ kind: 'report', id: idOf('report', row.dataset, report.uri), parent: row, dataset: row.dataset, title: report.title, uri: report.uri }));
-  return rows.length > 0 ? rows : [{ kind: 'empty', id: idOf('empty', row.dataset, row.derivative.uri), parent: row, text: 'No reports' }];
-}
-
-/** An error and what can be done about it, as rows. */
-function problem(parent: DatasetNode | undefined, key: string, error: ErrorReport): readonly DatasetNode[] {
-  const at = key.replace(/^datasets:/, '');
-  const dataset = parent === undefined || !('dataset' in parent) ? undefined : parent.dataset;
-  // Only at the dataset itself do its address and credentials matter.
-  const mends = mendsOf(error).filter((mend) => (mend === 'check' ? dataset !== undefined && serviceOf(dataset.uri) !== undefined : parent?.kind === 'dataset' || mend === 'retry' || mend === 'log'));
-  return [
-    { kind: 'problem', id: `datasets:problem ${at}`, ...(parent === undefined ? {} : { parent }), error },
-    ...mends.map((mend): DatasetNode => ({ kind: 'mend', id: `datasets:mend ${mend} ${at}`, ...(parent === undefined ? {} : { parent }), mend, ...(dataset === undefined ? {} : { dataset }) })),
-  ];
+function rangeRows(row: DatasetRow, filter: string, pieces: readonly ParticipantRange[]): readonly RangeRow[] {
+  let offset = 0;
+  return pieces.map((piece, at) => {
+    const range = rangeRow(row, filter, at, offset, piece);
+    offset += piece.count;
+    return range;
+  });
 }

@@ -4,6 +4,7 @@ import type { Part } from '../services.ts';
 import { registerDatasetMarks } from './datasetsDecorations.ts';
 import { datasetsDrag, registerDatasetDrops } from './datasetsDrag.ts';
 import { registerDatasetCommands } from './datasetsCommands.ts';
+import { DatasetsHead } from './datasetsHead.ts';
 import { DatasetsProvider } from './datasetsProvider.ts';
 import { DatasetTree } from './datasetTree.ts';
 
@@ -18,10 +19,11 @@ export const registerDatasets: Part = (services) => {
   }));
   // Another window, or the terminal, may have changed the list.
   store.add(runner.on('datasets.changed', ({ datasets }) => { tree.setList(datasets); }));
-  store.add(runner.on('datasets.progress', ({ dataset, done }) => { if (done) tree.changed(dataset, { summary: true }); }));
+  store.add(runner.on('datasets.progress', ({ dataset, counted, done }) => { tree.progress(dataset, counted, done); }));
   store.add(runner.on('datasets.updated', ({ dataset, change }) => { tree.changed(dataset, change); }));
   store.add(registerDatasetMarks());
   store.add(registerDatasetDrops());
-  store.add(registerDatasetCommands(services, tree, view));
+  const head = store.add(new DatasetsHead(services, tree, view));
+  store.add(registerDatasetCommands(services, tree, view, head));
   return store;
 };

@@ -14,6 +14,7 @@ import { commandOf } from './commandsOfNodes.ts';
 import { datasetOf, isDatasetNode, uriOf } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 import type { DatasetTree } from './datasetTree.ts';
+import type { ParticipantFilter } from './datasetsHead.ts';
 import { findParticipant } from './findParticipant.ts';
 import { insertCommandCell } from '../notebook/insertCell.ts';
 
@@ -24,7 +25,7 @@ function rowsOf(row: unknown, selected: unknown, view: vscode.TreeView<DatasetNo
 }
 
 /** Commands of the Datasets view's title and menus. */
-export function registerDatasetCommands(services: Services, tree: DatasetTree, view: vscode.TreeView<DatasetNode>): vscode.Disposable {
+export function registerDatasetCommands(services: Services, tree: DatasetTree, view: vscode.TreeView<DatasetNode>, filter: ParticipantFilter): vscode.Disposable {
   const store = new DisposableStore();
   const on = (id: string, run: (rows: readonly DatasetNode[], row: unknown) => unknown): void => {
     store.add(registerCommand(id, services.log, (row, selected) => run(rowsOf(row, selected, view), row)));
@@ -60,20 +61,32 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     const near = datasetOf(view.selection[0]);
     const dataset = known.length === 1 ? known[0] : near ?? await chosenDataset(services);
     if (dataset === undefined) return;
-    const label = await findParticipant(services, dataset);
-    if (label === undefined) return;
+    const found = await findParticipant(services, dataset, 'find');
+    if (found?.kind === 'filter') await filter.set(found.search);
+    if (found?.kind !== 'participant') return;
     await tree.roots();
-    const row = await tree.participantRow(dataset, label);
+    const row = await tree.participantRow(dataset, found.label);
     if (row !== undefined) await view.reveal(row, { select: true, focus: true, expand: true });
   });
-  store.add(registerCommand('spimquant.datasets.loadMore', services.log, async (row) => {
-    if (isDatasetNode(row) && row.kind === 'more') await tree.showMore(row.dataset);
-  }));
+  on('spimquant.datasets.filter', async () => {
+    const dataset = datasetOf(view.selection[0]) ?? tree.datasets.at(0) ?? (await services.runner.request('datasets.list', {})).datasets.at(0);
+    const found = await findParticipant(services, dataset, 'filter', tree.filter);
+    if (found?.kind === 'filter') await filter.set(found.search);
+  });
+  on('spimquant.datasets.clearFilter', () => filter.set(''));
+  for (const [id, on] of [['spimquant.datasets.count', true], ['spimquant.datasets.stopCounting', false]] as const) {
+    store.add(registerCommand(id, services.log, async (row) => {
+      const datasets = isDatasetNode(row) && 'dataset' in row && row.dataset !== undefined ? [row.dataset] : tree.counted.map(({ dataset }) => dataset);
+      for (const dataset of datasets) await tree.count(dataset, on);
+    }));
+  }
   store.add(registerCommand('spimquant.datasets.mend', services.log, async (row) => {
     if (!isDatasetNode(row) || row.kind !== 'mend') return;
     if (row.mend === 'retry') await tree.retry(row);
+    else if (row.mend === 'unfilter') await filter.set('');
     else if (row.mend === 'log') services.log.show();
     else if (row.dataset === undefined) return;
+    else if (row.mend === 'compare') await tree.check(row.dataset);
     else if (row.mend === 'remove') await remove([row.dataset.uri]);
     else if (row.mend === 'check') await checkCredentials(services, row.dataset);
     else await change(row.dataset, row.mend);

@@ -28,8 +28,8 @@ export class DatasetsProvider implements vscode.TreeDataProvider<DatasetNode>, v
     if (view.command !== undefined) item.command = { command: view.command.id, title: view.command.title, arguments: [node] };
     if (view.spoken !== undefined) item.accessibilityInformation = { label: view.spoken };
     if (view.warnings !== undefined) item.resourceUri = markUri(node, view.warnings);
-    // Participants and images have more to tell than is asked for before: see resolveTreeItem.
-    if (node.kind !== 'participant' && node.kind !== 'image') item.tooltip = tooltipOf(view.tooltip);
+    // Participants and images have more to tell than is asked for before, and of datasets it changes: see resolveTreeItem.
+    if (node.kind !== 'participant' && node.kind !== 'image' && node.kind !== 'dataset') item.tooltip = tooltipOf(view.tooltip);
     return item;
   }
 

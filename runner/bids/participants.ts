@@ -1,3 +1,4 @@
+import type { ColumnSummary } from '../protocol/datasets.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest.ts';
 import { columnNames, rowCount, textValues } from '../tables/table.ts';
@@ -42,6 +43,25 @@ export function parseParticipants(content: Uint8Array | string, where: string): 
     rows.set(label, Object.fromEntries(columns.map((name, index) => [name, values[index][row] === '' ? undefined : once(values[index][row])])));
   }
   return { rows, columns };
+}
+
+/** Values of a column that are told. */
+const valuesTold = 30;
+
+/** What stands in the columns of a table, the most frequent values first. Empty cells do not count. */
+export function summariseColumns({ columns, rows }: ParticipantsTable): readonly ColumnSummary[] {
+  return columns.map((name) => {
+    const counts = new Map<string, number>();
+    for (const row of rows.values()) {
+      const value = row[name];
+      if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    const values = [...counts].map(([value, participants]) => ({ value, participants })).sort((a, b) => b.participants - a.participants || (a.value < b.value ? -1 : 1));
+    const numbers = values.map(({ value }) => Number(value));
+    const numeric = numbers.length > 0 && numbers.every((value) => Number.isFinite(value));
+    const range = numeric ? [numbers.reduce((a, b) => Math.min(a, b)), numbers.reduce((a, b) => Math.max(a, b))] as const : undefined;
+    return { name, values: values.slice(0, valuesTold), different: values.length, ...(range === undefined ? {} : { range }) };
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { SpimquantError } from '../protocol/errors.ts';
+import { compareLabels } from '../protocol/participantOrder.ts';
 import type { ListEntry, ObjectStore } from '../storage/objectStore.ts';
 import type { Skipped } from './bids.types.ts';
 import { FoundEntries } from './folder.ts';
@@ -104,12 +105,6 @@ function* participantEvents(entry: ListEntry, beside: FoundEntries): Generator<R
 /** Amazon's directory buckets are the one place that lists in no order. */
 function listsInOrder(uri: string): boolean {
   return !/^s3:\/\/[^/]+--x-s3(?:\/|$)/.test(uri);
-}
-
-/** The order of participants is that of their folders' keys, in which buckets list them: `sub-1/`, `sub-10/`, `sub-2/`. */
-export function compareLabels(a: string, b: string): number {
-  const [one, other] = [`${a}/`, `${b}/`];
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** Collects what a walk through a root comes upon. */

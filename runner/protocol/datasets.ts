@@ -65,6 +65,17 @@ export interface ParticipantRange {
   readonly count: number;
 }
 
+/** A column of participants.tsv, as far as it helps to search by it. */
+export interface ColumnSummary {
+  readonly name: string;
+  /** The most frequent values, with how many participants have each; all of them unless there are many. */
+  readonly values: readonly { readonly value: string; readonly participants: number }[];
+  /** How many different values there are. */
+  readonly different: number;
+  /** Smallest and largest, where all values are numbers. */
+  readonly range?: readonly [number, number];
+}
+
 /** What a look at the storage found to be otherwise than was told before. */
 export interface DatasetChange {
   /** The summary: files of the root, or when it was checked. */

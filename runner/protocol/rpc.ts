@@ -1,5 +1,5 @@
 import type { CredentialChoices } from './credentials.ts';
-import type { DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage, ParticipantRanges } from './datasets.ts';
+import type { ColumnSummary, DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage, ParticipantRanges } from './datasets.ts';
 import type { ErrorReport } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import type { ImageRef, IntensityHistogram, Piece, PieceAddress, PieceType, RelatedOverlay, Triple, ViewedImage, ViewedRegion } from './imageView.ts';
@@ -111,6 +111,10 @@ export interface Requests {
   'datasets.ranges': { readonly params: { readonly dataset: DatasetRef; readonly size: number; readonly search?: string }; readonly result: ParticipantRanges };
   /** Stops counting a dataset's participants, or goes on with it. */
   'datasets.counting': { readonly params: { readonly dataset: DatasetRef; readonly on: boolean }; readonly result: null };
+  /** Compares a dataset with the storage now, or goes on counting, and answers when that is done. */
+  'datasets.check': { readonly params: { readonly dataset: DatasetRef }; readonly result: DatasetSummary };
+  /** Columns of participants.tsv; none without one. */
+  'datasets.columns': { readonly params: { readonly dataset: DatasetRef }; readonly result: { readonly columns: readonly ColumnSummary[] } };
   /** `refresh` bypasses what is remembered of this participant. */
   'datasets.participant': { readonly params: { readonly dataset: DatasetRef; readonly label: string; readonly refresh?: boolean }; readonly result: ParticipantContents };
   'datasets.image': { readonly params: { readonly dataset: DatasetRef; readonly path: string; readonly refresh?: boolean }; readonly result: ImageSummary };

@@ -31,6 +31,8 @@ export const datasetHandlers: HandlerGroup = ({ datasets: { handlers } }) => {
     caller.handle('datasets.participants', handlers['datasets.participants']);
     caller.handle('datasets.ranges', handlers['datasets.ranges']);
     caller.handle('datasets.counting', handlers['datasets.counting']);
+    caller.handle('datasets.check', handlers['datasets.check']);
+    caller.handle('datasets.columns', handlers['datasets.columns']);
     caller.handle('datasets.participant', handlers['datasets.participant']);
     caller.handle('datasets.image', handlers['datasets.image']);
     caller.handle('datasets.derivatives', handlers['datasets.derivatives']);

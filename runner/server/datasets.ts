@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describeParticipant } from '../bids/browse.ts';
 import { listDerivatives, readDerivative, readDerivatives } from '../bids/derivatives.ts';
+import { summariseColumns } from '../bids/participants.ts';
 import type { ImageSidecar } from '../bids/sidecars.ts';
 import type { DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary } from '../protocol/datasets.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
@@ -94,6 +95,19 @@ export class DatasetService {
       if (on) root.resume();
       else root.stop();
       return null;
+    },
+    'datasets.check': async ({ dataset }, signal) => {
+      const ref = normalise(dataset);
+      // Credentials may have been mended meanwhile.
+      this.#stores.forget(ref.uri, ref.storage);
+      const { root } = await this.#indexes.get(ref);
+      await root.check(signal);
+      return root.summary(signal);
+    },
+    'datasets.columns': async ({ dataset }, signal) => {
+      const { root } = await this.#indexes.get(normalise(dataset));
+      const { table } = await root.facts(signal);
+      return { columns: table === undefined ? [] : summariseColumns(table) };
     },
     'datasets.participant': async ({ dataset, label, refresh }, signal) => {
       const ref = normalise(dataset);

@@ -79,6 +79,8 @@ const forms: { readonly [N in RequestName]: Check } = {
   'datasets.participants': object({ dataset, offset: count, limit: someCount, search: optional(text), labelsOnly: optional(flag) }),
   'datasets.ranges': object({ dataset, size: someCount, search: optional(text) }),
   'datasets.counting': object({ dataset, on: flag }),
+  'datasets.check': object({ dataset }),
+  'datasets.columns': object({ dataset }),
   'datasets.participant': object({ dataset, label: text, refresh: optional(flag) }),
   'datasets.image': object({ dataset, path: text, refresh: optional(flag) }),
   'datasets.derivatives': object({ dataset }),

@@ -3,12 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readFacts, summariseDataset } from '../../bids/browse.ts';
 import type { DatasetFacts } from '../../bids/browse.ts';
 import { listDerivatives } from '../../bids/derivatives.ts';
-import { compareLabels, isJson, isNothing, nothingThere, RootCollector, walkRoot } from '../../bids/root.ts';
+import { isJson, isNothing, nothingThere, RootCollector, walkRoot } from '../../bids/root.ts';
 import type { DatasetRoot, RootHead } from '../../bids/root.ts';
 import type { CountingState, DatasetChange, DatasetSummary } from '../../protocol/datasets.ts';
 import { errorFromReport, reportError } from '../../protocol/errors.ts';
 import type { ErrorCode, ErrorReport } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/log.ts';
+import { compareLabels } from '../../protocol/participantOrder.ts';
 import type { ObjectStore } from '../../storage/objectStore.ts';
 import type { Semaphore } from '../../storage/semaphore.ts';
 import { Waiters } from './waiters.ts';
@@ -152,7 +153,16 @@ export class RootIndex {
   retry(): void {
     if (this.#trouble === undefined) return;
     this.#trouble = { ...this.#trouble, since: -Infinity };
-    this.#begin();
+    if (this.#state === 'incomplete') this.#count();
+    else this.#begin();
+  }
+
+  /** Compares with the storage now, or goes on counting, and waits for the end of it. Throws what the storage throws. */
+  async check(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#state === 'incomplete') this.#count();
+    else if (this.#state === 'whole' && this.#walk === undefined) void this.#compare();
+    await this.#until(() => this.#state !== 'none' && this.#walk === undefined, signal);
+    if (this.#trouble !== undefined) throw errorFromReport(this.#trouble.report);
   }
 
   /** Forgets everything and begins anew. Who waits, waits for what is found then. */
@@ -306,6 +316,7 @@ export class RootIndex {
         const change = await this.#lookAgain(abort);
         if (this.#walk !== abort) return;
         this.#walk = undefined;
+        this.#waiters.look();
         this.#options.settled();
         this.#options.changed(change);
       }, abort.signal, this.#options.uri);
@@ -315,10 +326,12 @@ export class RootIndex {
       const report = reportError(error);
       if (passing.has(report.code)) {
         this.#trouble = { report, since: this.#options.clock() };
+        this.#waiters.look();
         this.#options.changed({ summary: true });
       } else {
         // It is not there any more, or not for this user: whoever asks next hears why.
         this.#abandon();
+        this.#waiters.fail(error);
         this.#options.settled();
         this.#options.changed({ everything: true });
       }

@@ -14,7 +14,7 @@ export function currentPhase(): PhaseInfo {
 }
 
 /** A block of tests for one phase of its scenario; in the others it is not there. */
-export function inPhase(name: string, tests: () => void): void {
+export function inPhase(name: string, tests: (this: Mocha.Suite) => void): void {
   if (currentPhase().phase === name) describe(name, tests);
 }
 

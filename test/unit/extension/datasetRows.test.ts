@@ -9,7 +9,7 @@ import { markdownTable } from '../../../extension/explorer/markdown.ts';
 import { absoluteAddress, addressProblem } from '../../../extension/forms/paths.ts';
 import { groupColumns } from '../../../extension/forms/groups.ts';
 
-const nothing: Known = { name: (uri) => uri, summary: () => undefined, failure: () => undefined, contents: () => undefined, image: () => undefined };
+const nothing: Known = { name: (uri) => uri, summary: () => undefined, failure: () => undefined, contents: () => undefined, image: () => undefined, fitting: () => undefined };
 const dataset: DatasetRow = { kind: 'dataset', id: 'datasets:dataset s3://lab/bids', dataset: { uri: 's3://lab/bids', storage: { awsProfile: 'lab' } } };
 const participant = (label: string): ParticipantRow => ({ kind: 'participant', id: `datasets:participant s3://lab/bids|${label}`, parent: dataset, dataset: dataset.dataset, label });
 
