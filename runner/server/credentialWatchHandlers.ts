@@ -15,13 +15,16 @@ const leastGap = 2000;
 const mostGap = 120_000;
 
 /** Tells each window when the files of credentials have changed that it reads the datasets of the list with. */
-export const credentialWatchHandlers: HandlerGroup = ({ state, clock, log }) => {
+export const credentialWatchHandlers: HandlerGroup = ({ state, clock, log, datasets }) => {
   const list = new DatasetList(state, clock, log);
   return (caller) => {
     const watch = new ProvidersWatch(caller.env, clock);
     const look = async (): Promise<void> => {
       const providers = watch.look((await list.read()).datasets);
-      if (providers.length > 0) await caller.notify('credentials.changed', { providers });
+      if (providers.length === 0) return;
+      // What could not be compared with its storage is compared now.
+      datasets.retry();
+      await caller.notify('credentials.changed', { providers });
     };
     const timer = setInterval(() => { look().catch((error: unknown) => { log('warn', `Files of credentials cannot be watched: ${String(error)}`); }); }, lookInterval);
     caller.onClose(() => { clearInterval(timer); });
