@@ -26,6 +26,7 @@ export interface ItemView {
 }
 
 const mends: Readonly<Record<Mend, { readonly label: string; readonly icon: string }>> = {
+  signIn: { label: 'Sign in again', icon: 'key' },
   retry: { label: 'Try again', icon: 'refresh' },
   reach: { label: 'Change how it is reached…', icon: 'key' },
   check: { label: 'Check credentials', icon: 'pulse' },

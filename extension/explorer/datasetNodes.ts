@@ -111,16 +111,16 @@ export type DatasetNode =
   | RangeRow | CountingRow | ProblemRow | MendRow | EmptyRow;
 
 /**
- * `retry`: ask again. `compare`: compare what is shown with the storage again. `reach`: add it again with other credentials.
+ * `signIn`: by the provider's own command. `retry`: ask again. `compare`: compare what is shown with the storage again. `reach`: add it again with other credentials.
  * `check`: look at credentials. `address`: correct where it is. `unfilter`: show all participants.
  */
-export type Mend = 'retry' | 'compare' | 'reach' | 'check' | 'address' | 'remove' | 'log' | 'unfilter';
+export type Mend = 'signIn' | 'retry' | 'compare' | 'reach' | 'check' | 'address' | 'remove' | 'log' | 'unfilter';
 
 /** What helps against an error of a dataset, the likeliest first. */
 export function mendsOf(error: ErrorReport): readonly Mend[] {
   switch (error.code) {
     case 'auth-expired':
-      return ['retry', 'check', 'reach', 'remove'];
+      return ['signIn', 'retry', 'check', 'reach', 'remove'];
     case 'auth-missing':
     case 'access-denied':
     case 'region-mismatch':

@@ -1,6 +1,8 @@
 import { reportError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { DatasetChange, DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents, ParticipantRange } from '../../runner/protocol/datasets.ts';
+import { providerOf } from '../../runner/protocol/signIn.ts';
+import type { Provider } from '../../runner/protocol/signIn.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
 import { DatasetContents } from './datasetContents.ts';
 import { listParticipants, listPiece, pieceOf } from './datasetListing.ts';
@@ -51,6 +53,8 @@ export class DatasetTree implements Known {
   readonly #found = new Map<string, readonly string[]>();
   /** Participants counted so far, and when the rows last showed it, of datasets that are being counted. */
   readonly #counted = new Map<string, { readonly counted: number; readonly shown: number }>();
+  /** Rows below datasets whose own rows could not be listed for want of a good sign-in. */
+  readonly #refused = new Set<DatasetNode>();
 
   /** `now`: milliseconds of any clock. */
   constructor(ask: Ask, now: () => number = () => performance.now()) {
@@ -165,7 +169,9 @@ export class DatasetTree implements Known {
     try {
       return (await this.#childrenOf(node)).map((row) => this.#book.keep(row));
     } catch (error) {
-      return problemRows(node, node.id, reportError(error));
+      const report = reportError(error);
+      if (node.kind !== 'dataset' && isRefusal(report)) this.#refused.add(node);
+      return problemRows(node, node.id, report);
     }
   }
 
@@ -386,6 +392,19 @@ export class DatasetTree implements Known {
     this.#tell(undefined);
   }
 
+  /** Asks again for what was refused for want of a good sign-in to these providers. */
+  signedIn(providers: readonly Provider[]): void {
+    const concerns = (uri: string): boolean => providers.some((provider) => provider === providerOf(uri));
+    for (const row of this.#rows) {
+      if (concerns(row.dataset.uri) && isRefusal(this.#summaries.failure(row.dataset.uri))) void this.#summaries.askQuietly(row, 'refresh');
+    }
+    for (const node of this.#refused) {
+      if (!('dataset' in node) || node.dataset === undefined || !concerns(node.dataset.uri)) continue;
+      this.#refused.delete(node);
+      this.#tell(node);
+    }
+  }
+
   /** Tries again what has failed above a row. */
   async retry(node: DatasetNode): Promise<void> {
     if (node.parent === undefined) this.#tell(undefined);
@@ -424,6 +443,11 @@ export class DatasetTree implements Known {
   #tell(node: DatasetNode | undefined): void {
     for (const listener of this.#listeners) listener(node);
   }
+}
+
+/** Whether an error may be another one, or none, after a sign-in. */
+function isRefusal(error: ErrorReport | undefined): boolean {
+  return error?.code === 'auth-expired' || error?.code === 'auth-missing' || error?.code === 'access-denied';
 }
 
 function rangeRows(row: DatasetRow, filter: string, pieces: readonly ParticipantRange[]): readonly RangeRow[] {

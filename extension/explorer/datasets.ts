@@ -21,6 +21,7 @@ export const registerDatasets: Part = (services) => {
   store.add(runner.on('datasets.changed', ({ datasets }) => { tree.setList(datasets); }));
   store.add(runner.on('datasets.progress', ({ dataset, counted, done }) => { tree.progress(dataset, counted, done); }));
   store.add(runner.on('datasets.updated', ({ dataset, change }) => { tree.changed(dataset, change); }));
+  store.add(runner.on('credentials.changed', ({ providers }) => { tree.signedIn(providers); }));
   store.add(registerDatasetMarks());
   store.add(registerDatasetDrops());
   const head = store.add(new DatasetsHead(services, tree, view));

@@ -87,6 +87,7 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     else if (row.mend === 'log') services.log.show();
     else if (row.dataset === undefined) return;
     else if (row.mend === 'compare') await tree.check(row.dataset);
+    else if (row.mend === 'signIn') await vscode.commands.executeCommand('spimquant.signIn', row.dataset.uri);
     else if (row.mend === 'remove') await remove([row.dataset.uri]);
     else if (row.mend === 'check') await checkCredentials(services, row.dataset);
     else await change(row.dataset, row.mend);

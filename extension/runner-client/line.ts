@@ -6,10 +6,8 @@ import type { Environment } from '../../runner/protocol/callerEnvironment.ts';
 import { callerEnvironment } from '../../runner/protocol/callerEnvironment.ts';
 import { messageDecoder, messageEncoder } from '../../runner/protocol/frames.ts';
 import type { ProgramIdentity } from '../../runner/protocol/handshake.ts';
+import { usualPatience } from './heartbeat.ts';
 import type { NotificationName, Notifications, RequestName, Requests, RunnerAddress, Welcome } from '../../runner/protocol/rpc.ts';
-
-/** Time for a runner to take a call and to answer hello, in milliseconds. Longer: it hangs, or is not one. */
-const helloPatience = 5000;
 
 /** Thrown by requests whose answer can no longer come. */
 export class LineLost extends SpimquantError {
@@ -17,6 +15,9 @@ export class LineLost extends SpimquantError {
     super('runner-lost', 'The runner ended before it answered.', { hint: 'Runs go on; try again.' });
   }
 }
+
+/** Thrown when a runner takes a call and does not say hello: it hangs. */
+export class RunnerSilent extends LineLost {}
 
 /** What is heard on a line. */
 export interface LineListener {
@@ -33,13 +34,21 @@ export interface Line {
   close(): void;
 }
 
-const notificationNames: readonly NotificationName[] = ['runs.events', 'runs.changed', 'runs.removed', 'datasets.changed', 'datasets.progress', 'datasets.updated', 'resources.sample', 'explore.progress'];
+/** Every notification has its place here, so that none is forgotten. */
+const notifications: { readonly [N in NotificationName]: true } = {
+  'runs.events': true, 'runs.changed': true, 'runs.removed': true, 'credentials.changed': true, 'datasets.changed': true, 'datasets.progress': true,
+  'datasets.updated': true, 'resources.sample': true, 'explore.progress': true,
+};
+const notificationNames = Object.keys(notifications) as NotificationName[];
 
-/** Calls a runner. Rejects when nobody answers there, or somebody else. */
-export async function openLine(address: RunnerAddress, me: ProgramIdentity & { readonly env?: Environment }, listener: LineListener): Promise<Line> {
+/**
+ * Calls a runner. Rejects when nobody answers there, or somebody else; with {@link RunnerSilent} when it takes the call and
+ * says nothing for so many milliseconds.
+ */
+export async function openLine(address: RunnerAddress, me: ProgramIdentity & { readonly env?: Environment }, listener: LineListener, helloMs: number = usualPatience.helloMs): Promise<Line> {
   // Loaded with the first call: a window that never asks the runner need not wait for it.
   const { CancellationTokenSource, createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } = await import('vscode-jsonrpc/node');
-  const socket = await call(address.socket);
+  const socket = await call(address.socket, helloMs);
   const connection = createMessageConnection(new StreamMessageReader(socket, { contentTypeDecoder: messageDecoder }), new StreamMessageWriter(socket, { contentTypeEncoder: messageEncoder }));
   let lost = false;
   let resolveOver: () => void = () => undefined;
@@ -86,22 +95,26 @@ export async function openLine(address: RunnerAddress, me: ProgramIdentity & { r
     });
   });
 
-  const impatience = setTimeout(() => { socket.destroy(); }, helloPatience);
+  let silent = false;
+  const impatience = setTimeout(() => {
+    silent = true;
+    socket.destroy();
+  }, helloMs);
   try {
     const welcome = await request('hello', { token: address.token, protocol: me.protocol, version: me.version, build: me.build, ...(me.env === undefined ? {} : { env: callerEnvironment(me.env) }) });
     return { welcome, request, over, close: () => { socket.destroy(); } };
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw silent ? new RunnerSilent() : error;
   } finally {
     clearTimeout(impatience);
   }
 }
 
-function call(path: string): Promise<Socket> {
+function call(path: string, patienceMs: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
-    const impatience = setTimeout(() => { socket.destroy(new Error('Nobody answers.')); }, helloPatience);
+    const impatience = setTimeout(() => { socket.destroy(new Error('Nobody answers.')); }, patienceMs);
     socket.once('connect', () => {
       clearTimeout(impatience);
       socket.removeAllListeners('error');

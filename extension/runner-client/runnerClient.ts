@@ -10,7 +10,9 @@ import { readAddress } from './address.ts';
 import type { Disposable, RunListener, RunnerClient, RunnerStatus } from './client.types.ts';
 import { Feeds } from './feeds.ts';
 import { KilledAtStart, launchRunner } from './launch.ts';
-import { LineLost, openLine } from './line.ts';
+import { listenToHeart, usualPatience } from './heartbeat.ts';
+import type { Patience } from './heartbeat.ts';
+import { LineLost, openLine, RunnerSilent } from './line.ts';
 import type { Line } from './line.ts';
 import { copyRunner } from './runnerFiles.ts';
 
@@ -35,6 +37,8 @@ export interface RunnerClientOptions {
   /** See `readBuildMark`. */
   readonly build: string;
   readonly log: (message: string) => void;
+  /** How long a runner may be silent; left out: as is usual. */
+  readonly patience?: Patience;
 }
 
 /** Tries to connect before it is given up, and the wait before the second, in milliseconds; it doubles each time. */
@@ -48,6 +52,9 @@ const requestAttempts = 3;
 const successorPatience = 1500;
 /** Time for a runner to end that was asked to, in milliseconds. */
 const stopPatience = 3000;
+/** Time for a process to be gone that was killed, and between two looks, in milliseconds. */
+const endPatience = 2000;
+const endPoll = 20;
 
 /** The line to the runner of this user on this machine. Nothing is started before it is needed. */
 export function createRunnerClient(options: RunnerClientOptions): RunnerClient {
@@ -67,9 +74,11 @@ class Client implements RunnerClient {
   #disposed = false;
   #later: NodeJS.Timeout | undefined;
   readonly #ended = new AbortController();
+  readonly #patience: Patience;
 
   constructor(options: RunnerClientOptions) {
     this.#options = options;
+    this.#patience = options.patience ?? usualPatience;
     this.#folder = runnerFolderOf(stateFolderOf({ env: options.env, platform: process.platform, home: homedir() }), hostname());
   }
 
@@ -130,7 +139,7 @@ class Client implements RunnerClient {
   async restart(): Promise<void> {
     const line = this.#line ?? await this.#find().then((found) => (typeof found === 'string' ? undefined : found), () => undefined);
     this.#line = undefined;
-    if (line !== undefined) await stop(line);
+    if (line !== undefined) await this.#stop(line);
     await this.#connected();
   }
 
@@ -204,21 +213,45 @@ class Client implements RunnerClient {
     const me = { protocol: protocolVersion, version, build, env };
     let line: Line;
     try {
-      line = await openLine(address, me, { notified: this.#notified.bind(this) });
-    } catch {
-      return 'none';
+      line = await openLine(address, me, { notified: this.#notified.bind(this) }, this.#patience.helloMs);
+    } catch (error) {
+      if (!(error instanceof RunnerSilent)) return 'none';
+      await this.#endHung(address.pid);
+      return 'replaced';
     }
     switch (decideConnection(me, line.welcome, this.#connectedBefore)) {
       case 'use':
         return line;
       case 'replace':
         this.#options.log(`Replaces the runner of version ${line.welcome.version}.`);
-        await stop(line);
+        await this.#stop(line);
         return 'replaced';
       case 'reload-window':
         line.close();
         throw new SpimquantError('runner-lost', `The runner is of a newer version (${line.welcome.version}) than this window (${version}).`, { hint: 'Reload the window.' });
     }
+  }
+
+  /** Ends a runner that takes calls and does not answer them: it has stopped, or will never come back. */
+  async #endHung(pid: number): Promise<void> {
+    this.#options.log(`The runner does not answer. Process ${pid} is ended, and another one started. Runs go on.`);
+    try {
+      process.kill(pid, 'SIGKILL');
+      for (const deadline = Date.now() + endPatience; Date.now() < deadline;) {
+        await wait(endPoll);
+        process.kill(pid, 0);
+      }
+    } catch {
+      // It is gone.
+    }
+  }
+
+  /** Ends a runner and waits until it has; by force when it does not by itself. */
+  async #stop(line: Line): Promise<void> {
+    void line.request('runner.stop', {}).catch(() => undefined);
+    const isOver = await Promise.race([line.over.then(() => true), wait(stopPatience, false)]);
+    if (!isOver) await this.#endHung(line.welcome.pid);
+    line.close();
   }
 
   async #launch(): Promise<void> {
@@ -238,6 +271,7 @@ class Client implements RunnerClient {
     this.#line = line;
     this.#connectedBefore = true;
     void line.over.then(() => { this.#lost(line); });
+    listenToHeart(line, this.#patience, () => { void this.#endHung(line.welcome.pid).finally(() => { line.close(); }); });
     for (const id of this.#feeds.ids) void this.#subscribe(line, id);
     const { pid, version, serverId } = line.welcome;
     this.#setStatus({ kind: 'connected', pid, version, serverId });
@@ -280,13 +314,6 @@ class Client implements RunnerClient {
     while (readAddress(this.#folder) === undefined && Date.now() < deadline && !this.#disposed) await wait(50);
     return this.#connect();
   }
-}
-
-/** Ends a runner and waits until it has. */
-async function stop(line: Line): Promise<void> {
-  await line.request('runner.stop', {}).catch(() => undefined);
-  await Promise.race([line.over, wait(stopPatience)]);
-  line.close();
 }
 
 /** Failures to start that a second try may not meet. */

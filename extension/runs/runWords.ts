@@ -173,7 +173,7 @@ export function statusBarText(active: readonly RunRecord[]): string {
   const paused = active.filter(({ pause }) => pause !== undefined);
   if (paused.length === 0) return `SPIMquant: ${active.length} running, ${percent(overallFraction(active))}`;
   const reasons = [...new Set(paused.map(({ pause }) => (pause === undefined ? '' : pauseWords[pause.kind])))];
-  if (paused.length === active.length && reasons.length === 1) return `SPIMquant: ${paused.length === 1 ? 'paused' : `${paused.length} paused`}, ${reasons[0]}`;
+  if (paused.length === active.length) return `SPIMquant: ${paused.length === 1 ? 'paused' : `${paused.length} paused`}${reasons.length === 1 ? `, ${reasons[0]}` : ''}`;
   return `SPIMquant: ${paused.length} paused, ${active.length - paused.length} running, ${percent(overallFraction(active))}`;
 }
 

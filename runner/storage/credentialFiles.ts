@@ -3,9 +3,10 @@ import type { Environment } from '../protocol/callerEnvironment.ts';
 import { providerOf } from '../protocol/signIn.ts';
 import type { StorageChoice } from '../protocol/storageChoice.ts';
 import { azureFolder } from './azure/azureFiles.ts';
+import { azureSettings } from './azure/azureSettings.ts';
 import { homeOf, variable } from './environment.ts';
 import { gcloudFolder } from './gcs/gcloudFiles.ts';
-import { expandHome } from './uri.ts';
+import { expandHome, isRemote, parseUri } from './uri.ts';
 
 /**
  * Where the credentials are kept with which an address is read: files, and folders of which any file counts. None of
@@ -24,10 +25,12 @@ export function credentialFiles(uri: string, storage: StorageChoice, env: Enviro
 
 /**
  * Whether credentials can change while a program runs. Keys in its environment stay what they were at its start; an AWS
- * profile goes before them.
+ * profile goes before them, and they go before a sign-in to Azure.
  */
 export function areRenewable(uri: string, storage: StorageChoice, env: Environment): boolean {
-  if (providerOf(uri) !== 'aws') return true;
+  const location = isRemote(uri) ? parseUri(uri) : undefined;
+  if (location?.scheme === 'az') return azureSettings(location.account, storage, env).credential.kind === 'sign-in';
+  if (location?.scheme !== 's3') return true;
   const profile = storage.awsProfile ?? variable(env, 'AWS_PROFILE');
   return profile !== undefined || variable(env, 'AWS_ACCESS_KEY_ID') === undefined || variable(env, 'AWS_SECRET_ACCESS_KEY') === undefined;
 }

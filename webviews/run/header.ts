@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
+import { pauseText } from '../../runner/wording/pause.ts';
 import { make, makeButton } from '../kit/dom.ts';
 import { stateIcon } from '../renderer/icons.ts';
 import { announce, countsText, placeText, standingOf, stateText, timeText } from '../renderer/runText.ts';
@@ -18,8 +19,11 @@ export class Header {
   readonly #bar = make('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Progress of the run', 'aria-valuemin': 0, 'aria-valuemax': 100 });
   readonly #fill = make('div', { class: 'fill' });
   readonly #counts = make('p', { class: 'counts' });
+  readonly #pause = make('p', { class: 'pause', role: 'note' });
   readonly #command = make('code', { class: 'command' });
   readonly #live = make('div', { class: 'hidden-text', role: 'status', 'aria-live': 'polite' });
+  readonly #signIn: HTMLButtonElement;
+  readonly #resumeNow: HTMLButtonElement;
   readonly #cancel: HTMLButtonElement;
   readonly #resume: HTMLButtonElement;
   readonly #notebook: HTMLButtonElement;
@@ -27,14 +31,16 @@ export class Header {
   #announced: Announced | undefined;
 
   constructor(act: (action: RunAction) => () => void) {
+    this.#signIn = makeButton('Sign In Again', act('signIn'), { class: 'action', title: 'Sign in by the provider\'s own command, in a terminal' });
+    this.#resumeNow = makeButton('Resume Now', act('resumeNow'), { class: 'action', title: 'Try at once whether it can go on' });
     this.#cancel = makeButton('Cancel', act('cancel'), { class: 'action', title: 'Cancel the run. What is finished is kept.' });
     this.#resume = makeButton('Resume', act('resume'), { class: 'action', title: 'Run the command again. What is finished is kept.' });
     this.#notebook = makeButton('Show Cell', act('openNotebook'), { class: 'action' });
     this.#bar.append(this.#fill);
     this.element.append(
-      make('div', { class: 'first' }, this.#title, make('div', { class: 'buttons' }, this.#cancel, this.#resume, makeButton('Open Outputs', act('openOutputs'), { class: 'action' }), this.#notebook, makeButton('Copy Command', act('copyCommand'), { class: 'action' }))),
+      make('div', { class: 'first' }, this.#title, make('div', { class: 'buttons' }, this.#signIn, this.#resumeNow, this.#cancel, this.#resume, makeButton('Open Outputs', act('openOutputs'), { class: 'action' }), this.#notebook, makeButton('Copy Command', act('copyCommand'), { class: 'action' }))),
       make('div', { class: 'second' }, this.#icon, this.#state, this.#place, this.#time, this.#cost),
-      this.#bar, this.#counts, this.#command, this.#live);
+      this.#bar, this.#counts, this.#pause, this.#command, this.#live);
   }
 
   update(run: RunRecord, title: string, now: number): void {
@@ -55,6 +61,11 @@ export class Header {
     this.#bar.setAttribute('aria-valuetext', `${state}, ${percent} percent`);
     this.#counts.textContent = countsText(run);
     this.#command.textContent = run.command;
+    const pause = standing === 'paused' ? run.pause : undefined;
+    this.#pause.hidden = pause === undefined;
+    this.#pause.textContent = pause === undefined ? '' : pauseText(pause);
+    this.#signIn.hidden = pause?.kind !== 'sign-in';
+    this.#resumeNow.hidden = pause === undefined;
     const over = isOver(run.status);
     this.#cancel.hidden = over;
     this.#cancel.disabled = run.cancelling;

@@ -21,7 +21,7 @@ export type ToRunPage =
   | { readonly type: 'failed'; readonly number: number; readonly error: ErrorReport };
 
 /** What the buttons of the page do. */
-export type RunAction = 'cancel' | 'resume' | 'openOutputs' | 'openLog' | 'saveLog' | 'copyCommand' | 'openNotebook';
+export type RunAction = 'cancel' | 'resume' | 'resumeNow' | 'signIn' | 'openOutputs' | 'openLog' | 'saveLog' | 'copyCommand' | 'openNotebook';
 
 /** What the page of a run asks for. */
 export type FromRunPage =
@@ -57,7 +57,7 @@ export function readToRunPage(message: unknown): ToRunPage | undefined {
   }
 }
 
-const actions: readonly unknown[] = ['cancel', 'resume', 'openOutputs', 'openLog', 'saveLog', 'copyCommand', 'openNotebook'] satisfies readonly RunAction[];
+const actions: readonly unknown[] = ['cancel', 'resume', 'resumeNow', 'signIn', 'openOutputs', 'openLog', 'saveLog', 'copyCommand', 'openNotebook'] satisfies readonly RunAction[];
 const questions: readonly unknown[] = ['lines', 'nextError', 'tasks', 'resources'] satisfies readonly RunQuestion[];
 const textLimit = 200_000;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readEvents } from '../../../runner/engine/journal.ts';
 import { wishResume } from '../../../runner/engine/runFolder.ts';
@@ -9,46 +9,23 @@ import { foldEvents } from '../../../runner/protocol/runState.ts';
 import type { RunState } from '../../../runner/protocol/runState.ts';
 import type { Task } from '../../../runner/pipeline/task.ts';
 import { toyCohort, toyTask } from '../../fixtures/engine/toyTasks.ts';
-import { startS3Server } from '../../servers/s3Server.ts';
-import type { S3Server } from '../../servers/s3Server.ts';
 import { until } from '../server/runnerBench.ts';
 import { Bench, ended, saying } from './cliProcess.ts';
 import type { Ended } from './cliProcess.ts';
-
-/** A session that can run out, and the one that a sign-in gives after that. */
-interface Session { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string; expired: boolean }
-const session = (name: string): Session => ({ accessKeyId: `AKID${name}`, secretAccessKey: `secret/${name}`, sessionToken: `TOKEN-${name}`, expired: false });
+import { ExpiringSession } from './expiringSession.ts';
 
 /** A run as a process on a dataset and an output in buckets, with credentials in a file. */
 class PauseBench extends Bench {
-  readonly first = session('ONE');
-  readonly second = session('TWO');
-  server!: S3Server;
-  readonly credentials: string;
+  readonly account: ExpiringSession;
 
   constructor(tasks: readonly Task[], env: Readonly<Record<string, string>> = {}) {
     super(tasks);
-    this.credentials = join(this.folder, 'aws', 'credentials');
-    mkdirSync(join(this.folder, 'aws'));
-    const cleared = Object.fromEntries(Object.keys(process.env).filter((name) => /^(AWS_|CI$)/.test(name)).map((name) => [name, '']));
-    Object.assign(this.env, {
-      ...cleared, HOME: this.folder, AWS_SHARED_CREDENTIALS_FILE: this.credentials, AWS_CONFIG_FILE: join(this.folder, 'aws', 'config'),
-      AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true', TOY_HURRY: '50', ...env,
-    });
-    this.signIn(this.first);
-  }
-
-  async serve(port = 0): Promise<void> {
-    this.server = await startS3Server({ port, credentials: [this.first, this.second], buckets: { lab: { folder: this.folder } } });
-  }
-
-  /** What signing in writes. */
-  signIn({ accessKeyId, secretAccessKey, sessionToken }: Session): void {
-    writeFileSync(this.credentials, `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`);
+    this.account = new ExpiringSession(this.folder);
+    Object.assign(this.env, { ...this.account.env, TOY_HURRY: '50', ...env });
   }
 
   begin(flags: readonly string[] = []): { readonly child: ReturnType<Bench['start']>; readonly end: Promise<Ended> } {
-    const child = this.start(['--json', '-c', '2', '--s3-endpoint', this.server.endpoint, ...flags], 's3://lab/out', 's3://lab/bids');
+    const child = this.start(['--json', '-c', '2', '--s3-endpoint', this.account.server.endpoint, ...flags], 's3://lab/out', 's3://lab/bids');
     return { child, end: ended(child) };
   }
 
@@ -80,8 +57,8 @@ class PauseBench extends Bench {
 
   /** Every object of the output by its key. */
   async made(): Promise<Record<string, string>> {
-    const bucket = this.server.bucket('lab').backend;
-    const keys = (await this.server.keys('lab')).filter((key) => key.startsWith('out/sub-'));
+    const bucket = this.account.server.bucket('lab').backend;
+    const keys = (await this.account.server.keys('lab')).filter((key) => key.startsWith('out/sub-'));
     return Object.fromEntries(await Promise.all(keys.map(async (key) => {
       const object = await bucket.get(key);
       const bytes = await object?.read(0, object.size);
@@ -91,7 +68,7 @@ class PauseBench extends Bench {
   }
 
   async end(): Promise<void> {
-    await this.server.close().catch(() => undefined);
+    await this.account.end();
     this.remove();
   }
 }
@@ -112,7 +89,7 @@ describe('a run whose credentials expire', function () {
   let bench: PauseBench;
   beforeEach(async () => {
     bench = new PauseBench(cohort);
-    await bench.serve();
+    await bench.account.serve();
   });
   afterEach(() => bench.end());
 
@@ -120,7 +97,7 @@ describe('a run whose credentials expire', function () {
   const undisturbed = async (): Promise<Record<string, string>> => {
     const calm = new PauseBench(cohort);
     try {
-      await calm.serve();
+      await calm.account.serve();
       assert.equal((await calm.begin().end).code, 0);
       return await calm.made();
     } finally {
@@ -133,16 +110,16 @@ describe('a run whose credentials expire', function () {
     assert.equal(Object.keys(expected).length, 4);
     const { child, end } = bench.begin();
     await saying(child, /"task-finished","task":"sub-01\/part\/3"/);
-    bench.first.expired = true;
+    bench.account.first.expired = true;
     await bench.paused();
     const { pause, tasks } = bench.now;
     assert.equal(pause?.kind, 'sign-in');
     assert.equal(pause.error.code, 'auth-expired');
     assert.deepEqual(pause.signIn, ['aws sso login', 'aws configure']);
-    assert.equal(pause.credentials, bench.credentials);
+    assert.equal(pause.credentials, bench.account.credentials);
     assert.ok((pause.until ?? 0) - pause.since > 23 * 3_600_000);
     assert.ok([...tasks.values()].every(({ status }) => status !== 'failed'));
-    bench.signIn(bench.second);
+    bench.account.signIn(bench.account.second);
     const { code, stderr } = await end;
     assert.equal(code, 0, stderr);
     assert.deepEqual(await bench.made(), expected);
@@ -157,37 +134,37 @@ describe('a run whose credentials expire', function () {
   });
 
   it('is paused in its planning as well, where it has no journal otherwise', async () => {
-    bench.first.expired = true;
+    bench.account.first.expired = true;
     const { end } = bench.begin();
     await bench.paused();
     assert.equal(bench.now.planned, false);
-    bench.signIn(bench.second);
+    bench.account.signIn(bench.account.second);
     assert.equal((await end).code, 0);
     assert.deepEqual(bench.newest.map(({ type }) => type).filter((type) => !type.startsWith('task-')), ['run-started', 'run-paused', 'run-resumed', 'run-planned', 'run-finished']);
   });
 
   it('does not do a task again of which only the receipt could not be written', async () => {
     bench.plan([toyTask('sub-01/only', ['dataset:image.txt'], ['output:sub-01/a.tsv'])]);
-    bench.server.inject({ fault: { kind: 'status', status: 400, code: 'ExpiredToken' }, match: ({ method, key }) => method === 'PUT' && key.includes('/receipts/'), times: 2 });
+    bench.account.server.inject({ fault: { kind: 'status', status: 400, code: 'ExpiredToken' }, match: ({ method, key }) => method === 'PUT' && key.includes('/receipts/'), times: 2 });
     const { end } = bench.begin();
     assert.equal((await end).code, 0);
     assert.equal(bench.count('run-paused'), 1);
     assert.equal(bench.count('task-started'), 1);
     assert.equal(bench.count('task-postponed'), 0);
-    assert.equal(bench.server.requests.filter(({ method, key }) => method === 'PUT' && key === 'out/sub-01/a.tsv').length, 1);
+    assert.equal(bench.account.server.requests.filter(({ method, key }) => method === 'PUT' && key === 'out/sub-01/a.tsv').length, 1);
   });
 
   it('tries at once when it is told to, and says when that is of no use yet', async () => {
     const { child, end } = bench.begin();
     await saying(child, /"task-finished"/);
-    bench.first.expired = true;
+    bench.account.first.expired = true;
     await bench.paused();
     const [folder] = bench.journals;
     wishResume(folder);
     await until(() => bench.count('run-still-paused') === 1, 'it was tried in vain');
     assert.equal(bench.now.status, 'paused');
     assert.ok((bench.now.pause?.checked ?? 0) > 0);
-    bench.first.expired = false;
+    bench.account.first.expired = false;
     wishResume(folder);
     assert.equal((await end).code, 0);
     assert.equal(bench.count('run-paused'), 1);
@@ -196,7 +173,7 @@ describe('a run whose credentials expire', function () {
   it('is cancelled at once while it is paused, and gone on with later', async () => {
     const { child, end } = bench.begin();
     await saying(child, /"task-finished"/);
-    bench.first.expired = true;
+    bench.account.first.expired = true;
     await bench.paused();
     const asked = performance.now();
     child.kill('SIGINT');
@@ -205,7 +182,7 @@ describe('a run whose credentials expire', function () {
     const before = bench.newest;
     assert.equal(bench.now.status, 'cancelled');
     assert.equal(bench.now.pause, undefined);
-    bench.signIn(bench.second);
+    bench.account.signIn(bench.account.second);
     assert.equal((await bench.begin().end).code, 0);
     assert.deepEqual(redone([...before, ...bench.newest]), []);
   });
@@ -213,12 +190,12 @@ describe('a run whose credentials expire', function () {
   it('killed with -9 while it is paused is gone on with by the same command', async () => {
     const { child } = bench.begin();
     await saying(child, /"task-finished"/);
-    bench.first.expired = true;
+    bench.account.first.expired = true;
     await bench.paused();
     child.kill('SIGKILL');
     await once(child, 'close');
     const before = bench.newest;
-    bench.signIn(bench.second);
+    bench.account.signIn(bench.account.second);
     assert.equal((await bench.begin().end).code, 0);
     assert.equal(bench.journals.length, 2);
     assert.deepEqual(redone([...before, ...bench.newest]), []);
@@ -227,14 +204,14 @@ describe('a run whose credentials expire', function () {
   it('fails with the error when nobody signs in within the limit', async () => {
     const { child, end } = bench.begin(['--pause-limit', '60s']);
     await saying(child, /"task-finished"/);
-    bench.first.expired = true;
+    bench.account.first.expired = true;
     assert.equal((await end).code, 1);
     assert.equal(bench.now.status, 'failed');
     assert.equal(bench.now.error?.code, 'auth-expired');
     assert.equal(bench.count('run-paused'), 1);
     assert.equal(bench.count('task-failed'), 0);
     const before = bench.newest;
-    bench.signIn(bench.second);
+    bench.account.signIn(bench.account.second);
     assert.equal((await bench.begin().end).code, 0);
     assert.deepEqual(redone([...before, ...bench.newest]), []);
   });
@@ -242,7 +219,7 @@ describe('a run whose credentials expire', function () {
   it('fails at once without a pause, when that is asked for', async () => {
     const { child, end } = bench.begin(['--pause-limit', '0']);
     await saying(child, /"task-finished"/);
-    bench.first.expired = true;
+    bench.account.first.expired = true;
     assert.equal((await end).code, 1);
     assert.equal(bench.count('run-paused'), 0);
     assert.ok(bench.count('task-failed') > 0);
@@ -251,10 +228,10 @@ describe('a run whose credentials expire', function () {
   it('fails at once when its keys are in its environment, and says why', async () => {
     const own = new PauseBench(cohort, { AWS_ACCESS_KEY_ID: 'AKIDONE', AWS_SECRET_ACCESS_KEY: 'secret/ONE', AWS_SESSION_TOKEN: 'TOKEN-ONE' });
     try {
-      await own.serve();
+      await own.account.serve();
       const { child, end } = own.begin();
       await saying(child, /"task-finished"/);
-      own.first.expired = true;
+      own.account.first.expired = true;
       assert.equal((await end).code, 1);
       assert.equal(own.count('run-paused'), 0);
       const failed = own.newest.find((event) => event.type === 'task-failed');
@@ -265,23 +242,23 @@ describe('a run whose credentials expire', function () {
   });
 
   it('says in a terminal without a screen what it waits for, how it is mended and until when, and nothing secret', async () => {
-    bench.first.expired = true;
-    const child = bench.start(['-c', '2', '--s3-endpoint', bench.server.endpoint], 's3://lab/out', 's3://lab/bids');
+    bench.account.first.expired = true;
+    const child = bench.start(['-c', '2', '--s3-endpoint', bench.account.server.endpoint], 's3://lab/out', 's3://lab/bids');
     const end = ended(child);
     await bench.paused();
-    bench.signIn(bench.second);
+    bench.account.signIn(bench.account.second);
     const { code, stderr } = await end;
     assert.equal(code, 0);
     const line = stderr.split('\n').find((each) => each.startsWith('paused')) ?? '';
     assert.match(line, /^paused +The AWS sign-in has expired .* Renew the credentials in .*credentials\. The run goes on by itself then\. It waits until \d{4}-\d\d-\d\d \d\d:\d\d; /);
     assert.match(stderr, /^goes on$/m);
     for (const secret of ['secret/', 'TOKEN-']) assert.ok(!`${stderr}${JSON.stringify(bench.newest)}`.includes(secret));
-    const quiet = bench.start(['-q', '-F', '--s3-endpoint', bench.server.endpoint], 's3://lab/out', 's3://lab/bids');
+    const quiet = bench.start(['-q', '-F', '--s3-endpoint', bench.account.server.endpoint], 's3://lab/out', 's3://lab/bids');
     const quietEnd = ended(quiet);
     await until(() => bench.count('task-finished') > 0, 'it works');
-    bench.second.expired = true;
+    bench.account.second.expired = true;
     await bench.paused();
-    bench.second.expired = false;
+    bench.account.second.expired = false;
     wishResume(bench.journals.at(-1) ?? '');
     const said = await quietEnd;
     assert.equal(said.code, 0);
@@ -294,19 +271,19 @@ describe('a run whose network is away', function () {
   let bench: PauseBench;
   beforeEach(async () => {
     bench = new PauseBench(cohort);
-    await bench.serve();
+    await bench.account.serve();
   });
   afterEach(() => bench.end());
 
   it('pauses, and goes on when the network is back', async () => {
     const { child, end } = bench.begin();
     await saying(child, /"task-finished","task":"sub-01\/part\/3"/);
-    const port = Number(new URL(bench.server.endpoint).port);
-    await bench.server.close();
+    const port = Number(new URL(bench.account.server.endpoint).port);
+    await bench.account.server.close();
     await bench.paused();
     assert.equal(bench.now.pause?.kind, 'network');
     assert.deepEqual(bench.now.pause.signIn, []);
-    await bench.serve(port);
+    await bench.account.serve(port);
     const { code, stderr } = await end;
     assert.equal(code, 0, stderr);
     assert.deepEqual(redone(bench.newest), []);
@@ -316,7 +293,7 @@ describe('a run whose network is away', function () {
   });
 
   it('fails at once when the service was never reached', async () => {
-    await bench.server.close();
+    await bench.account.server.close();
     const { code, stdout } = await bench.begin().end;
     assert.equal(code, 1);
     assert.match(stdout, /"code":"network"/);

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { RunnerStatus } from '../../../extension/runner-client/client.types.ts';
 import { openLine } from '../../../extension/runner-client/line.ts';
 import { isAlive } from '../../../runner/monitor/process.ts';
@@ -118,6 +119,45 @@ describe('the runner', function () {
     await until(() => hearing.over, 'the end was heard');
     assert.deepEqual(hearing.events, bench.events(id));
     assert.equal((await bench.over(client, id)).status, 'succeeded');
+  });
+
+  for (const what of ['while a window is connected', 'when a window calls it', 'and is to be restarted'] as const) {
+    it(`that hangs ${what} is ended and started again: the run goes on, nothing is missed or heard twice`, async () => {
+      const patience = { helloMs: 3000, beatMs: 250, beats: 12 };
+      const client = bench.client({ patience });
+      const { id } = await bench.start(client);
+      const hearing = new Hearing(client, id);
+      await until(() => hearing.events.some(({ type }) => type === 'task-finished'), 'the run works');
+      const hung = bench.address?.pid ?? 0;
+      process.kill(hung, 'SIGSTOP');
+      if (what === 'when a window calls it') {
+        const other = bench.client({ patience });
+        assert.equal((await other.request('runs.list', { limit: 10 })).runs.length, 1);
+      } else if (what === 'and is to be restarted') {
+        await client.restart();
+      } else {
+        // What was asked before it is noticed is answered all the same.
+        assert.equal((await client.request('runs.list', { limit: 10 })).runs.length, 1);
+      }
+      assert.ok(!isAlive(hung));
+      await until(() => hearing.over, 'the end was heard');
+      assert.deepEqual(hearing.events, bench.events(id));
+      assert.notEqual(bench.address?.pid, hung);
+      assert.equal((await bench.over(client, id)).status, 'succeeded');
+    });
+  }
+
+  it('that is busy for a moment is left alone', async () => {
+    const client = bench.client({ patience: { helloMs: 15_000, beatMs: 50, beats: 100 } });
+    await client.request('runs.list', { limit: 1 });
+    const busy = bench.address?.pid ?? 0;
+    process.kill(busy, 'SIGSTOP');
+    const answer = client.request('runs.list', { limit: 1 });
+    await wait(500);
+    process.kill(busy, 'SIGCONT');
+    await answer;
+    assert.equal(bench.address?.pid, busy);
+    assert.equal(client.status.kind, 'connected');
   });
 
   it('finds runs that died while it was dead itself', async () => {

@@ -10,7 +10,7 @@ import { readEvents } from '../../../runner/engine/journal.ts';
 import { isAlive } from '../../../runner/monitor/process.ts';
 import type { RunEvent } from '../../../runner/protocol/events.ts';
 import type { RunnerAddress } from '../../../runner/protocol/rpc.ts';
-import { newRunId } from '../../../runner/protocol/runs.ts';
+import { isOver, newRunId } from '../../../runner/protocol/runs.ts';
 import type { RunIntent, RunRecord } from '../../../runner/protocol/runs.ts';
 import type { Task } from '../../../runner/pipeline/task.ts';
 
@@ -117,7 +117,7 @@ export class RunnerBench {
     return until(async () => {
       const { runs } = await client.request('runs.list', { limit: 100 });
       const run = runs.find((each) => each.id === id);
-      return run !== undefined && run.status !== 'running' && run.status !== 'starting' ? run : undefined;
+      return run !== undefined && isOver(run.status) ? run : undefined;
     }, `run ${id} is over`, milliseconds);
   }
 

@@ -37,6 +37,19 @@ describe('progress', () => {
     });
   }
 
+  const pause: RunEventBody = { type: 'run-paused', kind: 'sign-in', error: { code: 'auth-expired', message: 'expired' }, signIn: ['aws sso login'] };
+  const pausedState = foldEvents([...midway, { seq: 7, time: 2000, ...pause }]);
+
+  it('says why nothing moves, and reckons without the wait afterwards', () => {
+    const lines = renderProgress(pausedState, 62_000, { width: 100, height: 10, color: false });
+    assert.equal(lines[1], '  Paused 1 min 00 s. Sign in again (aws sso login).');
+    assert.doesNotMatch(lines[0], /left/);
+    const resumed = applyEvent(pausedState, { seq: 8, time: 62_000, type: 'run-resumed' });
+    assert.match(renderProgress(resumed, 71_000, { width: 100, height: 10, color: false })[0], /1 min 11 s {2}about 18 s left/);
+    for (const width of [20, 60]) for (const line of renderProgress(pausedState, 62_000, { width, height: 10, color: false })) assert.ok(line.length < width);
+    assert.ok(renderProgress(pausedState, 62_000, { width: 80, height: 2, color: false }).length <= 2);
+  });
+
   it('stays within its height', () => {
     assert.equal(renderProgress(state, 11_000, { width: 80, height: 2, color: false }).length, 2);
     assert.match(renderProgress(state, 11_000, { width: 80, height: 2, color: false })[1], /2 steps more/);

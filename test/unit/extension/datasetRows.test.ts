@@ -39,6 +39,7 @@ describe('Rows of the Datasets view', () => {
   it('offer first what helps against the error', () => {
     assert.deepEqual(mendsOf({ code: 'access-denied', message: '' }).slice(0, 2), ['reach', 'check']);
     assert.equal(mendsOf({ code: 'network', message: '' })[0], 'retry');
+    assert.equal(mendsOf({ code: 'auth-expired', message: '' })[0], 'signIn');
     assert.ok(mendsOf({ code: 'not-found', message: '' }).includes('address'));
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { outputName } from '../../../extension/runs/outputName.ts';
 import { isRunText, storageOf } from '../../../extension/runs/readCommand.ts';
-import { commonWords, countWords, datasetName, endWords, failureRows, moment, overallFraction, runContext, runDescription, runFacts, runLabel, stageRows, statusBarText } from '../../../extension/runs/runWords.ts';
+import { commonWords, countWords, datasetName, endWords, failureRows, moment, overallFraction, pausedWords, runContext, runDescription, runFacts, runLabel, stageRows, statusBarText, waitsForUser } from '../../../extension/runs/runWords.ts';
 import type { RunEvent, RunEventBody } from '../../../runner/protocol/events.ts';
 import { foldEvents } from '../../../runner/protocol/runState.ts';
 import type { RunRecord } from '../../../runner/protocol/runs.ts';
@@ -35,6 +35,27 @@ describe('Words for runs', () => {
     assert.equal(runDescription(record({ status: 'interrupted', ended: noon }), noon + 86_400_000), 'interrupted · 2 min 05 s · yesterday 11:57');
     assert.equal(moment(noon, noon + 40 * 86_400_000), 'Jan 20');
     assert.equal(moment(noon, noon + 400 * 86_400_000), 'Jan 20, 2026');
+  });
+
+  const pause: NonNullable<RunRecord['pause']> = { kind: 'sign-in', error: { code: 'auth-expired', message: 'The AWS sign-in has expired: could not read s3://lab/brains/x' }, signIn: ['aws sso login --profile lab'], since: noon - 190_000, until: noon + 3_600_000 };
+  const paused = record({ status: 'paused', pause });
+  const away = record({ status: 'paused', pause: { ...pause, kind: 'network', signIn: [], error: { code: 'network', message: 'Amazon S3 cannot be reached' } } });
+
+  it('say of a paused run why and for how long, and what can be done', () => {
+    assert.equal(runDescription(paused, noon), 'paused · sign in again · 3 min');
+    assert.equal(runDescription(record({ status: 'paused', pause, cancelling: true }), noon), 'cancelling · 2 min');
+    assert.equal(runContext(paused), 'run active paused signIn');
+    assert.equal(runContext(away), 'run active paused');
+    assert.equal(runContext(record({ status: 'paused', pause, cancelling: true })), 'run active');
+    assert.equal(runFacts(paused, noon).find(({ label }) => label === 'Paused')?.value,
+      'since 11:56. The AWS sign-in has expired: could not read s3://lab/brains/x. Sign in again (aws sso login --profile lab). The run goes on by itself then. It waits until 2026-01-20 13:00; what is finished is kept in any case.');
+    assert.equal(statusBarText([paused]), 'SPIMquant: paused, sign in again');
+    assert.equal(statusBarText([paused, paused]), 'SPIMquant: 2 paused, sign in again');
+    assert.equal(statusBarText([paused, record({ fraction: 0.5 })]), 'SPIMquant: 1 paused, 1 running, 46 %');
+    assert.equal(statusBarText([paused, away]), 'SPIMquant: 2 paused');
+    assert.deepEqual([paused, away, record({})].map(waitsForUser), [true, false, false]);
+    assert.equal(pausedWords([paused]), 'brains: participant is paused: The AWS sign-in has expired: could not read s3://lab/brains/x. Sign in again to go on.');
+    assert.match(pausedWords([away, away]), /^2 runs are paused: Amazon S3 cannot be reached\. Nothing needs to be done/);
   });
 
   it('never say 100 % before the end', () => {

@@ -27,6 +27,16 @@ describe('the words of a run card', () => {
     assert.equal(stateText({ ...run, status: 'interrupted' }, standingOf({ ...run, status: 'interrupted' }, false)), 'Interrupted');
   });
 
+  it('say why a run waits, and take the wait out of what is left', () => {
+    const paused: RunRecord = { ...run, status: 'paused', pause: { kind: 'network', error: { code: 'network', message: 'away' }, signIn: [], since: 60_000 } };
+    assert.equal(standingOf(paused, true), 'paused');
+    assert.equal(stateText(paused, 'paused'), 'Paused: no network');
+    assert.equal(timeText(paused, 'paused', 65_400), 'for 5 s');
+    assert.equal(stateText(paused, standingOf(paused, false)), 'Paused when last seen');
+    assert.equal(stateText({ ...paused, cancelling: true }, standingOf({ ...paused, cancelling: true }, true)), 'Cancelling');
+    assert.equal(timeText({ ...run, pausedMs: 3_600_000 }, 'running', 3_660_400), '1 h 01 min, about 4 min left');
+  });
+
   it('are said to screen readers when the state changes, and else now and then', () => {
     const first = announce(run, 'Running', undefined, 0);
     assert.match(first?.text ?? '', /^Running: 25 percent/);
@@ -38,7 +48,7 @@ describe('the words of a run card', () => {
 
 describe('messages between outputs and the extension', () => {
   it('are taken when they are whole', () => {
-    assert.deepEqual(readRequest({ type: 'cancel', run: 'r1' }), { type: 'cancel', run: 'r1' });
+    for (const type of ['cancel', 'resumeNow', 'signIn'] as const) assert.deepEqual(readRequest({ type, run: 'r1' }), { type, run: 'r1' });
     assert.deepEqual(readFollowedRuns({ type: 'following', runs: ['r1'], now: 5 }), { type: 'following', runs: ['r1'], now: 5 });
   });
 

@@ -41,6 +41,9 @@ describe('files of credentials', () => {
     assert.equal(areRenewable('s3://lab', { awsProfile: 'lab' }, keys), true);
     assert.equal(areRenewable('s3://lab', {}, { ...keys, AWS_PROFILE: 'lab' }), true);
     assert.equal(areRenewable('gs://lab', {}, keys), true);
+    assert.equal(areRenewable('az://account/lab', {}, keys), true);
+    assert.equal(areRenewable('az://account/lab', {}, { AZURE_STORAGE_SAS_TOKEN: 'sv=2024&sig=x' }), false);
+    assert.equal(areRenewable('/data', {}, keys), true);
   });
 });
 

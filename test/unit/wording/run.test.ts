@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
 import type { RunRecord } from '../../../runner/protocol/runs.ts';
+import { mendText, pauseText } from '../../../runner/wording/pause.ts';
 import { runSentence, runTitle, taskCountsText } from '../../../runner/wording/run.ts';
 import { runHtml, runText } from '../../../runner/wording/runOutput.ts';
 
@@ -23,6 +24,15 @@ describe('words for runs', () => {
     assert.equal(runSentence(going, 61_000), 'running: 65 %, 6 of 10 steps done, 1 running, 1 min 00 s');
     assert.equal(runSentence(over, 0), 'done, with failures: 6 of 10 steps done, 1 failed, 3 skipped, 2 were up to date, in 1 min 30 s');
     assert.equal(runSentence({ ...going, cancelling: true }, 61_000), 'cancelling: 6 of 10 steps done, 1 running');
+  });
+
+  it('say why a run waits', () => {
+    const paused: RunRecord = { ...going, status: 'paused', pause: { kind: 'disk', error: { code: 'disk-full', message: 'The disk is full.' }, signIn: [], since: 5 } };
+    assert.equal(runSentence(paused, 61_000), 'paused (disk full): 65 %, 6 of 10 steps done, 1 running');
+    assert.match(runText(output(paused)), /^participant of brains: paused \(disk full\) when this was saved\n/);
+    assert.equal(pauseText({ kind: 'disk', error: { code: 'disk-full', message: 'The disk is full.' }, signIn: [] }), 'The disk is full. Free some space: it goes on by itself when there is room.');
+    assert.equal(mendText({ kind: 'sign-in', signIn: ['a', 'b'], credentials: '/home/ann/.aws/credentials' }), 'Renew the credentials in /home/ann/.aws/credentials.');
+    assert.equal(mendText({ kind: 'sign-in', signIn: [] }), 'Renew the credentials.');
   });
 
   it('do not claim that a saved run still goes on', () => {
