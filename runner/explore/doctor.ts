@@ -29,7 +29,7 @@ export async function doctor(
   const proxies = proxiesOf(context.env);
   if (command.uri === undefined) {
     context.progress('Asking the storage services');
-    const services = await Promise.all([examineService({ scheme: 's3' }, storage, examination)]);
+    const services = await Promise.all((['s3', 'gs', 'az'] as const).map((scheme) => examineService({ scheme }, storage, examination)));
     return page({ services, proxies }, text, storage, clock());
   }
   const location = parseUri(placeOf({ uri: command.uri, storage }, context));
@@ -40,9 +40,13 @@ export async function doctor(
 }
 
 /** The SDKs take a while to load: only those are that are needed. */
-async function examineService(place: BucketLocation | { readonly scheme: 's3' }, storage: StorageChoice, context: ExaminationContext): Promise<ServiceHealth> {
+async function examineService(place: BucketLocation | { readonly scheme: BucketLocation['scheme'] }, storage: StorageChoice, context: ExaminationContext): Promise<ServiceHealth> {
   const bucket = 'bucket' in place ? place : undefined;
-  return (await import('../storage/s3/s3Identity.ts')).examineS3(bucket, storage, context);
+  switch (place.scheme) {
+    case 's3': return (await import('../storage/s3/s3Identity.ts')).examineS3(bucket, storage, context);
+    case 'gs': return (await import('../storage/gcs/gcsIdentity.ts')).examineGcs(bucket, storage, context);
+    case 'az': return (await import('../storage/azure/azureIdentity.ts')).examineAzure(bucket?.scheme === 'az' ? bucket : undefined, storage, context);
+  }
 }
 
 /** Reading was tried and worked. */

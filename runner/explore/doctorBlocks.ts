@@ -51,7 +51,7 @@ function identityFacts({ checks, identity, endpoint, region }: ServiceHealth, no
     'Signed in as': identity?.name ?? (identity !== undefined ? 'not known' : signedIn?.outcome === 'yes' ? 'nobody: requests are unsigned' : signedIn === undefined ? undefined : 'nobody'),
     'Account': identity?.account,
     'By': identity?.source,
-    'Expires': expires === undefined ? undefined : `${fromNow(expires - now)} (${formatWhen(expires)})`,
+    'Expires': expires === undefined ? undefined : `${fromNow(expires - now)} (${formatWhen(expires)})${identity?.renews === true ? ', and renewed by itself' : ''}`,
     'Address': endpoint,
     'Region': region,
   };
@@ -97,7 +97,7 @@ function commandBlocks({ uri, readable, services }: Health, storage: StorageChoi
   if (uri !== undefined && readable !== true && refused && service.scheme !== 'local' && storage.anonymous !== true) {
     commands.push({ title: 'Is it open to the public?', text: commandText({ ...storage, anonymous: true, awsProfile: undefined, gcsCredentials: undefined }, 'doctor', uri) });
   }
-  if (uri !== undefined && readable !== true && storage.requesterPays !== true && storage.anonymous !== true && service.checks.some(({ name, problem }) => (name === 'list' || name === 'read') && problem?.code.match(/denied|pays/))) {
+  if (uri !== undefined && readable !== true && storage.requesterPays !== true && storage.anonymous !== true && service.scheme !== 'az' && service.checks.some(({ name, problem }) => (name === 'list' || name === 'read') && problem?.code.match(/denied|pays/))) {
     commands.push({ title: 'Does its owner let readers pay? (You are billed for requests.)', text: commandText({ ...storage, requesterPays: true }, 'doctor', uri) });
   }
   if (storage.anonymous === true && readable !== true && uri !== undefined) commands.push({ title: 'With your credentials', text: commandText({ ...storage, anonymous: undefined }, 'doctor', uri) });

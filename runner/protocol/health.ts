@@ -44,6 +44,8 @@ export interface ServiceIdentity {
   readonly source: string;
   /** ISO 8601; left out: they do not expire, or it is not known when. */
   readonly expires?: string;
+  /** They are renewed by themselves, as long as the sign-in behind them holds. */
+  readonly renews?: boolean;
 }
 
 export type CheckName = 'sign-in' | 'identity' | 'reach' | 'clock' | 'buckets' | 'bucket' | 'list' | 'read' | 'write' | 'space';

@@ -25,7 +25,7 @@ export class UserHome {
   /** The environment of a process of this user. Machines of a cloud are not asked for credentials. */
   env(more: Readonly<Record<string, string>> = {}): Record<string, string> {
     const own = Object.entries(process.env).filter(([name, value]) => value !== undefined && !foreign.test(name)) as [string, string][];
-    return { ...Object.fromEntries(own), HOME: this.folder, USERPROFILE: this.folder, APPDATA: join(this.folder, 'AppData'), AWS_EC2_METADATA_DISABLED: 'true', METADATA_SERVER_DETECTION: 'none', ...more };
+    return { ...Object.fromEntries(own), HOME: this.folder, USERPROFILE: this.folder, APPDATA: join(this.folder, 'AppData'), AWS_EC2_METADATA_DISABLED: 'true', METADATA_SERVER_DETECTION: 'none', AZURE_TOKEN_CREDENTIALS: 'dev', ...more };
   }
 
   remove(): void {

@@ -8,13 +8,15 @@ export interface TokenClaims {
   /** When it ends; an hour from now when left out. */
   readonly endsIn?: number;
   readonly audience?: string;
+  /** Further claims, such as `upn`. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 /** A token in the form of Microsoft Entra ID's, which emulators do not check the signature of. */
-export function entraToken({ endsIn = 3_600_000, audience = 'https://storage.azure.com' }: TokenClaims = {}): string {
+export function entraToken({ endsIn = 3_600_000, audience = 'https://storage.azure.com', more = {} }: TokenClaims = {}): string {
   const now = Math.floor(Date.now() / 1000);
   const directory = 'ab1f708d-50f6-404c-a006-d71b2ac7a606';
-  const payload = { aud: audience, iss: `https://sts.windows.net/${directory}/`, tid: directory, oid: '11059fcc-5514-4800-b5f8-49808b9cfab6', iat: now - 7200, nbf: now - 7200, exp: now + Math.floor(endsIn / 1000) };
+  const payload = { aud: audience, iss: `https://sts.windows.net/${directory}/`, tid: directory, oid: '11059fcc-5514-4800-b5f8-49808b9cfab6', iat: now - 7200, nbf: now - 7200, exp: now + Math.floor(endsIn / 1000), ...more };
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ typ: 'JWT', alg: 'RS256' })}.${part(payload)}.${Buffer.from('TOKEN-SIGNATURE').toString('base64url')}`;
 }

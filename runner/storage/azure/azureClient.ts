@@ -1,8 +1,8 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import { ContainerClient, newPipeline, StorageSharedKeyCredential } from '@azure/storage-blob';
-import type { StoragePipelineOptions } from '@azure/storage-blob';
+import { BlobServiceClient, ContainerClient, newPipeline, StorageSharedKeyCredential } from '@azure/storage-blob';
+import type { Pipeline, StoragePipelineOptions } from '@azure/storage-blob';
 import type { Timeouts } from '../connection.ts';
 import { variable } from '../environment.ts';
 import type { Environment } from '../../protocol/callerEnvironment.ts';
@@ -14,6 +14,19 @@ import { SignIn } from './signIn.ts';
  * unless the user sets AZURE_LOG_LEVEL.
  */
 export function makeContainerClient(settings: AzureSettings, container: string, sockets: number, timeouts: Timeouts, env: Environment): ContainerClient {
+  return new ContainerClient(address(settings, `/${container}`), makePipeline(settings, sockets, timeouts, env));
+}
+
+/** A client for the account itself, which has its containers. As {@link makeContainerClient}. */
+export function makeServiceClient(settings: AzureSettings, sockets: number, timeouts: Timeouts, env: Environment): BlobServiceClient {
+  return new BlobServiceClient(address(settings, ''), makePipeline(settings, sockets, timeouts, env));
+}
+
+function address({ endpoint, credential }: AzureSettings, path: string): string {
+  return `${endpoint}${path}${credential.kind === 'sas' ? `?${credential.token}` : ''}`;
+}
+
+function makePipeline(settings: AzureSettings, sockets: number, timeouts: Timeouts, env: Environment): Pipeline {
   const { credential, endpoint, account } = settings;
   const signed = credential.kind === 'key' ? new StorageSharedKeyCredential(account, credential.key) : credential.kind === 'sign-in' ? new SignIn() : undefined;
   // The SDK passes the agent on to its pipeline; its type leaves that out.
@@ -21,7 +34,7 @@ export function makeContainerClient(settings: AzureSettings, container: string, 
     retryOptions: { maxTries: 1 },
     ...(namesProxy(env) ? {} : { agent: makeAgent(endpoint, sockets, timeouts) }),
   };
-  return new ContainerClient(`${endpoint}/${container}${credential.kind === 'sas' ? `?${credential.token}` : ''}`, newPipeline(signed, options));
+  return newPipeline(signed, options);
 }
 
 /** Whether requests go through a proxy. The SDK then makes the connections: it knows how, and which hosts are excepted. */

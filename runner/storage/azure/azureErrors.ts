@@ -74,6 +74,11 @@ export function isMissingBlob(fault: AzureFault): boolean {
   return fault.status === 404 && !missingContainer.has(fault.code) && fault.code !== 'ResourceNotFound';
 }
 
+/** Whether the fault says that there is no such container. */
+export function isMissingContainer(fault: AzureFault): boolean {
+  return missingContainer.has(fault.code);
+}
+
 /** Whether an object was there already when one was to be made. */
 export function isAlreadyThere(fault: AzureFault): boolean {
   return fault.code === 'BlobAlreadyExists' || (fault.status === 412 && fault.code === 'ConditionNotMet');

@@ -82,7 +82,8 @@ export function isMissingObject(fault: GcsFault): boolean {
   return fault.status === 404 && !isMissingBucket(fault);
 }
 
-function isMissingBucket(fault: GcsFault): boolean {
+/** Whether the fault says that there is no such bucket. */
+export function isMissingBucket(fault: GcsFault): boolean {
   return fault.status === 404 && (/bucket.*does not exist/i.test(fault.text) || fault.code === 'NoSuchBucket');
 }
 
@@ -97,11 +98,13 @@ function isAnonymous({ code, text }: GcsFault): boolean {
   return code === 'required' || /^anonymous caller|login required/i.test(text);
 }
 
-function isWrongKey({ from, code, text }: GcsFault): boolean {
+/** Whether the key of an account, or the account, is not what Google has. */
+export function isWrongKey({ from, code, text }: GcsFault): boolean {
   return from === 'tokens' && (code === 'invalid_client' || code === 'unauthorized_client' || (code === 'invalid_grant' && /signature|account not found|invalid jwt|disabled|deleted/i.test(text)));
 }
 
-function isWrongClock({ from, text }: GcsFault): boolean {
+/** Whether Google does not take the time that a request for a token names. */
+export function isWrongClock({ from, text }: GcsFault): boolean {
   return from === 'tokens' && /short-lived token|reasonable timeframe|iat and exp/i.test(text);
 }
 
@@ -210,7 +213,8 @@ function explainDenied(fault: GcsFault, { bucket, where, doing, settings }: GcsC
   };
 }
 
-function memberOf(account: string): string {
+/** An account as policies name it. */
+export function memberOf(account: string): string {
   return account.endsWith('.gserviceaccount.com') ? `serviceAccount:${account}` : `user:${account}`;
 }
 

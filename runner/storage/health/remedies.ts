@@ -63,8 +63,44 @@ const s3 = table({
   's3-key-denied': ['access-denied', 'The encryption key may not be used', 'Ask the owner of the key to allow kms:GenerateDataKey and kms:Decrypt[[ for {identity}]].'],
 });
 
+const google = table({
+  'gs-none': ['auth-missing', 'No Google Cloud credentials are set up', 'Sign in with `gcloud auth application-default login`, or add `--anonymous` for a public bucket.'],
+  'gs-file': ['auth-missing', 'The credentials file cannot be used', 'Let {variable} name a credentials file of Google Cloud, or leave it out and sign in with `gcloud auth application-default login`.'],
+  'gs-login': ['auth-expired', 'The sign-in has expired or was withdrawn', 'Sign in again with `gcloud auth application-default login`.'],
+  'gs-key': ['access-denied', 'Google refuses the key of the service account', 'Make a new key with `gcloud iam service-accounts keys create {file} --iam-account {account}`.'],
+  'gs-impersonation': ['access-denied', 'The service account may not be acted as', 'Ask for roles/iam.serviceAccountTokenCreator on {account}, or sign in without impersonation: `gcloud auth application-default login`.'],
+  'gs-token': ['access-denied', 'No token is given for the credentials', 'Sign in anew with `gcloud auth application-default login`, or have the credentials file {file} made anew.'],
+  'gs-project': ['auth-missing', 'No project is known whose buckets could be listed', 'Name one with `--gcs-project PROJECT`, or choose one with `gcloud config set project PROJECT`.'],
+  'gs-no-bucket': ['not-found', 'There is no such bucket', 'Check the spelling: `gcloud storage buckets list` shows those of your project.'],
+  'gs-read': ['access-denied', 'The bucket may not be listed or read', 'Ask the owner of the bucket to run `gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={identity} --role=roles/storage.objectViewer`.'],
+  'gs-write': ['access-denied', 'Nothing may be written', 'Choose another output, or ask the owner of the bucket to run `gcloud storage buckets add-iam-policy-binding gs://{bucket} --member={identity} --role=roles/storage.objectUser`.'],
+  'gs-not-public': ['access-denied', 'The bucket is not open to the public', 'Leave out `--anonymous`, so that your credentials are used.'],
+  'gs-payer': ['requester-pays', 'The owner lets readers pay', 'Add `--requester-pays --gcs-project PROJECT`: that project is then billed for requests and transfer.'],
+  'gs-payer-denied': ['access-denied', 'The project cannot pay', 'Ask for roles/serviceusage.serviceUsageConsumer in {project}, or name another project with `--gcs-project`.'],
+  'gs-key-denied': ['access-denied', 'The encryption key may not be used', 'Ask the owner of the key to give the Cloud Storage service agent of your project roles/cloudkms.cryptoKeyEncrypterDecrypter on it.'],
+});
+
+const azure = table({
+  'az-none': ['auth-missing', 'No Azure credentials are set up', 'Sign in with `az login`, or add `--anonymous` for a public container.'],
+  'az-login': ['auth-expired', 'The sign-in has expired, or is not accepted any more', 'Sign in again with `az login`.'],
+  'az-tenant': ['access-denied', 'The sign-in is for another directory', 'Sign in to the directory of the account with `az login --tenant TENANT`.'],
+  'az-plain': ['auth-missing', 'A sign-in is not sent over an address that is not encrypted', 'Set AZURE_STORAGE_KEY to a key of {account}, or use an https address.'],
+  'az-key': ['access-denied', 'The account key is not right', 'Set {variable} anew; `az storage account keys list --account-name {account}` shows what belongs into it.'],
+  'az-keys-off': ['access-denied', 'The account takes no keys', 'Unset {variable} and sign in with `az login`.'],
+  'az-sas-expired': ['auth-expired', 'The shared access signature has expired, or is not valid yet', 'Set {variable} to a new one, made with `az storage container generate-sas`.'],
+  'az-sas': ['access-denied', 'The shared access signature is not right', 'Set {variable} anew, whole and for this account, as `az storage container generate-sas` writes it.'],
+  'az-sas-rights': ['access-denied', 'The shared access signature does not allow it', 'Set {variable} to one with more rights: `az storage container generate-sas --permissions {permission}`.'],
+  'az-no-account': ['network', 'There is no storage account of that name', 'Check the spelling: `az storage account list` shows those of your subscription.'],
+  'az-no-container': ['not-found', 'There is no such container', 'Check the spelling: `az storage container list --account-name {account}` shows those of the account.'],
+  'az-read': ['access-denied', 'The container may not be listed or read', 'Ask the owner of the account to run `az role assignment create --role "Storage Blob Data Reader" --assignee {identity} --scope SCOPE`.'],
+  'az-write': ['access-denied', 'Nothing may be written', 'Choose another output, or ask the owner of the account to run `az role assignment create --role "Storage Blob Data Contributor" --assignee {identity} --scope SCOPE`.'],
+  'az-not-public': ['access-denied', 'The container is not open to the public', 'Leave out `--anonymous`, so that your credentials are used.'],
+  'az-firewall': ['access-denied', 'The account lets nobody in from this network', 'Ask the owner of the account to let this network in (`az storage account network-rule add`), or work from a machine that is.'],
+  'az-archived': ['access-denied', 'Blobs are in the archive tier', 'Bring them back first with `az storage blob set-tier --tier Hot`, which takes hours.'],
+});
+
 /** Every remedy by its name. */
-export const remedies = { ...everywhere, ...local, ...s3 };
+export const remedies = { ...everywhere, ...local, ...s3, ...google, ...azure };
 
 export type RemedyId = keyof typeof remedies;
 
@@ -73,6 +109,8 @@ export const remedySections: readonly { readonly title: string; readonly entries
   { title: 'Any service', entries: Object.values(everywhere) },
   { title: 'Folders', entries: Object.values(local) },
   { title: 'Amazon S3 and services like it', entries: Object.values(s3) },
+  { title: 'Google Cloud Storage', entries: Object.values(google) },
+  { title: 'Azure Blob Storage', entries: Object.values(azure) },
 ];
 
 /** What a step is filled in with. */

@@ -15,7 +15,7 @@ export interface ParsedRequest {
 }
 
 /** Services that give tokens: OAuth, the security token service, IAM credentials, a machine's metadata. */
-const tokenPaths = /^\/(token|v1\/token|v1\/projects\/|computeMetadata\/|$)/;
+const tokenPaths = /^\/(token|tokeninfo|v1\/token|v1\/projects\/|computeMetadata\/|$)/;
 
 export function parseRequest(message: IncomingMessage): ParsedRequest {
   const [path, queryText] = split(message.url ?? '/', '?');

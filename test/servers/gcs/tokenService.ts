@@ -13,6 +13,10 @@ export function tokenOperation(tokens: TokenAuthority, request: ParsedRequest, b
   try {
     const [first] = request.parts;
     if (first === '' || first === 'computeMetadata') return metadata(tokens, request, machine);
+    if (first === 'tokeninfo') {
+      const known = tokens.accountOf(new URLSearchParams(body.toString()).get('access_token') ?? '');
+      return known === undefined ? plain(400, { error: 'invalid_token', error_description: 'Invalid Value' }) : plain(200, { email: known.email, expires_in: String(tokens.lifetime) });
+    }
     if (request.method !== 'POST') throw new TokenFailure(405, 'method_not_allowed', 'The token services take POST only.');
     const impersonated = /^v1\/projects\/-\/serviceAccounts\/([^/:]+):generateAccessToken$/.exec(request.parts.join('/'))?.[1];
     if (impersonated === undefined) return plain(200, tokens.exchange(new URLSearchParams(body.toString())));
