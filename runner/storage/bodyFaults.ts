@@ -23,6 +23,16 @@ export function changedError(where: string): SpimquantError {
   });
 }
 
+/** The error of a write that was to replace one version of an object which has another by now. */
+export function changedMeanwhile(where: string): SpimquantError {
+  return new SpimquantError('changed', `Somebody else has changed it meanwhile: ${where}`, { where, hint: 'It was not overwritten. Look at what is there now.' });
+}
+
+/** Throws a RangeError for a conditional replacement of more than one request carries: a defect of the caller. */
+export function checkReplacement(size: number, most: number, ifVersion: string | undefined): void {
+  if (ifVersion !== undefined && size > most) throw new RangeError(`${size} bytes are too many to replace one version of an object: ${most} at most`);
+}
+
 /** The error of an upload in parts that its store knows nothing of. */
 export function uploadLost(where: string): SpimquantError {
   return new SpimquantError('upload-lost', `The service no longer has the begun upload of ${where}`, { where, hint: 'Run the same command again: it begins anew.' });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { alreadyExists, changedError } from './bodyFaults.ts';
+import { alreadyExists, changedError, changedMeanwhile } from './bodyFaults.ts';
 import { throwIfCancelled } from './cancel.ts';
 import { compareKeys } from './keyOrder.ts';
 import { localError } from './local/localErrors.ts';
@@ -76,6 +76,7 @@ export class MemoryStore implements ObjectStore {
     if (options.ifAbsent === true && this.#objects.has(key)) {
       throw alreadyExists(`${this.uri}/${key}`);
     }
+    if (options.ifVersion !== undefined && this.#objects.get(key)?.version !== options.ifVersion) throw changedMeanwhile(`${this.uri}/${key}`);
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : new Uint8Array(data);
     const version = createHash('sha256').update(bytes).digest('hex');
     this.#objects.set(key, { size: bytes.length, version, make: () => bytes });

@@ -53,6 +53,11 @@ export interface ReadOptions {
 export interface WriteOptions {
   /** Fail with `already-exists` instead of replacing. Atomic: of two writers one succeeds. */
   readonly ifAbsent?: boolean;
+  /**
+   * Replaces this version of the object alone: rejects with `changed` when there is another, or none. Atomic as `ifAbsent`
+   * is (but for local files, where a moment is left). Only for what is written by one request: up to 8 MiB.
+   */
+  readonly ifVersion?: string;
   /** Time of the last modification that a local file gets, in milliseconds since the epoch. Buckets have their own. */
   readonly modified?: number;
   readonly signal?: AbortSignal;

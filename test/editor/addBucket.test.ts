@@ -147,6 +147,8 @@ describe('Adding a dataset in a bucket', function () {
       await page.see({ selector: title, text: 'it cannot be read' });
       await page.see({ selector: question, text: 'Reach it another way' });
       await page.see({ selector: question, text: 'Add anyway' });
+      // What the check says of it stands beside, unasked.
+      await page.see({ selector: '.spimquant-result', text: 'profile old', inside: 'frames' });
       await page.screenshot({ name: 'add-bucket-denied' });
       await choose(page, 'Reach it another way');
       await page.see({ selector: `${question}.focused`, text: 'old' });
@@ -156,6 +158,27 @@ describe('Adding a dataset in a bucket', function () {
       await page.press({ keys: 'Escape' });
       await vscode.commands.executeCommand('notifications.clearAll');
     });
+  });
+
+  it('is checked from its row, and all services from the palette', async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await onPage(async (page) => {
+      await vscode.commands.executeCommand('list.clear');
+      await page.click({ selector: `.pane ${row}[aria-label^="bids"] .label-name`, button: 'right' });
+      await page.click({ selector: '.monaco-menu .action-label', text: 'Check Credentials' });
+      await page.see({ selector: '.spimquant-result', text: 's3://lab/bids', inside: 'frames' });
+      await page.see({ selector: '.spimquant-result', text: 'analyst', inside: 'frames' });
+      await page.screenshot({ name: 'check-credentials-bucket' });
+      const all = vscode.commands.executeCommand('spimquant.credentials.check');
+      await page.see({ selector: title, text: 'Check Credentials' });
+      await page.see({ selector: question, text: 'without credentials, at' });
+      await page.screenshot({ name: 'check-credentials-choice' });
+      await choose(page, 'All services');
+      await page.see({ selector: '.spimquant-result', text: 'Storage services', inside: 'frames', timeoutMs: 40_000 });
+      await all;
+      await page.screenshot({ name: 'check-credentials-all' });
+    });
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 
   it('takes the name of a profile that is not listed', async () => {

@@ -126,10 +126,10 @@ export async function uploadInBlocks(target: WriteTarget, key: string, source: U
 }
 
 /** Uploads a whole source by one request. Returns what is known of the blob. Throws as the connection does. */
-export async function uploadWhole(target: WriteTarget, key: string, source: UploadSource, mark: string, { ifAbsent = false, signal }: Stop & { readonly ifAbsent?: boolean }): Promise<{ readonly etag?: string; readonly md5?: Uint8Array }> {
+export async function uploadWhole(target: WriteTarget, key: string, source: UploadSource, mark: string, { ifAbsent = false, ifVersion, signal }: Stop & { readonly ifAbsent?: boolean; readonly ifVersion?: string }): Promise<{ readonly etag?: string; readonly md5?: Uint8Array }> {
   const body = await source.read(0, source.size);
   return target.connection.run('write', target.where(key), signal, async ({ container }, abortSignal) => {
-    const { etag, contentMD5 } = await container.getBlockBlobClient(target.nameOf(key)).upload(body, body.length, { ...target.headers(key, mark, ifAbsent), abortSignal });
+    const { etag, contentMD5 } = await container.getBlockBlobClient(target.nameOf(key)).upload(body, body.length, { ...target.headers(key, mark, ifAbsent), ...(ifVersion === undefined ? {} : { conditions: { ifMatch: `"${ifVersion}"` } }), abortSignal });
     return { etag, md5: contentMD5 };
   });
 }

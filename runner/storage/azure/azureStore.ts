@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BlobGetPropertiesResponse, BlobItem, ContainerClient, ContainerListBlobFlatSegmentResponse, ContainerListBlobHierarchySegmentResponse } from '@azure/storage-blob';
 import { SpimquantError } from '../../protocol/errors.ts';
-import { alreadyExists, changedError } from '../bodyFaults.ts';
+import { alreadyExists, changedError, changedMeanwhile, checkReplacement } from '../bodyFaults.ts';
 import type { Surroundings } from '../connection.ts';
 import { contentType } from '../contentType.ts';
 import { etagVersion } from '../etag.ts';
@@ -121,6 +121,8 @@ export class AzureStore implements ObjectStore {
   async #upload(key: string, source: UploadSource, options: WriteOptions): Promise<ObjectStat> {
     const large = source.size > partThreshold;
     const where = this.#where(key);
+    const { ifVersion } = options;
+    checkReplacement(source.size, partThreshold, ifVersion);
     // What would be refused in the end need not be sent.
     if (options.ifAbsent === true && large && (await this.stat(key, { signal: options.signal })) !== undefined) throw alreadyExists(where);
     const mark = randomUUID();
@@ -129,10 +131,11 @@ export class AzureStore implements ObjectStore {
       const { etag, md5 } = await uploadWhole(this.#target, key, source, mark, options);
       return { key, size: source.size, version: etagVersion(etag), ...checksums(md5) };
     } catch (error) {
-      if (options.ifAbsent !== true || !(error instanceof SpimquantError) || (error.code !== 'already-exists' && error.code !== 'upload-lost')) throw error;
+      const isConditional = options.ifAbsent === true || ifVersion !== undefined;
+      if (!isConditional || !(error instanceof SpimquantError) || (error.code !== 'already-exists' && error.code !== 'upload-lost')) throw error;
       // A first answer that was lost makes the second attempt meet our own blob.
       const written = await this.#target.written(key, mark, options.signal);
-      if (written === undefined) throw alreadyExists(where);
+      if (written === undefined) throw ifVersion === undefined ? alreadyExists(where) : changedMeanwhile(where);
       return written;
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SpimquantError } from '../../protocol/errors.ts';
-import { changedError } from '../bodyFaults.ts';
+import { changedError, changedMeanwhile, checkReplacement } from '../bodyFaults.ts';
 import type { Surroundings } from '../connection.ts';
 import { contentType } from '../contentType.ts';
 import { compareKeys } from '../keyOrder.ts';
@@ -108,22 +108,23 @@ export class GcsStore implements ObjectStore {
   }
 
   async #upload(key: string, source: UploadSource, options: WriteOptions): Promise<ObjectStat> {
-    const ifAbsent = options.ifAbsent === true;
+    const { ifAbsent = false, ifVersion } = options;
     const large = source.size > partThreshold;
+    checkReplacement(source.size, partThreshold, ifVersion);
     const mark = randomUUID();
-    const target = await this.#target(key, ifAbsent || large ? mark : undefined, options);
+    const target = await this.#target(key, ifAbsent || ifVersion !== undefined || large ? mark : undefined, options);
     try {
       return statOf(key, large ? await uploadInSession(this.#connection, target, source) : await uploadAtOnce(this.#connection, target, await source.read(0, source.size)));
     } catch (error) {
-      if (!ifAbsent || !(error instanceof SpimquantError) || error.code !== 'already-exists') throw error;
+      if (!(ifAbsent || ifVersion !== undefined) || !(error instanceof SpimquantError) || error.code !== 'already-exists') throw error;
       // A first answer that was lost makes the second attempt meet our own object.
       const found = await this.#written(key, mark, options.signal);
-      if (found === undefined) throw error;
+      if (found === undefined) throw ifVersion === undefined ? error : changedMeanwhile(this.#where(key));
       return statOf(key, found);
     }
   }
 
-  async #target(key: string, mark: string | undefined, { ifAbsent, signal }: WriteOptions): Promise<WriteTarget> {
+  async #target(key: string, mark: string | undefined, { ifAbsent, ifVersion, signal }: WriteOptions): Promise<WriteTarget> {
     const { storageClass } = this.#options;
     return {
       name: this.#prefix + key,
@@ -135,6 +136,7 @@ export class GcsStore implements ObjectStore {
       },
       kmsKeyName: await this.#kmsKey(key, signal),
       ifAbsent: ifAbsent === true,
+      ...(ifVersion === undefined ? {} : { ifVersion }),
       signal,
     };
   }

@@ -29,6 +29,8 @@ export interface WriteTarget {
   readonly resource: { readonly contentType: string; readonly storageClass?: string; readonly metadata?: Readonly<Record<string, string>> };
   readonly kmsKeyName: string | undefined;
   readonly ifAbsent: boolean;
+  /** The generation that is replaced; undefined: any. */
+  readonly ifVersion?: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -40,7 +42,7 @@ export function crcText(crc: number): string {
 }
 
 function uploadQuery(target: WriteTarget, uploadType: 'multipart' | 'resumable'): Readonly<Record<string, string | undefined>> {
-  return { uploadType, name: target.name, ifGenerationMatch: target.ifAbsent ? '0' : undefined, kmsKeyName: target.kmsKeyName, fields: objectFields };
+  return { uploadType, name: target.name, ifGenerationMatch: target.ifAbsent ? '0' : target.ifVersion, kmsKeyName: target.kmsKeyName, fields: objectFields };
 }
 
 function uploadPath(bucket: string): string {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { link, open, opendir, readdir, realpath, rename, stat, unlink, utimes } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { alreadyExists, changedError } from '../bodyFaults.ts';
+import { alreadyExists, changedError, changedMeanwhile } from '../bodyFaults.ts';
 import { cancelledError, throwIfCancelled } from '../cancel.ts';
 import { compareKeys } from '../keyOrder.ts';
 import { isAbsent, localError, systemCode } from './localErrors.ts';
@@ -209,6 +209,7 @@ export class LocalStore implements ObjectStore {
       throwIfCancelled(options.signal, path);
       if (options.modified !== undefined) await utimes(temporary, options.modified / 1000, options.modified / 1000);
       const written = await stat(temporary, { bigint: true });
+      if (options.ifVersion !== undefined && (await this.stat(key))?.version !== options.ifVersion) throw changedMeanwhile(path);
       if (options.ifAbsent === true) await nameIfAbsent(temporary, path);
       else await rename(temporary, path);
       await syncFolder(folder);

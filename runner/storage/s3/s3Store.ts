@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand, GetObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { HeadObjectCommandOutput, ListObjectsV2CommandOutput, S3Client, StorageClass } from '@aws-sdk/client-s3';
 import { SpimquantError } from '../../protocol/errors.ts';
-import { alreadyExists, changedError } from '../bodyFaults.ts';
+import { alreadyExists, changedError, changedMeanwhile, checkReplacement } from '../bodyFaults.ts';
 import type { Surroundings } from '../connection.ts';
 import { contentType } from '../contentType.ts';
 import { base64ToHex } from '../digest.ts';
@@ -32,7 +32,7 @@ const writeMark = 'spimquant-write';
  * An {@link ObjectStore} over a bucket, or a prefix of it, at Amazon S3 or a compatible service. Objects that none of our
  * keys can name (folder markers ending in a slash, two slashes in a row, parts named `..`) are not listed.
  *
- * `ifAbsent` relies on conditional writes (`If-None-Match: *`). Services that refuse the condition (501), or ignore it,
+ * `ifAbsent` and `ifVersion` rely on conditional writes (`If-None-Match: *`, `If-Match`). Services that refuse the condition (501), or ignore it,
  * get a look-up before the write instead: there, of two writers at the same moment, the later one wins.
  */
 export class S3Store implements ObjectStore {
@@ -143,9 +143,12 @@ export class S3Store implements ObjectStore {
   }
 
   async #upload(key: string, source: UploadSource, options: WriteOptions): Promise<ObjectStat> {
-    const ifAbsent = options.ifAbsent === true;
+    const { ifAbsent = false, ifVersion } = options;
     const where = this.#where(key);
+    checkReplacement(source.size, partThreshold, ifVersion);
     if (ifAbsent && (await this.stat(key, options)) !== undefined) throw alreadyExists(where);
+    // For services that ignore the condition.
+    if (ifVersion !== undefined && (await this.stat(key, options))?.version !== ifVersion) throw changedMeanwhile(where);
     const mark = randomUUID();
     const send = source.size > partThreshold ? this.#sendParts.bind(this) : this.#sendWhole.bind(this);
     try {
@@ -156,18 +159,20 @@ export class S3Store implements ObjectStore {
       // A first answer that was lost makes the second attempt meet our own object, or an upload that is joined already.
       const found = await this.#head(key, options.signal);
       if (found?.Metadata?.[writeMark] === mark) return headStat(key, found);
+      if (ifVersion !== undefined) throw changedMeanwhile(where);
       throw ifAbsent && found !== undefined ? alreadyExists(where) : error;
     }
   }
 
   async #sendWhole(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
     const body = await source.read(0, source.size);
-    const put = { Bucket: this.#connection.bucket, Key: this.#prefix + key, Body: body, ...this.#headers(key, ifAbsent ? mark : undefined) };
+    const condition = ifAbsent ? { IfNoneMatch: '*' } : options.ifVersion !== undefined ? { IfMatch: `"${options.ifVersion}"` } : undefined;
+    const put = { Bucket: this.#connection.bucket, Key: this.#prefix + key, Body: body, ...this.#headers(key, condition === undefined ? undefined : mark) };
     const answer = await this.#connection.run('write', this.#where(key), options.signal, async ({ client }, signal) => {
       try {
-        return await client.send(new PutObjectCommand({ ...put, ...(ifAbsent ? { IfNoneMatch: '*' } : {}) }), { abortSignal: signal });
+        return await client.send(new PutObjectCommand({ ...put, ...condition }), { abortSignal: signal });
       } catch (error) {
-        if (!ifAbsent || s3Fault(error).status !== 501) throw error;
+        if (condition === undefined || s3Fault(error).status !== 501) throw error;
         return client.send(new PutObjectCommand(put), { abortSignal: signal });
       }
     });

@@ -135,12 +135,18 @@ async function putObject(bucket: Bucket, request: ParsedRequest, body: Buffer): 
 }
 
 async function checkCondition(bucket: Bucket, request: ParsedRequest): Promise<void> {
-  const condition = request.headers['if-none-match'];
+  const { 'if-match': version, 'if-none-match': condition } = request.headers;
   const behaviour = bucket.options.conditionalWrites ?? 'honour';
-  if (condition === undefined || behaviour === 'ignore') return;
-  if (behaviour === 'refuse' || condition !== '*') throw new S3Failure(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented');
+  if ((condition === undefined && version === undefined) || behaviour === 'ignore') return;
+  if (behaviour === 'refuse' || (condition !== undefined && condition !== '*')) throw new S3Failure(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented');
   const existing = await bucket.backend.get(request.key);
   await existing?.close();
+  if (version !== undefined) {
+    // As S3 has it: without an object there is nothing whose version could match.
+    if (existing === undefined) throw new S3Failure(404, 'NoSuchKey', 'The specified key does not exist.', { extra: { Key: request.key } });
+    if (`"${existing.etag}"` !== version) throw preconditionFailed();
+    return;
+  }
   if (existing !== undefined) throw preconditionFailed();
 }
 

@@ -14,10 +14,10 @@ async function largeFile({ scratch }: Bench, name: string): Promise<{ readonly p
   return { path, bytes };
 }
 
-async function oneWinner(key: string, write: (index: number) => Promise<unknown>, writers: number): Promise<number> {
+async function oneWinner(key: string, write: (index: number) => Promise<unknown>, writers: number, refusal: 'already-exists' | 'changed' = 'already-exists'): Promise<number> {
   const outcomes = await Promise.allSettled(Array.from({ length: writers }, (_, index) => write(index)));
   const won = outcomes.flatMap((outcome, index) => (outcome.status === 'fulfilled' ? [index] : []));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') isError('already-exists', key)(outcome.reason);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') isError(refusal, key)(outcome.reason);
   assert.equal(won.length, 1, `${won.length} writers were told that they were the first`);
   return won[0];
 }
@@ -146,6 +146,42 @@ export const writingCases: CaseGroup = {
         const content = (index: number): Uint8Array => new Uint8Array(10_000_000).fill(index + 1);
         const winner = await oneWinner('race/large', (index) => store.write('race/large', content(index), { ifAbsent: true }), 3);
         assertBytes(await store.read('race/large'), content(winner));
+      },
+    },
+    {
+      id: 'write-if-version',
+      title: 'conditional replace (412): what somebody else has changed meanwhile is not overwritten',
+      run: async ({ store }) => {
+        const first = await store.write('edited/table.tsv', 'one');
+        const second = await store.write('edited/table.tsv', 'two, by me', { ifVersion: first.version });
+        assert.equal((await store.stat('edited/table.tsv'))?.version, second.version);
+        await assert.rejects(store.write('edited/table.tsv', 'three', { ifVersion: first.version }), isError('changed', `${store.uri}/edited/table.tsv`));
+        assert.equal(text(await store.read('edited/table.tsv')), 'two, by me');
+        await assert.rejects(store.write('edited/none.tsv', 'x', { ifVersion: first.version }), isError('changed'));
+        assert.equal(await store.stat('edited/none.tsv'), undefined);
+        await store.delete('edited/table.tsv');
+        await assert.rejects(store.write('edited/table.tsv', 'x', { ifVersion: second.version }), isError('changed'));
+      },
+    },
+    {
+      id: 'write-if-version-race',
+      title: 'of simultaneous editors of one version one gets through',
+      run: async ({ store }) => {
+        const { version } = await store.write('race/table', 'before');
+        const winner = await oneWinner('race/table', (index) => store.write('race/table', `editor ${index}`, { ifVersion: version }), 6, 'changed');
+        assert.equal(text(await store.read('race/table')), `editor ${winner}`);
+      },
+    },
+    {
+      id: 'write-if-version-lost-answer',
+      title: 'a conditional replace whose answer is lost is not taken for somebody else\'s',
+      run: async (bench) => {
+        const { store } = bench;
+        const { version } = await store.write('lost/table', 'before');
+        bench.faults.inject({ kind: 'lose-answer' }, 'finish');
+        const written = await store.write('lost/table', 'mine', { ifVersion: version });
+        assert.equal((await store.stat('lost/table'))?.version, written.version);
+        assert.equal(text(await store.read('lost/table')), 'mine');
       },
     },
     {
