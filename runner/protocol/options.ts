@@ -72,6 +72,12 @@ export interface GroupOptions {
   readonly template: string;
 }
 
+/** One `--include` or `--exclude` of a transfer, in the order in which they were given. */
+export interface PathFilter {
+  readonly include: boolean;
+  readonly pattern: string;
+}
+
 /** How a run is carried out; does not change results. */
 export interface ExecutionOptions {
   readonly cores: number | 'all';
