@@ -55,8 +55,13 @@ export class LineWriter {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Closes the file as it is. No error when it is closed. */
+  async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.abandon();
   }
 }
 

@@ -44,6 +44,7 @@ export class CopyRecords {
 
   /** Begins to write the list anew. What is kept of it follows by {@link keep}, in order. */
   async renew(): Promise<void> {
+    await this.#writer?.abandon();
     this.#writer = await LineWriter.create(join(this.#folder, newFile));
   }
 
@@ -70,7 +71,9 @@ export class CopyRecords {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.#writer?.abandon();
+    this.#writer = undefined;
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
