@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localError } from '../storage/local/localErrors.ts';
 import { CopyRecords } from './record.ts';
@@ -22,6 +23,15 @@ export class TransferState {
     this.records = new CopyRecords(folder);
     this.unfinished = new Unfinished(folder);
     this.scratch = scratch;
+  }
+
+  /** What is remembered, for a plan that changes nothing. */
+  static async look(folder: string): Promise<TransferState> {
+    try {
+      return new TransferState(folder, await mkdtemp(join(tmpdir(), 'spimquant-plan-')));
+    } catch (error) {
+      throw localError(error, 'write', tmpdir());
+    }
   }
 
   /** Makes the folder, private to the user. The caller knows that nobody else works in it. Throws as local stores do. */

@@ -146,11 +146,11 @@ describe('the digest of a whole that comes in parts', () => {
     const { crc } = await first.add(4, parts[4]);
     const second = startWhole('crc32c', bytes.length, 100);
     second.had(4, crc);
-    await Promise.all(parts.map((part, at) => (at === 4 ? undefined : second.add(at, part))));
+    await Promise.all(parts.flatMap((part, at) => (at === 4 ? [] : [second.add(at, part)])));
     assert.equal(second.done(), digestOf('crc32c', bytes));
     const third = startWhole('md5', bytes.length, 100);
     third.had(4, undefined);
-    await Promise.all(parts.map((part, at) => (at === 4 ? undefined : third.add(at, part))));
+    await Promise.all(parts.flatMap((part, at) => (at === 4 ? [] : [third.add(at, part)])));
     assert.equal(third.done(), undefined);
   });
 
