@@ -7,6 +7,9 @@ import { Journal, stateFolder } from '../engine/journal.ts';
 import { acquireLock, readLock, removeLock } from '../engine/lock.ts';
 import type { Lock, LockHolder } from '../engine/lock.ts';
 import { markerKey } from '../engine/outputFolder.ts';
+import { pauseLimit } from '../engine/pausePolicy.ts';
+import { Pauses } from '../engine/pauses.ts';
+import type { PauseTime } from '../engine/pauses.ts';
 import { throttleProgress } from '../engine/throttle.ts';
 import { processMark } from '../monitor/process.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
@@ -48,6 +51,8 @@ export interface SyncBackend {
   readonly onEvent?: (event: RunEvent, state: RunState) => void;
   /** As in LocalBackend. */
   readonly journal?: Journal;
+  readonly onWish?: (listener: () => void) => () => void;
+  readonly pauseTime?: PauseTime;
   /** Asks somebody whether deleting is meant. Left out: nobody is there to be asked, and `--yes` is needed. */
   readonly confirm?: (question: DeletionQuestion) => Promise<boolean>;
   /** Folder that relative paths are relative to; that of the process when left out. */
@@ -230,14 +235,17 @@ class SyncRun {
     }
     pricesFor(env);
     chooser(options.filters);
-    const ends = await endsOf(this.#command, this.#backend);
+    using pauses = this.#pauses();
+    const ends = await pauses.through(() => endsOf(this.#command, this.#backend));
+    pauses.markReached('dataset');
     const folder = folderOf(ends, env);
     const own = await this.#lockPair(folder, ends);
     try {
-      const output = await this.#lockOutput(ends);
+      const output = await pauses.through(() => this.#lockOutput(ends));
+      pauses.markReached('output');
       try {
         await using state = await TransferState.open(folder);
-        const ended = await this.#carryOut(ends, state);
+        const ended = await this.#carryOut(ends, state, pauses);
         this.#recording.end(ended.outcome, ended.error);
         return { outcome: ended.outcome, state: this.#recording.state, runFolder: this.#journal.folder, output: ends.destination.uri, done: this.#done, failures: this.#failures, failed: this.#failed };
       } finally {
@@ -246,6 +254,16 @@ class SyncRun {
     } finally {
       await own.release();
     }
+  }
+
+  /** Both ends are places that may have to be waited for; what is remembered is on a disk that may be full. */
+  #pauses(): Pauses {
+    const { bids, output, storage, toStorage, execution } = this.#command;
+    const { env, clock, signal, cwd, pauseTime, onWish } = this.#backend;
+    const at = (uri: string): string => normaliseUri(expandHome(uri), cwd);
+    return new Pauses({
+      dataset: { uri: at(bids), storage }, output: { uri: at(output), storage: toStorage }, work: { uri: stateFolder(env), storage: {} }, templates: { uri: '', storage: {} },
+    }, { journal: () => this.#journal, clock, signal, env, limitMs: pauseLimit(execution.pauseLimitMs, env), time: pauseTime, onWish });
   }
 
   /** Keeps a second transfer of the same from working on the same records. */
@@ -274,15 +292,15 @@ class SyncRun {
     return from || to ? acquireLock(destination.store, clock()) : undefined;
   }
 
-  async #carryOut(ends: Ends, state: TransferState): Promise<{ readonly outcome: RunOutcome; readonly error?: ErrorReport }> {
+  async #carryOut(ends: Ends, state: TransferState, pauses: Pauses): Promise<{ readonly outcome: RunOutcome; readonly error?: ErrorReport }> {
     const { signal } = this.#backend;
     const { deletes } = this.#command.options;
     this.#journal.append({ type: 'run-planned', reused: 0, tasks: [compareTask, copyTask, ...(deletes ? [deleteTask] : [])] });
     try {
-      const plan = await this.#task(compareTask, () => this.#compare(ends, state), () => ({ bytesRead: 0, bytesWritten: 0 }));
+      const plan = await this.#task(compareTask, pauses, () => pauses.through(() => this.#compare(ends, state)), () => ({ bytesRead: 0, bytesWritten: 0 }));
       if (!(await this.#confirmed(plan, ends))) return { outcome: 'cancelled' };
-      await this.#task(copyTask, () => this.#copy(ends, state, plan), ({ copied }) => ({ bytesRead: copied.bytes, bytesWritten: copied.bytes }));
-      if (deletes) await this.#task(deleteTask, () => this.#delete(ends, plan), () => ({ bytesRead: 0, bytesWritten: 0 }));
+      await this.#task(copyTask, pauses, () => this.#copy(ends, state, plan, pauses), ({ copied }) => ({ bytesRead: copied.bytes, bytesWritten: copied.bytes }));
+      if (deletes) await this.#task(deleteTask, pauses, () => pauses.through(() => this.#delete(ends, plan)), () => ({ bytesRead: 0, bytesWritten: 0 }));
       return { outcome: 'succeeded' };
     } catch (error) {
       const report = reportError(error);
@@ -294,7 +312,7 @@ class SyncRun {
   }
 
   /** Carries out a task and writes how it went. Throws {@link TaskFailed} when it has failed. */
-  async #task<T>(task: TaskSummary, work: () => Promise<T>, traffic: (result: T) => { readonly bytesRead: number; readonly bytesWritten: number }): Promise<T> {
+  async #task<T>(task: TaskSummary, pauses: Pauses, work: () => Promise<T>, traffic: (result: T) => { readonly bytesRead: number; readonly bytesWritten: number }): Promise<T> {
     const { clock, signal } = this.#backend;
     const started = clock();
     this.#journal.append({ type: 'task-started', task: task.id });
@@ -303,7 +321,7 @@ class SyncRun {
       this.#journal.append({ type: 'task-finished', task: task.id, seconds: (clock() - started) / 1000, ...traffic(result) });
       return result;
     } catch (error) {
-      const report = reportError(error);
+      const report = pauses.explain(reportError(error));
       if (signal.aborted || report.code === 'cancelled') throw error;
       this.#journal.append({ type: 'task-failed', task: task.id, error: report });
       throw new TaskFailed(task.id, { cause: error });
@@ -330,18 +348,22 @@ class SyncRun {
     return false;
   }
 
-  async #copy(ends: Ends, state: TransferState, plan: TransferPlan): Promise<CarryOutResult> {
+  async #copy(ends: Ends, state: TransferState, plan: TransferPlan, pauses: Pauses): Promise<CarryOutResult> {
     const { options } = this.#command;
     const { clock, signal } = this.#backend;
     for await (const { key, reason } of plan.problemList()) this.#fail(copyTask, key, { code: 'bad-option', message: `It cannot be copied, because ${reason}.` });
     const progress = throttleProgress((each) => { this.#journal.append({ type: 'task-progress', task: copyTask.id, progress: each }); });
+    let finished = 0;
     const result = await carryOut({
       plan, ends, records: state.records, unfinished: state.unfinished, chooses: chooser(options.filters), transfers: options.transfers, memoryBytes, verify: options.verify, clock, signal,
       progress: ({ files, bytes, bytesPerSecond, secondsLeft }) => {
+        if (files.done > finished) pauses.markProgress();
+        finished = files.done;
         // Without bytes, of empty files say, the files are what is counted.
         progress({ ...(bytes.total > 0 ? bytes : files), unit: bytes.total > 0 ? 'bytes' : 'items', files, ...(bytes.total > 0 ? { perSecond: bytesPerSecond } : {}), ...(secondsLeft === undefined ? {} : { secondsLeft }) });
       },
       failed: (key, error) => { this.#fail(copyTask, key, error); },
+      recover: (error) => waitFor(error, pauses),
       note: (message) => { this.#journal.append({ type: 'task-log', task: copyTask.id, level: 'info', message }); },
     });
     this.#done = { upToDate: plan.skip, result, deleted: 0 };
@@ -379,6 +401,21 @@ class SyncRun {
     return new SpimquantError(error.code === 'internal' ? 'network' : error.code, `${this.#failed} of ${count(total, 'file')} could not be ${what}. The first: ${key}: ${error.message}`, {
       where: destination.uri, hint: `The log names ${this.#failed > failuresKept ? `the first ${failuresKept}, and ${join(this.#journal.folder, failuresFile)} all` : 'them all'}. Run the same command again to try them again: what was ${what} stays so.`,
     });
+  }
+}
+
+/** Waits, with the run paused, until what has failed may work again. False: it will not. */
+async function waitFor(error: SpimquantError, pauses: Pauses): Promise<boolean> {
+  let first = true;
+  try {
+    await pauses.through(async () => {
+      if (!first) return;
+      first = false;
+      throw error;
+    });
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -106,7 +106,7 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
 }
 
 async function carryOutSync(command: SyncCommand, text: string, terminal: Terminal, color: boolean): Promise<ExitCode> {
-  const { stdout, env, clock, signal, ask } = terminal;
+  const { stdout, env, clock, signal, ask, onEnter } = terminal;
   const { json, quiet, unlock, dryRun } = command.execution;
   if (unlock) {
     stdout.write(unlockedText(await unlockSync(command, { env, signal })));
@@ -122,7 +122,7 @@ async function carryOutSync(command: SyncCommand, text: string, terminal: Termin
   let summary;
   try {
     summary = await runSync(command, text, {
-      clock, env, signal, onEvent: (event, state) => { reporter.event(event, state); },
+      clock, env, signal, onWish: onEnter, onEvent: (event, state) => { reporter.event(event, state); },
       ...(ask === undefined || json ? {} : {
         confirm: async (question) => {
           reporter.stop();

@@ -47,8 +47,8 @@ export interface CarryOutRequest {
   readonly failed?: (key: string, error: ErrorReport) => void;
   readonly note?: (message: string) => void;
   /**
-   * Asked when nothing can be copied any more, because credentials have expired, say. True: it can go on now. Left out:
-   * the transfer ends with the error.
+   * Asked when an error is not about one object only, because credentials have expired or the network is away, say. True:
+   * it is tried again. False, or left out: the object fails, or the transfer ends with the error.
    */
   readonly recover?: (error: SpimquantError) => Promise<boolean>;
 }
@@ -65,6 +65,10 @@ export interface CarryOutResult {
 
 /** Errors that the next object would meet as well. */
 const general: ReadonlySet<ErrorCode> = new Set(['auth-expired', 'auth-missing', 'disk-full', 'requester-pays', 'region-mismatch', 'out-of-memory']);
+/** Errors that may be about the object or about the line to its service. */
+const ofTheLine: ReadonlySet<ErrorCode> = new Set(['network', 'throttled']);
+/** How often one object is tried again because of the line. */
+const mostRecoveries = 3;
 /** Failures in a row after which nothing is expected of the next. */
 const hopeless = 100;
 const hopelessOnline = 12;
@@ -126,7 +130,7 @@ class Transfer {
       return;
     }
     if (unfinished.uploads.has(item.key)) this.#attempted.add(item.key);
-    for (;;) {
+    for (let recoveries = 0; ;) {
       try {
         const copied = await copyObject(item, context);
         if (copied === undefined) {
@@ -146,15 +150,16 @@ class Transfer {
         const known = error instanceof SpimquantError ? error : undefined;
         // Anything but what stores say, such as a full disk under the records: the transfer cannot go on.
         if (known === undefined) throw error;
+        if ((general.has(known.code) || (ofTheLine.has(known.code) && ++recoveries <= mostRecoveries)) && await this.#recovered(known)) continue;
+        if (context.signal.aborted) return;
         if (general.has(known.code)) {
-          if (await this.#recovered(known)) continue;
           this.#end(known);
           return;
         }
         if (image !== undefined) this.#failedImages.add(image);
         this.#fail(item, reportError(known));
         this.#inRow += 1;
-        if (this.#inRow >= (known.code === 'network' || known.code === 'throttled' ? hopelessOnline : hopeless)) this.#end(known);
+        if (this.#inRow >= (ofTheLine.has(known.code) ? hopelessOnline : hopeless)) this.#end(known);
         return;
       }
     }
