@@ -14,6 +14,7 @@ const layers = [
   ['templates', 'command'],
   ['bids', 'figures', 'registration'],
   ['image', 'tables', 'monitor'],
+  ['transfer'],
   ['storage'],
   ['kernels'],
   ['wording'],

@@ -1,5 +1,5 @@
 import { parseCommandText } from '../../runner/command/parse.ts';
-import { isRunCommand } from '../../runner/protocol/options.ts';
+import { isRunCommand, outputStorageOf } from '../../runner/protocol/options.ts';
 import type { Command } from '../../runner/protocol/options.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 
@@ -16,8 +16,7 @@ function read(text: string): Command | undefined {
 export function storageOf(text: string): StorageChoice {
   const command = read(text);
   if (command === undefined || !('storage' in command)) return {};
-  // Of a run, these two speak of the dataset, not of the output.
-  return isRunCommand(command) ? { ...command.storage, anonymous: false, requesterPays: false } : command.storage;
+  return isRunCommand(command) ? outputStorageOf(command) : command.storage;
 }
 
 /** Whether a command starts a run, rather than answering at once. */

@@ -30,7 +30,7 @@ import { errorFromReport, reportError, SpimquantError } from '../protocol/errors
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunEvent, RunOutcome } from '../protocol/events.ts';
 import type { Clock } from '../protocol/log.ts';
-import type { Command, RunVerb } from '../protocol/options.ts';
+import type { LevelCommand } from '../protocol/options.ts';
 import { newRunId } from '../protocol/runs.ts';
 import { ownStorage } from '../protocol/storageChoice.ts';
 import { removeStaleTemporaries } from '../storage/local/localStore.ts';
@@ -39,8 +39,8 @@ import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
 import { templateCacheFolder } from '../templates/resolve.ts';
 import { Recording } from './recording.ts';
 
-/** A command that runs something. */
-export type RunCommand = Extract<Command, { verb: RunVerb }>;
+/** A command that runs the pipeline. */
+export type RunCommand = LevelCommand;
 
 /** What a planner may look at. */
 export interface PlanContext {

@@ -1,19 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { planLocally, runLocally, unlockLocally } from '../backends/local.ts';
+import { planSync, runSync, unlockSync } from '../backends/sync.ts';
 import type { LocalBackend, Planner, RunCommand, RunSummary } from '../backends/local.ts';
 import { formatHelp } from '../command/help.ts';
 import { parseArgv } from '../command/parse.ts';
+import type { LockHolder } from '../engine/lock.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
 import { reportError } from '../protocol/errors.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { PauseTime } from '../engine/pauses.ts';
 import type { Clock } from '../protocol/log.ts';
 import { isRunCommand } from '../protocol/options.ts';
+import type { SyncCommand } from '../protocol/options.ts';
 import { answer } from './answer.ts';
 import { formatPlan, planLines } from './planText.ts';
 import { JsonReporter, PlainReporter, QuietReporter, TerminalReporter, wantsColor } from './reporters.ts';
 import type { Output, Reporter } from './reporters.ts';
 import { formatError, formatSummary } from './summaryText.ts';
+import { formatSyncPlan, formatSyncSummary, syncPlanLines, syncQuestion } from './syncText.ts';
 
 /** The terminal as the program sees it. Results go to `stdout`, everything else to `stderr`. */
 export interface Terminal {
@@ -25,6 +29,8 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Calls back whenever the user presses Enter; returns how to stop listening. Left out: nobody is there. */
   readonly onEnter?: (listener: () => void) => () => void;
+  /** Asks a question that is answered by yes or no. Left out: nobody is there to be asked. */
+  readonly ask?: (question: string) => Promise<boolean>;
 }
 
 /** What decides what is run; the program has its pipeline, tests have toys. */
@@ -61,7 +67,7 @@ export async function main(argv: readonly string[], terminal: Terminal, engine: 
     }
     json = command.execution.json;
     if (!command.execution.quiet) for (const notice of notices) terminal.stderr.write(`note: ${notice}\n`);
-    return await carryOut(command, text, terminal, engine, color);
+    return command.verb === 'sync' ? await carryOutSync(command, text, terminal, color) : await carryOut(command, text, terminal, engine, color);
   } catch (error) {
     const report = reportError(error);
     if (json) terminal.stdout.write(`${JSON.stringify({ type: 'error', error: report })}\n`);
@@ -79,8 +85,7 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
   const { json, quiet, unlock, dryRun } = command.execution;
   const backend = (onEvent: LocalBackend['onEvent']): LocalBackend => ({ ...engine, clock, env, signal, onEvent, onWish: onEnter });
   if (unlock) {
-    const holder = await unlockLocally(command, { env });
-    stdout.write(holder === undefined ? 'The output was not locked.\n' : `Removed the lock of process ${holder.pid} on ${holder.host}, held since ${holder.since}.\n`);
+    stdout.write(unlockedText(await unlockLocally(command, { env })));
     return 0;
   }
   if (dryRun) {
@@ -98,6 +103,44 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
   if (!json) stdout.write(`${formatSummary(summary, wantsColor(stdout, env))}\n`);
   if (summary.outcome === 'cancelled') return 130;
   return summary.outcome === 'succeeded' ? 0 : 1;
+}
+
+async function carryOutSync(command: SyncCommand, text: string, terminal: Terminal, color: boolean): Promise<ExitCode> {
+  const { stdout, env, clock, signal, ask, onEnter } = terminal;
+  const { json, quiet, unlock, dryRun } = command.execution;
+  if (unlock) {
+    stdout.write(unlockedText(await unlockSync(command, { env, signal })));
+    return 0;
+  }
+  if (dryRun) {
+    await using dry = await planSync(command, { env, signal });
+    if (json) for await (const line of syncPlanLines(dry)) stdout.write(`${line}\n`);
+    else for await (const line of formatSyncPlan(dry, command, wantsColor(stdout, env))) stdout.write(`${line}\n`);
+    return dry.plan.problems > 0 || dry.refusal !== undefined ? 1 : 0;
+  }
+  let reporter = chooseReporter(json, quiet, terminal, color);
+  let summary;
+  try {
+    summary = await runSync(command, text, {
+      clock, env, signal, onWish: onEnter, onEvent: (event, state) => { reporter.event(event, state); },
+      ...(ask === undefined || json ? {} : {
+        confirm: async (question) => {
+          reporter.stop();
+          const answer = await ask(syncQuestion(question));
+          reporter = chooseReporter(json, quiet, terminal, color);
+          return answer;
+        },
+      }),
+    });
+  } finally {
+    reporter.stop();
+  }
+  if (!json) stdout.write(`${formatSyncSummary(summary, wantsColor(stdout, env))}\n`);
+  return summary.outcome === 'cancelled' ? 130 : summary.outcome === 'succeeded' ? 0 : 1;
+}
+
+function unlockedText(holder: LockHolder | undefined): string {
+  return holder === undefined ? 'The output was not locked.\n' : `Removed the lock of process ${holder.pid} on ${holder.host}, held since ${holder.since}.\n`;
 }
 
 function chooseReporter(json: boolean, quiet: boolean, { stdout, stderr, env, clock, onEnter }: Terminal, color: boolean): Reporter {

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import type { Engine } from './main.ts';
 import { enterKey } from './enterKey.ts';
 import { main } from './main.ts';
@@ -37,7 +38,22 @@ export async function runProcess(engine: Engine): Promise<never> {
   });
   const code = await main(process.argv.slice(2), {
     stdout: process.stdout, stderr: process.stderr, env: process.env, clock: Date.now, signal: abort.signal, onEnter: enterKey(process.stdin),
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question: string) => askYes(question, abort.signal) } : {}),
   }, engine);
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
   process.exit(code);
+}
+
+/** Asks at the terminal. Anything but `y` or `yes` is no, and so is Ctrl-C. */
+async function askYes(question: string, signal: AbortSignal): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // In the terminal's line mode Ctrl-C comes as a key.
+  lines.on('SIGINT', () => { process.kill(process.pid, 'SIGINT'); });
+  try {
+    return /^\s*y(es)?\s*$/i.test(await lines.question(question, { signal }));
+  } catch {
+    return false;
+  } finally {
+    lines.close();
+  }
 }

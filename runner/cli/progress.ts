@@ -23,8 +23,8 @@ export function bar(fraction: number, columns: number): string {
 }
 
 function rate(progress: TaskProgress, seconds: number): string {
-  if (seconds <= 0.2 || progress.done <= 0) return '';
-  const perSecond = progress.done / seconds;
+  if (progress.perSecond === undefined && (seconds <= 0.2 || progress.done <= 0)) return '';
+  const perSecond = progress.perSecond ?? progress.done / seconds;
   if (progress.unit === 'bytes') return `${formatBytes(perSecond)}/s`;
   if (progress.unit === 'voxels') return `${formatBytes(perSecond).replace(/B$/, '').trim()} voxels/s`;
   return `${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} ${progress.unit}/s`;
@@ -78,6 +78,15 @@ function joinFitting(facts: readonly string[], width: number): string {
   return cut(facts[0], width);
 }
 
+/** Of what has no known end, how much is done instead of the part. */
+function share(progress: TaskProgress): string {
+  return progress.total > 0 ? `${Math.floor(fractionOf(progress) * 100)} %` : `${progress.done.toLocaleString('en')} ${progress.unit}`;
+}
+
+function filesOf({ files }: TaskProgress): string {
+  return files === undefined ? '' : `${files.done.toLocaleString('en')}/${files.total.toLocaleString('en')} files`;
+}
+
 function renderTask(task: TaskState, now: number, width: number, color: boolean): string {
   const ink = paint(color);
   const scope = formatScope(task.summary.scope);
@@ -85,12 +94,12 @@ function renderTask(task: TaskState, now: number, width: number, color: boolean)
   const { progress } = task;
   const columns = width >= 60 ? 12 : 0;
   const fraction = fractionOf(progress);
-  const remaining = left(fraction, seconds);
+  const remaining = progress?.secondsLeft ?? left(fraction, seconds);
   const facts = progress === undefined
     ? [formatSeconds(seconds)]
-    : [`${Math.floor(fraction * 100)} %`, rate(progress, seconds), remaining === undefined ? '' : `${formatSeconds(remaining)} left`].filter((fact) => fact !== '');
+    : [share(progress), filesOf(progress), rate(progress, seconds), remaining === undefined || remaining === 0 ? '' : `${formatSeconds(remaining)} left`].filter((fact) => fact !== '');
   const tail = facts.join('  ');
-  const drawn = columns > 0 && progress !== undefined ? `${bar(fraction, columns)} ` : '';
+  const drawn = columns > 0 && progress !== undefined && progress.total > 0 ? `${bar(fraction, columns)} ` : '';
   const head = cut(`  ${scope}  ${task.summary.title}`, Math.max(8, width - drawn.length - tail.length - 2));
   const gap = Math.max(1, width - head.length - drawn.length - tail.length);
   const plain = `${head}${' '.repeat(gap)}${drawn}${tail}`;

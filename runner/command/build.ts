@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../protocol/json.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
-import type { Command, EntityFilter, ExecutionOptions, GroupOptions, ParticipantOptions, RunVerb, SegmentationMethod } from '../protocol/options.ts';
+import type { EntityFilter, ExecutionOptions, GroupOptions, LevelCommand, LevelVerb, ParticipantOptions, RunCommand, SegmentationMethod } from '../protocol/options.ts';
+import { syncConfiguration } from './buildSync.ts';
 import { findFlag, offeredFlags, written } from './flags.ts';
 import { checkChoices, Given, storageChoice, unique } from './given.ts';
 import type { Values } from './given.ts';
@@ -71,7 +72,8 @@ export function groupOptions(values: Values): GroupOptions {
   };
 }
 
-function executionOptions(given: Given): ExecutionOptions {
+/** How a run is carried out, with defaults. */
+export function executionOptions(given: Given): ExecutionOptions {
   return {
     cores: given.one<number | 'all'>('cores') ?? 'all',
     memoryBytes: given.one('mem'),
@@ -88,19 +90,19 @@ function executionOptions(given: Given): ExecutionOptions {
   };
 }
 
-const runVerbs: readonly RunVerb[] = ['participant', 'group', 'tune_n4'];
+const levelVerbs: readonly LevelVerb[] = ['participant', 'group', 'tune_n4'];
 
 /**
  * A run from its parts, or undefined when `tell` was told why there is none. `notices` gets a line for every flag that
  * has no effect at this level.
  */
-export function buildRun(level: RunVerb, bids: string, output: string, values: Values, notices: Notice[], tell: Tell): Command | undefined {
+export function buildRun(level: LevelVerb, bids: string, output: string, values: Values, notices: Notice[], tell: Tell): LevelCommand | undefined {
   const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
   checkChoices(values, used, tell);
   for (const flag of used) {
     if (flag.verbs === undefined || flag.verbs.includes(level)) continue;
     const place = { kind: 'flag', name: flag.name } as const;
-    if (!flag.verbs.some((verb) => runVerbs.includes(verb as RunVerb))) {
+    if (!flag.verbs.some((verb) => levelVerbs.includes(verb as LevelVerb))) {
       const own = offeredFlags.filter((each) => each.verbs?.includes(level)).map((each) => written(each.name));
       const message = `${written(flag.name)} has no effect at the ${level} level: it belongs to ${flag.verbs.join(', ')}.${didYouMean(written(flag.name), own)}`;
       tell(bad(message, undefined, { place, fix: changeTo(nearest(written(flag.name), own)) }));
@@ -108,11 +110,11 @@ export function buildRun(level: RunVerb, bids: string, output: string, values: V
       notices.push({ text: `${written(flag.name)} has no effect at the ${level} level.`, place });
     }
   }
-  return telling(tell, (): Command => {
+  return telling(tell, (): LevelCommand => {
     const given = new Given(values);
     const execution = executionOptions(given);
     const storage = storageChoice(given);
-    const command: Command = level === 'group'
+    const command: LevelCommand = level === 'group'
       ? { verb: level, bids, output, options: groupOptions(values), execution, storage }
       : { verb: level, bids, output, options: participantOptions(values), execution, storage };
     if (execution.cloud) {
@@ -126,7 +128,7 @@ export function buildRun(level: RunVerb, bids: string, output: string, values: V
  * The options of a run that decide its results, by their names on the command line, defaults filled in: what
  * `config/spimquant.yml` holds. `--config` reads it back.
  */
-export function mergedConfiguration(command: Extract<Command, { verb: RunVerb }>): JsonObject {
+export function mergedConfiguration(command: LevelCommand): JsonObject {
   const merged: Record<string, Json> = { bids_dir: command.bids, output_dir: command.output, analysis_level: command.verb };
   for (const [key, value] of Object.entries(command.options) as [string, unknown][]) {
     if (value === undefined) continue;
@@ -134,6 +136,11 @@ export function mergedConfiguration(command: Extract<Command, { verb: RunVerb }>
     merged[name] = Array.isArray(value) ? value.map(toJson) : toJson(value);
   }
   return merged;
+}
+
+/** The options of any run by their names, for its journal. */
+export function runConfiguration(command: RunCommand): JsonObject {
+  return command.verb === 'sync' ? syncConfiguration(command) : mergedConfiguration(command);
 }
 
 function toJson(value: unknown): Json {

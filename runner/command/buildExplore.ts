@@ -1,5 +1,6 @@
 import type { EntityFilter, ExploreCommand, ExploreVerb, LookOptions, Position, SegmentationMethod, ShowOptions, ThresholdOptions } from '../protocol/options.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
+import type { FlagVerb } from './flag.types.ts';
 import { findFlag, offeredFlags, written } from './flags.ts';
 import { checkChoices, Given, storageChoice, unique } from './given.ts';
 import type { Values } from './given.ts';
@@ -11,8 +12,13 @@ import { verbs } from './verbs.ts';
 
 /** The exploring verb of that name, or undefined. */
 export function exploreVerb(name: string | undefined): ExploreVerb | undefined {
-  const verb = verbs.find((each) => each.name === name && each.offered && each.words !== undefined);
+  const verb = verbs.find((each) => each.name === name && each.offered && each.words !== undefined && each.starts !== true);
   return verb?.name as ExploreVerb | undefined;
+}
+
+/** The verb of that name, if it stands first and takes words: one that explores, or a transfer. */
+export function wordsVerb(name: string | undefined): FlagVerb | undefined {
+  return verbs.find((each) => each.name === name && each.offered && each.words !== undefined)?.name as FlagVerb | undefined;
 }
 
 /** An exploring command from its parts, or undefined when `tell` was told why there is none. `words` follow the verb. */
@@ -53,7 +59,8 @@ function optional<K extends string, V>(key: K, value: V | undefined): { readonly
   return (value === undefined ? {} : { [key]: value }) as { readonly [key in K]?: V };
 }
 
-function checkWords(name: ExploreVerb, words: readonly Positional[]): void {
+/** Throws `bad-option` unless just the words are there that the verb takes. */
+export function checkWords(name: FlagVerb, words: readonly Positional[]): void {
   const verb = verbs.find((each) => each.name === name);
   const wanted = verb?.words ?? [];
   const usage = `The form is: ${verb?.usage ?? name}`;
@@ -70,7 +77,7 @@ function checkWords(name: ExploreVerb, words: readonly Positional[]): void {
 }
 
 /** What has no effect is refused: a flag that is silently left out would make its writer draw wrong conclusions. */
-function checkFlags(verb: ExploreVerb, values: Values, tell: Tell): void {
+export function checkFlags(verb: FlagVerb, values: Values, tell: Tell): void {
   const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
   checkChoices(values, used, tell);
   for (const flag of used) {

@@ -41,6 +41,8 @@ export interface Flag {
   /** In words, for the help. */
   readonly default?: string;
   readonly help: string;
+  /** May be given several times: all count, in their order. Otherwise the last does. */
+  readonly repeats?: true;
   /** The verbs it has an effect with. Left out: all. */
   readonly verbs?: readonly FlagVerb[];
   readonly origin: 'upstream' | 'ours';
@@ -58,9 +60,9 @@ export type Support =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'renamed'; readonly to: string };
 
-export type FlagGroup = 'Participants and images' | 'Looking' | 'Template and registration' | 'Intensity correction' | 'Segmentation' | 'Group statistics' | 'Output' | 'Running' | 'Storage' | 'Help' | 'Known from upstream';
+export type FlagGroup = 'Participants and images' | 'Looking' | 'Template and registration' | 'Intensity correction' | 'Segmentation' | 'Group statistics' | 'Transfer' | 'Output' | 'Running' | 'Storage' | 'Help' | 'Known from upstream';
 
 /** The groups in the order of the help. The last is not shown. */
 export const flagGroups: readonly FlagGroup[] = [
-  'Participants and images', 'Looking', 'Template and registration', 'Intensity correction', 'Segmentation', 'Group statistics', 'Output', 'Running', 'Storage', 'Help',
+  'Participants and images', 'Looking', 'Template and registration', 'Intensity correction', 'Segmentation', 'Group statistics', 'Transfer', 'Output', 'Running', 'Storage', 'Help',
 ];

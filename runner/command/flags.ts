@@ -1,4 +1,5 @@
 import type { Flag, FlagVerb } from './flag.types.ts';
+import { destinationPrefix, reachFlags, storageFields } from '../protocol/storageChoice.ts';
 import { knownFlags } from './knownFlags.ts';
 
 const participant: readonly FlagVerb[] = ['participant'];
@@ -7,14 +8,17 @@ const group: readonly FlagVerb[] = ['group'];
 const images: readonly FlagVerb[] = ['participant', 'tune_n4'];
 const quantities: readonly FlagVerb[] = ['participant', 'group'];
 const runs: readonly FlagVerb[] = ['participant', 'group', 'tune_n4'];
+const transfers: readonly FlagVerb[] = ['sync'];
+/** Whatever is carried out as a run. */
+const started: readonly FlagVerb[] = [...runs, ...transfers];
 /** Those that look at voxels of an image. */
 const looking: readonly FlagVerb[] = ['slice', 'histogram', 'segment'];
 /** Those that look for thresholds. */
 const trying: readonly FlagVerb[] = ['histogram', 'segment'];
 /** Those that open a dataset, an image or an output. */
-const reading: readonly FlagVerb[] = [...runs, 'info', 'ls', 'validate', ...looking, 'results', 'doctor'];
+const reading: readonly FlagVerb[] = [...started, 'info', 'ls', 'validate', ...looking, 'results', 'doctor'];
 /** Those that write objects, or try whether they may. */
-const writing: readonly FlagVerb[] = [...runs, 'doctor'];
+const writing: readonly FlagVerb[] = [...started, 'doctor'];
 
 /** The flags that work, in the order of the help. Defaults are pipeline-spec §1's; `build.ts` holds them as values. */
 export const offeredFlags: readonly Flag[] = [
@@ -67,21 +71,31 @@ export const offeredFlags: readonly Flag[] = [
   { name: 'test', group: 'Group statistics', value: { kind: 'text', choices: ['student', 'welch'] }, metavar: 'TEST', default: 'student', help: 'Student (equal variances) or Welch.', verbs: group, origin: 'ours' },
   { name: 'group-stats-label', aliases: ['label'], group: 'Group statistics', value: { kind: 'text' }, metavar: 'NAME', default: '1', help: 'Folder below group/ for the results.', verbs: group, origin: 'upstream' },
 
+  // Transfer
+  { name: 'include', group: 'Transfer', value: { kind: 'text' }, arity: 'many', metavar: 'PATTERN', repeats: true, help: 'Copy these, e.g. sub-01 or *.tsv; of all patterns the last that fits decides. Given first, nothing else is copied.', verbs: transfers, origin: 'ours' },
+  { name: 'exclude', group: 'Transfer', value: { kind: 'text' }, arity: 'many', metavar: 'PATTERN', repeats: true, help: 'Leave these out, neither copied nor deleted.', verbs: transfers, origin: 'ours' },
+  { name: 'delete', group: 'Transfer', value: { kind: 'switch' }, help: 'Delete from the destination what the source does not have, after asking.', verbs: transfers, origin: 'ours' },
+  { name: 'yes', aliases: ['y'], group: 'Transfer', value: { kind: 'switch' }, help: 'Delete without asking.', verbs: transfers, origin: 'ours' },
+  { name: 'max_delete', group: 'Transfer', value: { kind: 'integer', min: 0 }, metavar: 'N', default: '1000, and half of what is there', help: 'Delete up to so many files; more is taken for a slip.', verbs: transfers, origin: 'ours' },
+  { name: 'checksum', group: 'Transfer', value: { kind: 'switch' }, help: 'Compare contents of files of equal size, by checksums, instead of times.', verbs: transfers, origin: 'ours' },
+  { name: 'no_verify', group: 'Transfer', value: { kind: 'switch' }, help: "Do not hold what arrives against the service's checksums: for services whose tags look like MD5 and are none.", verbs: transfers, origin: 'ours' },
+  { name: 'transfers', group: 'Transfer', value: { kind: 'integer', min: 1, max: 256 }, metavar: 'N', default: '16', help: 'Files, and parts of large ones, that are copied at the same time.', verbs: transfers, origin: 'ours' },
+
   // Output
   { name: 'zarr-store-ext', group: 'Output', value: { kind: 'text', choices: ['ome.zarr', 'ozx'] }, metavar: 'EXT', default: 'ozx', help: 'Image masks as zipped stores (ozx) or folders (ome.zarr).', verbs: participant, origin: 'upstream' },
   { name: 'zarr-store-chunks', group: 'Output', value: { kind: 'integer', min: 1, max: 4096 }, arity: 4, metavar: 'C X Y Z', default: '1 256 256 256', help: 'Size of the chunks of those stores.', verbs: participant, origin: 'upstream' },
   { name: 'force-output', group: 'Output', value: { kind: 'switch' }, help: 'Write into a folder that holds other things already.', verbs: runs, origin: 'upstream' },
   { name: 'work_dir', group: 'Output', value: { kind: 'text' }, metavar: 'FOLDER', default: 'in the output, or the cache when that is a bucket', help: 'Local folder for temporary files.', verbs: runs, origin: 'upstream' },
   { name: 'notemp', aliases: ['nt'], group: 'Output', value: { kind: 'switch' }, help: 'Keep temporary files.', verbs: runs, origin: 'upstream' },
-  { name: 'config', aliases: ['configfile'], group: 'Output', value: { kind: 'text' }, metavar: 'FILE.yaml', help: 'Read options from a file, by the names given here; the command line wins.', verbs: [...runs, ...looking], origin: 'ours' },
+  { name: 'config', aliases: ['configfile'], group: 'Output', value: { kind: 'text' }, metavar: 'FILE.yaml', help: 'Read options from a file, by the names given here; the command line wins.', verbs: [...started, ...looking], origin: 'ours' },
 
   // Running
-  { name: 'dry-run', aliases: ['n', 'dryrun'], group: 'Running', value: { kind: 'switch' }, help: 'Show what would be done, and why, and do nothing.', verbs: runs, origin: 'upstream' },
+  { name: 'dry-run', aliases: ['n', 'dryrun'], group: 'Running', value: { kind: 'switch' }, help: 'Show what would be done, and why, and do nothing.', verbs: started, origin: 'upstream' },
   { name: 'cores', aliases: ['c', 'j', 'jobs'], group: 'Running', value: { kind: 'cores' }, arity: 'maybe', metavar: 'N|all', default: 'all', help: 'CPU cores to use.', verbs: runs, origin: 'upstream' },
   { name: 'mem', group: 'Running', value: { kind: 'size' }, metavar: 'SIZE', default: "3/4 of the machine's", help: 'Memory to use at most, e.g. 8GB.', verbs: runs, origin: 'ours' },
-  { name: 'pause-limit', group: 'Running', value: { kind: 'duration' }, metavar: 'TIME', default: '24h; 10m where CI is set', help: 'Longest wait for a new sign-in, the network or room on the disk, e.g. 2h; 0: fail at once; none: no limit.', verbs: runs, origin: 'ours' },
-  { name: 'forceall', aliases: ['F'], group: 'Running', value: { kind: 'switch' }, help: 'Do everything again.', verbs: runs, origin: 'upstream' },
-  { name: 'unlock', group: 'Running', value: { kind: 'switch' }, help: 'Remove the lock that a run on another machine left on the output, and stop.', verbs: runs, origin: 'upstream' },
+  { name: 'pause-limit', group: 'Running', value: { kind: 'duration' }, metavar: 'TIME', default: '24h; 10m where CI is set', help: 'Longest wait for a new sign-in, the network or room on the disk, e.g. 2h; 0: fail at once; none: no limit.', verbs: started, origin: 'ours' },
+  { name: 'forceall', aliases: ['F'], group: 'Running', value: { kind: 'switch' }, help: 'Do everything again.', verbs: started, origin: 'upstream' },
+  { name: 'unlock', group: 'Running', value: { kind: 'switch' }, help: 'Remove the lock that a run on another machine left on the output, and stop.', verbs: started, origin: 'upstream' },
   { name: 'cloud', group: 'Running', value: { kind: 'switch' }, help: 'Run on cloud machines; comes with the Coiled backend.', verbs: runs, origin: 'upstream' },
   { name: 'json', group: 'Running', value: { kind: 'switch' }, help: 'Write JSON to standard output: what happens, one event a line, or the answer as one object.', origin: 'ours' },
   { name: 'quiet', aliases: ['q'], group: 'Running', value: { kind: 'switch' }, help: 'No progress, only the summary.', origin: 'upstream' },
@@ -99,11 +113,21 @@ export const offeredFlags: readonly Flag[] = [
   { name: 'storage-class', group: 'Storage', value: { kind: 'text' }, metavar: 'CLASS', default: "the bucket's", help: 'Storage class of what is written, as the service calls it: STANDARD_IA, NEARLINE, Cool.', verbs: writing, origin: 'ours' },
   { name: 'encryption', group: 'Storage', value: { kind: 'text', choices: ['provider', 'kms'] }, metavar: 'BY', default: "the bucket's", help: "Encrypt what is written by the provider's key, or by one of its key management: provider or kms.", verbs: writing, origin: 'ours' },
   { name: 'encryption-key', group: 'Storage', value: { kind: 'text' }, metavar: 'KEY', help: 'Key for --encryption kms: id or ARN (S3), resource name (GCS), encryption scope (Azure).', verbs: writing, origin: 'ours' },
+  ...destinationFlags(),
 
   // Help
   { name: 'help', aliases: ['h'], group: 'Help', value: { kind: 'switch' }, help: 'Show this.', origin: 'upstream' },
   { name: 'version', aliases: ['v'], group: 'Help', value: { kind: 'switch' }, help: 'Show the version.', origin: 'upstream' },
 ];
+
+/** For each flag by which a bucket is reached, one that says so of a transfer's destination alone. */
+function destinationFlags(): readonly Flag[] {
+  return reachFlags.map((flag) => {
+    const kind = Object.values(storageFields).find((field) => field.flag === flag)?.kind;
+    const value = kind === 'switch' ? { value: { kind: 'switch' } } as const : { value: { kind: 'text' }, metavar: kind === 'address' ? 'URL' : 'VALUE' } as const;
+    return { name: `${destinationPrefix}${flag}`, group: 'Storage', ...value, help: `As --${flag}, for the destination. Given any of these, the destination is reached by them alone.`, verbs: transfers, origin: 'ours' };
+  });
+}
 
 /** Every flag of the language: those that work and those that are only known. */
 export const flags: readonly Flag[] = [...offeredFlags, ...knownFlags];

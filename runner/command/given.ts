@@ -62,12 +62,12 @@ export function unique(methods: readonly SegmentationMethod[]): readonly Segment
   return methods.filter((method, at) => methods.findIndex((other) => other.name === method.name) === at);
 }
 
-/** How buckets are reached and written. Throws `bad-option`. */
-export function storageChoice(given: Given): StorageChoice {
-  const choice = storageChoiceFrom((_field, flag) => given.one(flag));
+/** How buckets are reached and written. `prefix`: that of flags for a transfer's destination. Throws `bad-option`. */
+export function storageChoice(given: Given, prefix = ''): StorageChoice {
+  const choice = storageChoiceFrom((_field, flag) => given.one(prefix + flag));
   const wrong = badAddress(choice);
   if (wrong !== undefined) {
-    const { flag } = storageFields[wrong];
+    const flag = prefix + storageFields[wrong].flag;
     throw bad(`--${flag} must be the address of a service, without user name or password, as in http://127.0.0.1:9000.`, undefined, { place: { kind: 'flag', name: flag } });
   }
   for (const [field, name] of [['awsProfile', 'aws-profile'], ['gcsCredentials', 'gcs-credentials']] as const) {

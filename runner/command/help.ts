@@ -82,6 +82,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   group: [groupExample],
   tune_n4: ['spimquant bids out tune_n4 --participant-label 01 --correction_level 6', 'spimquant bids out tune_n4 --sloppy'],
   plan: ['spimquant plan bids out participant --stains_for_seg Abeta'],
+  sync: ['spimquant sync s3://lab/bids/sub-01 bids/sub-01 -n', 'spimquant sync out s3://lab/out --exclude \'*.ome.zarr\' --delete', 'spimquant sync s3://lab/bids gs://copies/bids --include dataset_description.json participants.tsv sub-01'],
   info: ['spimquant info bids', 'spimquant info bids/sub-01/micr/sub-01_sample-brain_SPIM.ome.zarr'],
   ls: ['spimquant ls s3://lab/bids'],
   validate: ['spimquant validate bids'],

@@ -1,7 +1,8 @@
 import { SpimquantError } from '../protocol/errors.ts';
-import type { Command, RunVerb } from '../protocol/options.ts';
+import type { Command, LevelVerb } from '../protocol/options.ts';
 import { buildRun } from './build.ts';
-import { buildExplore, exploreVerb } from './buildExplore.ts';
+import { buildExplore, exploreVerb, wordsVerb } from './buildExplore.ts';
+import { buildSync } from './buildSync.ts';
 import { readConfiguration } from './config.ts';
 import type { Configuration } from './config.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
@@ -116,6 +117,7 @@ export function interpret(argv: readonly string[], context: InterpretContext, te
   const exploring = first === undefined ? undefined : exploreVerb(first.name);
   // Words after a flag that is none may be its own: what they amount to is not judged.
   if (reading.uses.some((use) => use.flag === undefined)) return done(undefined);
+  if (first?.name === 'sync') return done(buildSync(positionals.slice(1), { ...reading, values }, told));
   if (exploring !== undefined) return done(buildExplore(exploring, positionals.slice(1), values, told));
   if (first !== undefined) {
     if (!first.offered) {
@@ -133,19 +135,19 @@ export function interpret(argv: readonly string[], context: InterpretContext, te
   return done(buildRun(run.level, run.bids, run.output, values, notices, told));
 }
 
-/** The verb in first position. A folder may be called like one: three words that end in a level are a run. */
+/** The verb in first position. A folder may be called like one: three words that end in a level are a run, unless they can be a transfer. */
 export function firstVerb(positionals: readonly Positional[]): (typeof verbs)[number] | undefined {
   const verb = verbs.find((each) => each.position === 'first' && each.name === positionals[0]?.text);
-  return verb?.name !== 'plan' && positionals.length === 3 && levels.includes(positionals[2].text) ? undefined : verb;
+  return verb?.name !== 'plan' && verb?.name !== 'sync' && positionals.length === 3 && levels.includes(positionals[2].text) ? undefined : verb;
 }
 
 /** Leaves out values of a configuration file, which many verbs may share, that are not for this verb. */
 function withoutForeign(values: Reading['values'], ofLine: Reading['values'], verb: string | undefined): Reading['values'] {
-  const exploring = exploreVerb(verb);
+  const own = wordsVerb(verb);
   return new Map([...values].filter(([name]) => {
     const { verbs: of } = findFlag(name) ?? {};
     if (of === undefined || ofLine.has(name)) return true;
-    return exploring === undefined ? of.some((each) => levels.includes(each)) : of.includes(exploring);
+    return own === undefined ? of.some((each) => levels.includes(each)) : of.includes(own);
   }));
 }
 
@@ -165,7 +167,7 @@ function configurationOf(file: string, readFile: ParseContext['readFile']): Conf
   }
 }
 
-function checkPositionals(positionals: readonly Positional[]): { bids: string; output: string; level: RunVerb } {
+function checkPositionals(positionals: readonly Positional[]): { bids: string; output: string; level: LevelVerb } {
   const words = wordsOf(positionals);
   const [bids, output, level] = words;
   const at = (index: number): Place => wordAt(positionals[index].at);
@@ -187,5 +189,5 @@ function checkPositionals(positionals: readonly Positional[]): { bids: string; o
   const verb = verbs.find((each) => each.position === 'level' && each.name === level);
   if (verb === undefined) throw bad(`The third word must be participant, group or tune_n4; ${JSON.stringify(level)} is none of them.${didYouMean(level, levels)}`, usageHint, { place: at(2), fix: changeTo(nearest(level, levels)) });
   if (bids === '' || output === '') throw bad(`The ${bids === '' ? 'dataset' : 'output'} is an empty word.`, usageHint, { place: at(bids === '' ? 0 : 1) });
-  return { bids, output, level: verb.name as RunVerb };
+  return { bids, output, level: verb.name as LevelVerb };
 }

@@ -122,7 +122,7 @@ export function isFlagWord(word: string): boolean {
 
 /**
  * Reads the words of a command line. Lists take all words up to the next flag; when a flag is given twice the last
- * wins, as upstream. `--` ends the flags. What cannot be understood is told; `from` is the number of the first word.
+ * wins, as upstream, but for those that may be repeated. `--` ends the flags. What cannot be understood is told; `from` is the number of the first word.
  */
 export function readWords(words: readonly string[], tell: Tell = refuse, from = 0): Reading {
   const positionals: Positional[] = [];
@@ -166,7 +166,7 @@ export function readWords(words: readonly string[], tell: Tell = refuse, from = 
       flag: wordAt(from + first, 'name'),
       value: (index) => (attached !== undefined && index === 0 ? wordAt(from + first, 'value') : wordAt(from + first + index + shift)),
     });
-    if (converted !== undefined) values.set(flag.name, converted);
+    if (converted !== undefined) values.set(flag.name, flag.repeats === true ? [...(values.get(flag.name) ?? []), ...converted] : converted);
   };
 
   /** Goes on behind a flag that is none, over the words that were surely meant for it. */
@@ -237,5 +237,5 @@ function readShort(word: string, known: (name: string, shown: string, attached: 
 
 /** The names a configuration file may hold: those of flags that work. */
 export function configurableFlags(): readonly Flag[] {
-  return offeredFlags.filter((flag) => !['help', 'version', 'config', 'save'].includes(flag.name));
+  return offeredFlags.filter((flag) => !['help', 'version', 'config', 'save', 'yes'].includes(flag.name));
 }

@@ -19,8 +19,10 @@ export interface Verb {
   readonly help: string;
   /** False: known, and an error says that it comes with a later version. */
   readonly offered: boolean;
-  /** The words that an exploring verb takes, in order; all but optional ones must be given. */
+  /** The words that a verb in first position takes, in order; all but optional ones must be given. */
   readonly words?: readonly VerbWord[];
+  /** Carrying it out starts a run. */
+  readonly starts?: true;
 }
 
 const image: VerbWord = { label: 'the image or dataset', kind: 'image' };
@@ -37,6 +39,7 @@ export const verbs: readonly Verb[] = [
   offered('group', 'level', '<bids> <out> group [flags]', 'Compare two groups of participants, region by region.'),
   offered('tune_n4', 'level', '<bids> <out> tune_n4 [flags]', 'Try settings of the N4 intensity correction on every stain, and show them side by side.'),
   offered('plan', 'first', 'plan <bids> <out> participant|group|tune_n4 [flags]', 'Show what would be done, and why (the same as -n).'),
+  { ...offered('sync', 'first', 'sync <source> <destination> [--include P ...] [--exclude P ...] [--delete]', 'Copy what is new or changed from one folder or bucket to another.', [{ label: 'the source', kind: 'dataset' }, { label: 'the destination', kind: 'output' }]), starts: true },
   offered('info', 'first', 'info <image or dataset>', 'Tell what an image or a dataset is: stains, levels, voxel size, participants.', [image]),
   offered('ls', 'first', 'ls <dataset or folder>', 'List participants and images.', [{ label: 'the dataset or folder', kind: 'dataset' }]),
   offered('validate', 'first', 'validate <dataset>', 'Check that a dataset can be quantified, and say what to mend.', [dataset]),
@@ -51,7 +54,7 @@ export const verbs: readonly Verb[] = [
   offered('demo', 'first', 'demo FOLDER', 'Write a small dataset of generated brains to try things on.', [{ label: 'the folder', kind: 'folder' }]),
   offered('help', 'first', 'help [VERB]', 'Explain the flags.'),
   offered('version', 'first', 'version', 'Show the version.'),
-  ...(['register', 'cost', 'sync'] as const).map((name): Verb => ({
+  ...(['register', 'cost'] as const).map((name): Verb => ({
     name, position: 'first', usage: `spimquant ${name} ...`, help: 'Comes with a later version.', offered: false,
   })),
 ];

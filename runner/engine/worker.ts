@@ -1,18 +1,15 @@
 import { workerData } from 'node:worker_threads';
 import { reportError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
-import type { TaskProgress } from '../protocol/events.ts';
 import { loadStage } from '../pipeline/stages.ts';
 import type { Place, Stage, TaskContext } from '../pipeline/task.ts';
 import { CountingStore, openStore } from '../storage/open.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { localPathOf } from './places.ts';
+import { throttleProgress } from './throttle.ts';
 import type { Places } from './places.ts';
 import { outOfMemory } from './workerMessages.ts';
 import type { Assignment, StageModule, Verdict, WorkerMessage, WorkerSetup } from './workerMessages.ts';
-
-/** Progress is told at most this often, in milliseconds; the longer a task runs the more rarely, which keeps journals small. */
-const progressInterval = { least: 200, most: 5000 } as const;
 
 /** This thread's connections, kept from task to task: opening one to a bucket costs a handshake. */
 const connections = new Map<string, ObjectStore>();
@@ -56,7 +53,7 @@ async function runTask({ task, places, port }: Assignment): Promise<Verdict> {
     localPath: (artifact) => localPathOf(places, artifact),
     signal: abort.signal,
     log: (level, message) => tell({ type: 'log', level, message }),
-    progress: throttle((progress) => tell({ type: 'progress', progress })),
+    progress: throttleProgress((progress) => tell({ type: 'progress', progress })),
   };
   try {
     const stage = await findStage(task.stage);
@@ -72,19 +69,6 @@ async function runTask({ task, places, port }: Assignment): Promise<Verdict> {
   } finally {
     port.close();
   }
-}
-
-/** Passes on what comes long enough after the last ({@link progressInterval}), and everything that completes. */
-function throttle(tell: (progress: TaskProgress) => void): (progress: TaskProgress) => void {
-  const started = performance.now();
-  let last = -Infinity;
-  return (progress) => {
-    const now = performance.now();
-    const interval = Math.min(progressInterval.most, Math.max(progressInterval.least, (now - started) / 50));
-    if (now - last < interval && progress.done < progress.total) return;
-    last = now;
-    tell(progress);
-  };
 }
 
 /** A report of what was thrown; failed allocations are recognised, which engines report as range errors. */

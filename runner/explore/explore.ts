@@ -19,6 +19,7 @@ import { results } from './results.ts';
 import { cancel, logs, runs } from './runs.ts';
 import { segment } from './segment.ts';
 import { slice } from './slice.ts';
+import { syncPlan } from './syncPlan.ts';
 import { validate } from './validate.ts';
 
 /**
@@ -33,7 +34,7 @@ export async function explore(text: string, context: ExploreContext): Promise<Re
 
 async function answer(command: Command, text: string, context: ExploreContext): Promise<Result> {
   if (isRunCommand(command)) {
-    if (command.execution.dryRun && !command.execution.unlock) return plan(command, text, context);
+    if (command.execution.dryRun && !command.execution.unlock) return command.verb === 'sync' ? syncPlan(command, text, context) : plan(command, text, context);
     throw new SpimquantError('bad-option', `This is a run, which writes to ${command.output}: it is started, not looked at.`, { hint: 'Put "plan" before it, or add -n, to see what it would do.' });
   }
   switch (command.verb) {

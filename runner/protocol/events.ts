@@ -7,6 +7,12 @@ export interface TaskProgress {
   readonly done: number;
   readonly total: number;
   readonly unit: 'bytes' | 'voxels' | 'items' | 'iterations';
+  /** Of a transfer, whose unit is bytes: how many files of how many. */
+  readonly files?: { readonly done: number; readonly total: number };
+  /** Units a second, smoothed; left out: it goes at the rate since the start. */
+  readonly perSecond?: number;
+  /** Seconds that the rest will take; left out: not known. */
+  readonly secondsLeft?: number;
 }
 
 /** A task as views need to know it, before it runs. */
@@ -18,6 +24,8 @@ export interface TaskSummary {
   readonly scope: string;
   /** What a person reads while it runs, e.g. `segment Abeta (otsu+k3i2), part 3 of 8`. */
   readonly title: string;
+  /** Its part of the whole, beside the others': 1 when left out. */
+  readonly weight?: number;
   /** Why it runs, in words without a full stop: `parameters changed: value`. */
   readonly why?: string;
 }

@@ -1,4 +1,5 @@
 import type { Json } from './json.ts';
+import { ownStorage } from './storageChoice.ts';
 import type { StorageChoice } from './storageChoice.ts';
 
 /** A segmentation method as named on the command line, taken apart. `name` is used in file names. */
@@ -72,6 +73,12 @@ export interface GroupOptions {
   readonly template: string;
 }
 
+/** One `--include` or `--exclude` of a transfer, in the order in which they were given. */
+export interface PathFilter {
+  readonly include: boolean;
+  readonly pattern: string;
+}
+
 /** How a run is carried out; does not change results. */
 export interface ExecutionOptions {
   readonly cores: number | 'all';
@@ -90,8 +97,28 @@ export interface ExecutionOptions {
   readonly unlock: boolean;
 }
 
-/** Levels of analysis: verbs that turn into a run. */
-export type RunVerb = 'participant' | 'group' | 'tune_n4';
+/** What a transfer copies, and how. */
+export interface SyncOptions {
+  readonly filters: readonly PathFilter[];
+  /** Delete what the source does not have. */
+  readonly deletes: boolean;
+  /** Delete without being asked. */
+  readonly yes: boolean;
+  /** Files that may be deleted; undefined: as many as nobody deletes by a slip. */
+  readonly maxDelete?: number;
+  /** Compare contents instead of times. */
+  readonly byContent: boolean;
+  /** Hold what arrives against the checksums that services tell. */
+  readonly verify: boolean;
+  /** Files and parts of large ones that are copied at the same time. */
+  readonly transfers: number;
+}
+
+/** Levels of analysis: verbs that run the pipeline. */
+export type LevelVerb = 'participant' | 'group' | 'tune_n4';
+
+/** Verbs that turn into a run. */
+export type RunVerb = LevelVerb | 'sync';
 
 /** Verbs that look and answer at once; they start no run. */
 export type ExploreVerb = 'info' | 'ls' | 'validate' | 'slice' | 'histogram' | 'segment' | 'results' | 'doctor' | 'runs' | 'logs' | 'cancel' | 'demo';
@@ -183,12 +210,26 @@ export type Command =
   | { readonly verb: 'participant'; readonly bids: string; readonly output: string; readonly options: ParticipantOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
   | { readonly verb: 'group'; readonly bids: string; readonly output: string; readonly options: GroupOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
   | { readonly verb: 'tune_n4'; readonly bids: string; readonly output: string; readonly options: ParticipantOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice }
+  /** `bids` is the source, `storage` how it is reached; `output` is the destination, `toStorage` how that is. */
+  | { readonly verb: 'sync'; readonly bids: string; readonly output: string; readonly options: SyncOptions; readonly execution: ExecutionOptions; readonly storage: StorageChoice; readonly toStorage: StorageChoice }
   | { readonly verb: 'help'; readonly topic?: string }
   | { readonly verb: 'version' };
 
+/** A command that turns into a run. */
+export type RunCommand = Extract<Command, { verb: RunVerb }>;
+/** A run of the pipeline. */
+export type LevelCommand = Extract<Command, { verb: LevelVerb }>;
+/** A transfer. */
+export type SyncCommand = Extract<Command, { verb: 'sync' }>;
+
 /** Whether a command is a run (`-n` makes it one that is only planned). */
-export function isRunCommand(command: Command): command is Extract<Command, { verb: RunVerb }> {
+export function isRunCommand(command: Command): command is RunCommand {
   return 'execution' in command;
+}
+
+/** How a run reaches what it writes: what is said of reading somebody's bucket does not hold for one's own. */
+export function outputStorageOf(command: RunCommand): StorageChoice {
+  return command.verb === 'sync' ? command.toStorage : ownStorage(command.storage);
 }
 
 /** The stable description of software and parameters that every JSON sidecar carries as `GeneratedBy`. */

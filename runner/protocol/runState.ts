@@ -197,15 +197,17 @@ export function countTasks(tasks: Iterable<TaskState>): TaskCounts {
   return counts;
 }
 
-/** The part of a run's tasks that is done, from 0 to 1, running ones counted by their progress. */
+/** The part of a run's tasks that is done, from 0 to 1, by their weights, running ones counted by their progress. */
 export function runFraction(state: RunState): number {
   if (state.tasks.size === 0) return state.status === 'succeeded' ? 1 : 0;
-  let done = 0;
+  let [done, all] = [0, 0];
   for (const task of state.tasks.values()) {
-    if (task.status === 'running') done += fractionOf(task.progress);
-    else if (task.status !== 'waiting' && task.status !== 'cancelled') done += 1;
+    const { weight = 1 } = task.summary;
+    all += weight;
+    if (task.status === 'running') done += weight * fractionOf(task.progress);
+    else if (task.status !== 'waiting' && task.status !== 'cancelled') done += weight;
   }
-  return done / state.tasks.size;
+  return all > 0 ? done / all : 0;
 }
 
 /** How much of a task is done, from 0 to 1. */

@@ -46,6 +46,12 @@ export const storageFields: { readonly [K in keyof Required<StorageChoice>]: { r
 
 const fieldEntries = Object.entries(storageFields) as readonly (readonly [keyof StorageChoice, (typeof storageFields)[keyof StorageChoice]])[];
 
+/** Flags that say how a bucket is reached; the others say how its objects are kept. */
+export const reachFlags: readonly string[] = fieldEntries.map(([, { flag }]) => flag).filter((flag) => !['storage-class', 'encryption', 'encryption-key'].includes(flag));
+
+/** Begins the flags that say how a transfer's destination is reached, where it is not as the source. */
+export const destinationPrefix = 'to-';
+
 /** Whether a text can be the address of a storage service: http or https, without user name or password. */
 export function isServiceAddress(text: string): boolean {
   return /^https?:\/\/[^@\s]+$/i.test(text);
@@ -70,12 +76,12 @@ export function cleanStorage(raw: unknown): StorageChoice {
   return storageChoiceFrom((field) => given[field]);
 }
 
-/** A storage choice as flags of the command line, in the order of the fields. */
-export function storageFlags(storage: StorageChoice): readonly string[] {
+/** A storage choice as flags of the command line, in the order of the fields. `prefix`: see {@link destinationPrefix}. */
+export function storageFlags(storage: StorageChoice, prefix = ''): readonly string[] {
   return fieldEntries.flatMap(([field, { flag, kind }]) => {
     const value = storage[field];
     if (value === undefined || value === false) return [];
-    return kind === 'switch' ? [`--${flag}`] : [`--${flag}`, String(value)];
+    return kind === 'switch' ? [`--${prefix}${flag}`] : [`--${prefix}${flag}`, String(value)];
   });
 }
 

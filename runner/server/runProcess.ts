@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { runLocally, unlockLocally } from '../backends/local.ts';
+import { runSync, unlockSync } from '../backends/sync.ts';
 import type { Planner } from '../backends/local.ts';
 import type { PauseTime } from '../engine/pauses.ts';
 import { parseCommandText } from '../command/parse.ts';
@@ -68,7 +69,7 @@ async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal:
   if (!isRunCommand(command)) throw new SpimquantError('bad-option', `This is no run: ${intent.command}`);
   if (command.execution.unlock) {
     journal.append({ type: 'run-started', pid: process.pid, host: intent.host });
-    const holder = await unlockLocally(command, { env: process.env });
+    const holder = command.verb === 'sync' ? await unlockSync(command, { env: process.env, signal }) : await unlockLocally(command, { env: process.env });
     journal.append({
       type: 'run-log', level: 'info',
       message: holder === undefined ? 'The output was not locked.' : `Removed the lock of process ${holder.pid} on ${holder.host}, held since ${holder.since}.`,
@@ -76,5 +77,6 @@ async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal:
     journal.append({ type: 'run-finished', outcome: 'succeeded' });
     return;
   }
-  await runLocally(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
+  if (command.verb === 'sync') await runSync(command, text, { clock: Date.now, env: process.env, signal, journal });
+  else await runLocally(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
 }

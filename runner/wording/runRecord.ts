@@ -4,7 +4,7 @@ import type { RunIntent, RunRecord } from '../protocol/runs.ts';
 import { isOver } from '../protocol/runs.ts';
 import { countTasks, runFraction } from '../protocol/runState.ts';
 import type { RunState } from '../protocol/runState.ts';
-import { formatScope } from './words.ts';
+import { formatScope, transferWords } from './words.ts';
 
 /** Titles that a record names at most. */
 const currentLimit = 3;
@@ -64,9 +64,9 @@ function firstError(state: RunState): ErrorReport | undefined {
 
 function currentTitles(state: RunState): string[] {
   const titles: string[] = [];
-  for (const { status, summary } of state.tasks.values()) {
+  for (const { status, summary, progress } of state.tasks.values()) {
     if (status !== 'running') continue;
-    titles.push(`${formatScope(summary.scope)} ${summary.title}`);
+    titles.push([`${formatScope(summary.scope)} ${summary.title}`, transferWords(progress)].filter((part) => part !== '').join(': '));
     if (titles.length === currentLimit) break;
   }
   return titles;

@@ -1,3 +1,5 @@
+import type { TaskProgress } from '../protocol/events.ts';
+
 /** `1.2 GB`: decimal units, as disks and networks are counted. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
@@ -40,9 +42,22 @@ export function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
 
+/** Scopes of tasks that are no participants. */
+const otherScopes: ReadonlySet<string> = new Set(['template', 'group', 'sync']);
+
+/** How far a transfer has come: `1,203 of 20,000 files, 85 MB/s, about 3 min 05 s left`; empty for other tasks. */
+export function transferWords(progress: TaskProgress | undefined): string {
+  if (progress?.files === undefined) return '';
+  const { files, perSecond = 0, secondsLeft } = progress;
+  return [
+    `${files.done.toLocaleString('en')} of ${files.total.toLocaleString('en')} files`, ...(perSecond > 0 ? [`${formatBytes(perSecond)}/s`] : []),
+    ...(secondsLeft !== undefined && secondsLeft > 0 && files.done < files.total ? [`about ${formatSeconds(secondsLeft)} left`] : []),
+  ].join(', ');
+}
+
 /** How a scope is shown: participants as BIDS names them. */
 export function formatScope(scope: string): string {
-  return scope === 'template' || scope === 'group' ? scope : `sub-${scope}`;
+  return otherScopes.has(scope) ? scope : `sub-${scope}`;
 }
 
 /** Cuts a line to a width, marking the cut. */

@@ -120,6 +120,7 @@ export class FaultProxy {
     }
     response.writeHead(answer.statusCode ?? 500, answer.statusMessage, ownHeadersOf(answer));
     if (fault !== undefined && 'afterBytes' in fault && fault.afterBytes !== undefined) await this.#breakOff(answer, message, response, fault.kind, fault.afterBytes);
+    else if (fault?.kind === 'corrupt') await pipeline(answer, corrupting(fault.atByte), response);
     else await pipeline(answer, response);
   }
 
@@ -171,6 +172,18 @@ async function send(message: IncomingMessage, onward: ClientRequest, response: S
 /** An answer's headers but for those about one connection. */
 function ownHeadersOf({ rawHeaders }: IncomingMessage): string[] {
   return rawHeaders.filter((_, at) => !/^(connection|keep-alive)$/i.test(rawHeaders[at - (at % 2)]));
+}
+
+/** Passes a body on with one byte that is another. */
+function corrupting(atByte: number): (body: AsyncIterable<Buffer>) => AsyncGenerator<Buffer> {
+  return async function* (body) {
+    let at = 0;
+    for await (const chunk of body) {
+      if (atByte >= at && atByte < at + chunk.length) chunk[atByte - at] ^= 1;
+      at += chunk.length;
+      yield chunk;
+    }
+  };
 }
 
 /** Starts a proxy on the loopback interface before the service at `target`. Close it with `close()`, or declare it with `await using`. */

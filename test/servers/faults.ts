@@ -6,6 +6,8 @@ export type Fault =
   | { readonly kind: 'reset'; readonly afterBytes?: number }
   /** The connection is closed in an orderly way, but before the announced length. */
   | { readonly kind: 'truncate'; readonly afterBytes: number }
+  /** One byte of the body is another than it should be, and nothing tells so. */
+  | { readonly kind: 'corrupt'; readonly atByte: number }
   /** Nothing more comes, and the connection stays open. */
   | { readonly kind: 'hang'; readonly afterBytes?: number }
   /** The request is carried out, and the connection reset before the answer. */

@@ -1,4 +1,4 @@
-import type { RunVerb } from '../../protocol/options.ts';
+import type { LevelVerb } from '../../protocol/options.ts';
 import { storageChoiceFrom, storageFields } from '../../protocol/storageChoice.ts';
 import type { StorageChoice } from '../../protocol/storageChoice.ts';
 import { findFlag } from '../flags.ts';
@@ -15,7 +15,7 @@ export interface Analysis {
   /** The word that says what is done: a level, `plan`, `segment`…; undefined: not there yet. */
   readonly verb?: string;
   /** Of a run or its plan. */
-  readonly level?: RunVerb;
+  readonly level?: LevelVerb;
   /** Whether carrying it out starts a run. */
   readonly starts: boolean;
   readonly dryRun: boolean;
@@ -51,6 +51,10 @@ export function analyseReading(reading: Reading): Analysis {
     storage: storageChoiceFrom((field, flag) => (storageFields[field].kind === 'switch' ? has(flag) : value(flag).at(0))),
   };
   if (has('help') || has('version') || first?.name === 'help' || first?.name === 'version') return { verb: has('version') || first?.name === 'version' ? 'version' : 'help', starts: false, dryRun: false, ...common };
+  if (first?.starts === true) {
+    const [, source, destination] = words;
+    return { verb: first.name, starts: destination !== undefined && !has('dry-run') && !has('unlock'), dryRun: has('dry-run'), ...optional('bids', source), ...optional('output', destination), ...common };
+  }
   if (first !== undefined && first.name !== 'plan') {
     const kind = first.words?.at(0)?.kind;
     const word = words.at(1);
@@ -58,7 +62,7 @@ export function analyseReading(reading: Reading): Analysis {
     return { verb: first.name, starts: false, dryRun: false, ...about, ...common };
   }
   const rest = words.slice(first === undefined ? 0 : 1);
-  const level = verbs.find((verb) => verb.position === 'level' && verb.name === rest.at(-1))?.name as RunVerb | undefined;
+  const level = verbs.find((verb) => verb.position === 'level' && verb.name === rest.at(-1))?.name as LevelVerb | undefined;
   const [bids, output] = level === undefined ? rest : rest.slice(0, -1);
   const dryRun = first !== undefined || has('dry-run');
   return {

@@ -110,7 +110,7 @@ function visible({ start, end }: Span, text: string): Span {
 }
 
 function repeated(uses: readonly FlagUse[]): readonly FlagUse[] {
-  return uses.filter((use, index) => use.flag !== undefined && uses.slice(index + 1).some((later) => later.flag === use.flag));
+  return uses.filter((use, index) => use.flag !== undefined && use.flag.repeats !== true && uses.slice(index + 1).some((later) => later.flag === use.flag));
 }
 
 /** Finds places of the effective command in the text of the cell. */

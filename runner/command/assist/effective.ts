@@ -1,6 +1,6 @@
 import type { Configuration } from '../config.ts';
 import { readOptions } from '../config.ts';
-import { exploreVerb } from '../buildExplore.ts';
+import { wordsVerb } from '../buildExplore.ts';
 import { findFlag, written } from '../flags.ts';
 import { firstVerb, noCommand, prefixLength } from '../parse.ts';
 import { CommandError, refuse } from '../problem.ts';
@@ -99,13 +99,15 @@ export function effectiveWords(argv: readonly string[], configuration: Configura
 /** The verb that decides which flags apply: a level, or an exploring verb. */
 function verbOf(positionals: readonly Positional[]): string | undefined {
   const first = firstVerb(positionals);
-  if (first !== undefined && first.name !== 'plan') return exploreVerb(first.name);
+  if (first !== undefined && first.name !== 'plan') return wordsVerb(first.name);
   return levelNames.find((name) => name === positionals.at(-1)?.text);
 }
 
 function fill(positionals: readonly Positional[], { bids, output, level }: Configuration): readonly Positional[] {
   const given = (text: string | undefined): readonly Positional[] => (text === undefined ? [] : [{ text, at: -1 }]);
   const first = firstVerb(positionals);
+  // From where to where is never taken for granted.
+  if (first?.starts === true) return positionals;
   if (first !== undefined && first.name !== 'plan') {
     const word = first.words?.at(0);
     const wanted = word?.kind;

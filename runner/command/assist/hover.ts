@@ -1,7 +1,7 @@
 import { positionalKeys } from '../config.ts';
 import type { Flag } from '../flag.types.ts';
 import { arityOf, findFlag, written } from '../flags.ts';
-import { exploreVerb } from '../buildExplore.ts';
+import { wordsVerb } from '../buildExplore.ts';
 import { firstVerb, prefixLength } from '../parse.ts';
 import { readWords } from '../read.ts';
 import type { Span } from '../problem.ts';
@@ -78,8 +78,8 @@ function positionalText(span: Span, index: number, words: readonly string[]): Ho
   if (index < 0) return undefined;
   if (first !== undefined && index === 0) return { ...span, ...verbText(first) };
   const named = verbs.find((verb) => verb.name === word && (verb.position === 'level' || first?.name === 'help'));
-  if (named !== undefined && exploreVerb(first?.name) === undefined) return { ...span, ...verbText(named) };
-  if (exploreVerb(first?.name) !== undefined) {
+  if (named !== undefined && wordsVerb(first?.name) === undefined) return { ...span, ...verbText(named) };
+  if (wordsVerb(first?.name) !== undefined) {
     const label = first?.words?.at(index - 1)?.label;
     return label === undefined ? undefined : { ...span, code: word, paragraphs: [`${label.slice(0, 1).toUpperCase()}${label.slice(1)}.`], facts: [] };
   }

@@ -1,3 +1,4 @@
+import { destinationPrefix } from '../../protocol/storageChoice.ts';
 import type { StorageChoice } from '../../protocol/storageChoice.ts';
 import type { Flag } from '../flag.types.ts';
 import type { Analysis } from './analyse.ts';
@@ -71,7 +72,8 @@ export function offersFor(flag: Flag, index: number, prefix: string, taken: read
   if (stainFlags.includes(flag.name)) {
     return { values: only(offer(usualStains[flag.name] ?? [])).values, requests: [ask('stain')] };
   }
-  switch (flag.name) {
+  // What holds for a way to a bucket holds for that of a transfer's destination.
+  switch (flag.name.startsWith(destinationPrefix) ? flag.name.slice(destinationPrefix.length) : flag.name) {
     case 'atlas_segs': return only((atlasesOf[analysis.template ?? 'ABAv3'] ?? []).map((value) => ({ value, detail: `Atlas of ${analysis.template ?? 'ABAv3'}` })));
     case 'contrast_column': return { values: [], requests: [ask('column')] };
     case 'contrast_values': return { values: [], requests: [ask('columnValue', { column: analysis.contrastColumn })] };

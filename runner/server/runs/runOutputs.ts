@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseCommandText } from '../../command/parse.ts';
-import { isRunCommand } from '../../protocol/options.ts';
+import { isRunCommand, outputStorageOf } from '../../protocol/options.ts';
 import type { OutputFile, RunRecord } from '../../protocol/runs.ts';
-import { ownStorage } from '../../protocol/storageChoice.ts';
 import type { ObjectStore, StorageOptions } from '../../storage/objectStore.ts';
 
 /** Files answered at most. */
@@ -25,8 +24,7 @@ const order: readonly OutputFile['kind'][] = ['report', 'table', 'figure', 'imag
 export function outputStorage(run: Pick<RunRecord, 'command' | 'cwd'>): StorageOptions {
   try {
     const { command } = parseCommandText(run.command, { readFile: (path) => readFileSync(resolve(run.cwd ?? '', path), 'utf8') });
-    // As for the run itself: these two speak of the dataset.
-    return isRunCommand(command) ? ownStorage(command.storage) : {};
+    return isRunCommand(command) ? outputStorageOf(command) : {};
   } catch {
     return {};
   }

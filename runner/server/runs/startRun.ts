@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { mergedConfiguration } from '../../command/build.ts';
+import { runConfiguration } from '../../command/build.ts';
 import { parseCommandText } from '../../command/parse.ts';
 import { createRequest, hasBegun, noteProcess, outputFile, readIntent, runFolder } from '../../engine/runFolder.ts';
 import { isSameProcess, processMark } from '../../monitor/process.ts';
@@ -61,12 +61,12 @@ function intentOf(asked: StartRun, { host }: RunStarter, now: number): RunIntent
   }
   const { command, text } = parseCommandText(asked.text, { readFile: (path) => readFileSync(resolve(cwd, path), 'utf8'), defaults: { cores, memoryBytes } });
   if (!isRunCommand(command) || command.execution.dryRun) {
-    throw new SpimquantError('bad-option', `This command is no run: ${text}`, { hint: 'A run is: spimquant <bids> <output> participant|group|tune_n4.' });
+    throw new SpimquantError('bad-option', `This command is no run: ${text}`, { hint: 'A run is: spimquant <bids> <output> participant|group|tune_n4, or spimquant sync <source> <destination>.' });
   }
   const bids = normaliseUri(expandHome(command.bids), cwd);
   const output = normaliseUri(expandHome(command.output), cwd);
   return {
-    id, command: text, verb: command.verb, bids, output, options: mergedConfiguration({ ...command, bids, output }), version: programVersion,
+    id, command: text, verb: command.verb, bids, output, options: runConfiguration({ ...command, bids, output }), version: programVersion,
     pid: 0, process: '', host, started: new Date(now).toISOString(), cwd, ...(origin === undefined ? {} : { origin }),
   };
 }

@@ -236,6 +236,10 @@ function send(message: IncomingMessage, response: ServerResponse, answer: Answer
   }
   const body = Buffer.from(answer.body ?? '');
   response.writeHead(answer.status, { ...(answer.status === 204 || answer.status === 304 ? {} : { 'content-length': String(body.length) }), ...answer.headers });
+  if (fault?.kind === 'corrupt') {
+    response.end(body.map((byte, at) => (at === fault.atByte ? byte ^ 1 : byte)));
+    return;
+  }
   if (fault === undefined || fault.kind === 'status' || fault.kind === 'wait' || fault.afterBytes === undefined) {
     response.end(message.method === 'HEAD' ? undefined : body);
     return;

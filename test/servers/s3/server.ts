@@ -195,6 +195,10 @@ function send(message: IncomingMessage, response: ServerResponse, answer: Answer
     response.end();
     return;
   }
+  if (fault?.kind === 'corrupt') {
+    response.end(body.map((byte, at) => (at === fault.atByte ? byte ^ 1 : byte)));
+    return;
+  }
   if (fault === undefined || fault.kind === 'status' || fault.kind === 'wait' || fault.afterBytes === undefined) {
     response.end(body);
     return;

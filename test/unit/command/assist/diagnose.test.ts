@@ -106,7 +106,8 @@ describe('diagnostics of a command', () => {
     ['a b participant "open\n --x', '"open', 'a b participant "open"\n --x'],
     ['a b participant\n  --sloppy', '--sloppy', 'a b participant \\\n  --sloppy'],
     ['a b participant \\  \n  --sloppy', '\\  ', 'a b participant \\\n  --sloppy'],
-    ['sync a', 'sync', undefined],
+    ['register a', 'register', undefined],
+    ['sync a', 'a', undefined],
     ["'a b' out partcipant", 'partcipant', "'a b' out participant"],
   ];
   for (const [text, marked, mended] of places) {
