@@ -1,5 +1,5 @@
-// Generates a small study of four brains with known plaques, quantifies it with the real command from a bucket and from
-// the folder, compares two groups, and holds the results against the truth.
+// Generates a small study of four brains with known plaques, quantifies it with the real command from and into object
+// storage of three kinds, compares two groups, and holds the results against the truth.
 // Usage: npm run demo [-- FOLDER]
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -7,10 +7,10 @@ import { join, resolve } from 'node:path';
 import { demoCohort, demoSeed } from '../runner/phantom/cohort.ts';
 import { writePhantomDataset } from '../runner/phantom/dataset.ts';
 import { LocalStore } from '../runner/storage/local/localStore.ts';
-import { defaultCredential, startS3Server } from '../test/servers/s3/server.ts';
 import { spimquant } from './demo/command.ts';
 import { judgeParticipant, printJudgement, type Judgement } from './demo/judge.ts';
 import { differingTables, filesBelow, tableDigests } from './demo/results.ts';
+import { startServices } from './demo/services.ts';
 
 // Tissue is at about 300 here.
 const method = 'th900';
@@ -31,10 +31,10 @@ const started = Date.now();
 const say = (text: string): void => { console.log(text); };
 const step = (text: string): void => { say(`\n[${((Date.now() - started) / 1000).toFixed(0).padStart(3)} s] ${text}`); };
 
-/** Runs the command and shows its words and its lines. Throws when it does not succeed. */
-async function run(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+/** Runs the command and shows its words and its lines. `hidden`: flags that only say where the services of the demo are. Throws when it does not succeed. */
+async function run(words: readonly string[], hidden: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<void> {
   say(`  $ spimquant ${words.join(' ')}`);
-  const result = await spimquant(words, { env, signal: stop.signal, onLine: (line) => { say(`  ${line}`); } });
+  const result = await spimquant([...words, ...hidden], { env, signal: stop.signal, onLine: (line) => { say(`  ${line}`); } });
   stop.signal.throwIfAborted();
   if (result.code !== 0) throw new Error(`spimquant ended with ${result.code ?? result.signal ?? 'nothing'}.`);
 }
@@ -42,7 +42,7 @@ async function run(words: readonly string[], env: Readonly<Record<string, string
 async function demo(folder: string): Promise<boolean> {
   // Journals stay with the demo instead of among the user's own runs.
   process.env['SPIMQUANT_STATE_DIR'] ??= join(folder, 'state');
-  const bids = join(folder, 'bids'), fromBucket = join(folder, 'from-s3'), fromFolder = join(folder, 'from-folder');
+  const bids = join(folder, 'bids'), results = join(folder, 'results'), again = join(folder, 'results-from-azure');
   const cohort = demoCohort(demoSeed);
   await mkdir(bids, { recursive: true });
 
@@ -51,27 +51,39 @@ async function demo(folder: string): Promise<boolean> {
     signal: stop.signal, onParticipant: (label) => { say(`  sub-${label}`); },
   });
 
-  step('Quantifying all four from a bucket (an S3 server on this machine)');
-  await using server = await startS3Server({ buckets: { 'phantom-brains': { folder: bids } } });
-  await run(['s3://phantom-brains', fromBucket, 'participant', ...flags, '--s3-endpoint', server.endpoint, '--s3-region', 'us-east-1'], {
-    AWS_ACCESS_KEY_ID: defaultCredential.accessKeyId, AWS_SECRET_ACCESS_KEY: defaultCredential.secretAccessKey, AWS_SESSION_TOKEN: '',
-  });
+  step('Starting object storage of three kinds on this machine: S3, Google Cloud Storage, Azure');
+  await using services = await startServices(folder, bids);
+  const { brains, env } = services;
+  const buckets = services.results;
+  const command = (...words: readonly string[]): Promise<void> => run(words, services.flags, env);
 
-  step('Quantifying two of them from the folder');
-  const again = cohort.slice(0, 2).map(({ label }) => label);
-  await run([bids, fromFolder, 'participant', ...flags, '--participant-label', ...again]);
-  const bucketTables = new Map([...await tableDigests(fromBucket)].filter(([path]) => again.some((label) => path.startsWith(`sub-${label}/`))));
-  const different = differingTables(bucketTables, await tableDigests(fromFolder));
+  step('Copying the brains from S3 to Google, and from there to Azure');
+  await command('sync', brains.s3, brains.gs);
+  await command('sync', brains.gs, brains.az);
+
+  step('Quantifying all four from S3 into Google');
+  await command(brains.s3, buckets.gs, 'participant', ...flags);
+
+  const [first, second] = cohort.map(({ label }) => label);
+  step('Quantifying one from Google into Azure, and one from Azure into S3');
+  await command(brains.gs, buckets.az, 'participant', ...flags, '--participant-label', first);
+  await command(brains.az, buckets.s3, 'participant', ...flags, '--participant-label', second);
+
+  step('Fetching the results');
+  await command('sync', buckets.gs, results);
+  await command('sync', buckets.az, again);
+  const wanted = new Map([...await tableDigests(results)].filter(([path]) => [first, second].some((label) => path.startsWith(`sub-${label}/`))));
+  const different = differingTables(wanted, new Map([...await tableDigests(again), ...await tableDigests(services.s3Results)]));
   say(different.length === 0
-    ? `  Their ${bucketTables.size} tables are the same, byte for byte, from the bucket and from the folder.`
-    : `  ${different.length} tables differ between bucket and folder:\n    ${different.join('\n    ')}`);
+    ? `  The ${wanted.size} tables of these two are the same, byte for byte, whichever service they were read from and written to.`
+    : `  ${different.length} tables differ between services:\n    ${different.join('\n    ')}`);
 
   step('Comparing control and drug');
-  await run([bids, fromBucket, 'group', '--template', 'phantom', '--seg_method', method, '--contrast_column', 'treatment', '--contrast_values', 'control', 'drug']);
+  await run([bids, results, 'group', '--template', 'phantom', '--seg_method', method, '--contrast_column', 'treatment', '--contrast_values', 'control', 'drug']);
 
   step('Results beside the truth');
   const judged: Judgement[] = [];
-  for (const participant of cohort) judged.push(await judgeParticipant(participant, fromBucket, method));
+  for (const participant of cohort) judged.push(await judgeParticipant(participant, results, method));
   printJudgement(judged, say);
   const wrong = judged.reduce((sum, { plaques }) => sum + plaques.error * plaques.true, 0) / judged.reduce((sum, { plaques }) => sum + plaques.true, 0);
   const dice = Math.min(...judged.map(({ overlap }) => overlap.overall));
@@ -79,7 +91,7 @@ async function demo(folder: string): Promise<boolean> {
   say(`  Overlap of the warped atlas with the truth, lowest: Dice ${dice.toFixed(3)} (wanted ${lowestDice})`);
 
   step('Reports');
-  for (const path of await filesBelow(fromBucket, /report\.html$/)) say(`  ${join(fromBucket, path)}`);
+  for (const path of await filesBelow(results, /report\.html$/)) say(`  ${join(results, path)}`);
   const good = different.length === 0 && wrong <= allowedError && dice >= lowestDice;
   say(`\n${good ? 'The demo succeeded' : 'The demo FAILED: see above'} (${((Date.now() - started) / 1000).toFixed(0)} s on ${availableParallelism()} cores).`);
   return good;

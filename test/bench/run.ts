@@ -1,12 +1,14 @@
 // Prints how fast the hot parts are beside their peers, and what segmenting a large volume takes.
 // Usage: npm run bench [-- --quick] [NAME ...]
-// NAME: reading, blur, thresholds, labelling, memory; all when none is given. --quick: an eighth of the large volume.
+// NAME: reading, blur, thresholds, log, storage, labelling, memory; all when none is given. --quick: an eighth of the large volume.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { benchBlur } from './blur.ts';
 import { benchLabelling } from './labelling.ts';
+import { benchLog } from './log.ts';
 import { benchMemory, type MemoryFigures } from './memory.ts';
 import { benchReading } from './reading.ts';
+import { benchStorage } from './storage.ts';
 import { benchThresholds } from './thresholds.ts';
 import type { BenchRow } from './benchRow.ts';
 
@@ -21,6 +23,8 @@ const comparisons: readonly Comparison[] = [
   { name: 'reading', modules: ['numpy', 'zarr', 'numcodecs'], run: benchReading },
   { name: 'blur', modules: ['numpy', 'scipy'], run: benchBlur },
   { name: 'thresholds', modules: ['numpy', 'skimage', 'sklearn'], run: benchThresholds },
+  { name: 'log', modules: [], run: benchLog },
+  { name: 'storage', modules: ['boto3', 'awscli'], run: benchStorage },
   { name: 'labelling', modules: ['numpy', 'skimage'], run: benchLabelling },
 ];
 

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { openBody } from './body.ts';
 import { S3Failure } from './failure.ts';
 import { FaultList } from '../faults.ts';
@@ -25,6 +26,8 @@ export interface S3ServerOptions {
   readonly buckets?: Readonly<Record<string, BucketOptions>>;
   /** Milliseconds since the epoch, for the age of signatures. */
   readonly now?: () => number;
+  /** Milliseconds that every request waits, as one does on the way to a distant region. */
+  readonly latencyMs?: number;
 }
 
 /** The key pair of a server that was given none. */
@@ -39,6 +42,7 @@ export class S3Server {
   readonly #buckets: Map<string, Bucket>;
   readonly #credentials: readonly Credential[];
   readonly #now: () => number;
+  readonly #latencyMs: number;
   readonly #faults = new FaultList<LoggedRequest>();
 
   /** Use {@link startS3Server}. */
@@ -48,6 +52,7 @@ export class S3Server {
     this.#buckets = new Map(Object.entries(options.buckets ?? {}).map(([name, bucket]) => [name, new Bucket(name, bucket)]));
     this.#credentials = options.credentials ?? [defaultCredential];
     this.#now = options.now ?? Date.now;
+    this.#latencyMs = options.latencyMs ?? 0;
     server.on('request', (message: IncomingMessage, response: ServerResponse) => void this.#serve(message, response));
   }
 
@@ -116,6 +121,7 @@ export class S3Server {
       const request = parseRequest(message);
       const entry = logged(request);
       this.requests.push(entry);
+      if (this.#latencyMs > 0) await delay(this.#latencyMs);
       const fault = this.#faults.take(entry);
       if (fault?.kind === 'reset' && fault.afterBytes === undefined) {
         message.socket.resetAndDestroy();
