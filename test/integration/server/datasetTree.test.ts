@@ -188,11 +188,11 @@ describe('the tree of datasets', function () {
     await until(() => tree.summary(dataset.uri)?.trouble !== undefined);
     const rows = await tree.children(row);
     assert.match(labelsOf(rows)[0], /sign-in has expired/);
-    assert.deepEqual(labelsOf(rows).slice(1, 6), ['Compare again', 'Check credentials', 'Change how it is reached…', 'Derivatives', 'sub-0001 … 0200']);
+    assert.deepEqual(labelsOf(rows).slice(1, 7), ['Sign in again', 'Compare again', 'Check credentials', 'Change how it is reached…', 'Derivatives', 'sub-0001 … 0200']);
     assert.equal(descriptionOf(row), '3,000 participants, not compared');
     assert.match(viewOf(row, tree, now).tooltip ?? '', /24 hours ago; it could not be compared since/);
     await tree.check(dataset);
-    assert.equal(labelsOf(await tree.children(row))[1], 'Compare again');
+    assert.equal(labelsOf(await tree.children(row))[1], 'Sign in again');
     server.clearFaults();
     await tree.check(dataset);
     assert.equal(labelsOf(await tree.children(row))[0], 'Derivatives');
