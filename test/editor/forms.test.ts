@@ -125,8 +125,10 @@ describe('Forms', function () {
       await page.see({ selector: row, text: 'th900' });
       await go(page);
       await step(page, '(6/8)');
+      await page.see({ selector: row, text: 'phantom' });
       await go(page);
       await step(page, '(7/8)');
+      await page.see({ selector: row, text: 'On this machine' });
       await go(page);
       await step(page, '(8/8)');
       await page.see({ selector: row, text: '--participant-label 02' });
@@ -134,6 +136,7 @@ describe('Forms', function () {
       await step(page, '(6/8)');
       await choose(page, 'gubra');
       await step(page, '(7/8)');
+      await page.see({ selector: row, text: 'On this machine' });
       await go(page);
       await page.see({ selector: row, text: '--template gubra' });
       await choose(page, 'Insert into notebook');
