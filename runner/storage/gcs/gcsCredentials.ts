@@ -90,7 +90,7 @@ interface CredentialsJson {
 }
 
 /** Loaded when it is needed only: public buckets and emulators do without. */
-const library = async () => import('google-auth-library');
+const library = async () => import('./googleAuth.ts');
 
 /** Undefined for contents that are no credentials. Throws for a private key that is none. */
 async function clientFor(json: CredentialsJson): Promise<AuthClient | undefined> {

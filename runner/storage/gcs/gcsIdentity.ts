@@ -127,7 +127,7 @@ class ExaminedGcs implements Examined {
   async #askAccount(client: AuthClient, { origin, file }: GcsCredentials, signal: AbortSignal): Promise<string | undefined> {
     if (file?.account !== undefined) return file.account;
     if (origin === 'machine') {
-      const { gcpMetadata } = await import('google-auth-library');
+      const { gcpMetadata } = await import('./googleAuth.ts');
       return String(await gcpMetadata.instance('service-accounts/default/email'));
     }
     const address = tokenInfoAddress(file === undefined ? undefined : await tokenAddressOf(file.path));
@@ -141,7 +141,7 @@ class ExaminedGcs implements Examined {
   async #askProject({ origin, file }: GcsCredentials): Promise<string | undefined> {
     const named = await projectOf(this.#options, this.#context.env, file?.project);
     if (named !== undefined || origin !== 'machine') return named;
-    const { gcpMetadata } = await import('google-auth-library');
+    const { gcpMetadata } = await import('./googleAuth.ts');
     return gcpMetadata.project('project-id').then(String, () => undefined);
   }
 
