@@ -128,6 +128,8 @@ describe('Files of buckets', function () {
   it('show reports as pages, whose links open, and their source when it is asked for', async () => {
     await onPage(async (page) => {
       await vscode.commands.executeCommand('spimquant.datasets.focus');
+      await vscode.commands.executeCommand('list.focusFirst');
+      await vscode.commands.executeCommand('list.expand');
       await page.click({ selector: `${row}[aria-label^="Derivatives"] .monaco-tl-twistie` });
       await page.click({ selector: `${row}[aria-label^="spimquant"] .monaco-tl-twistie` });
       await page.click({ selector: row, text: 'sub-01 stain-Abeta' });
