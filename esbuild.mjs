@@ -66,6 +66,50 @@ await Promise.all([buildKernels(), copyAssets(), copyThreadPool()]);
 /** What all bundles have in common. */
 const common = { absWorkingDir: root, bundle: true, sourcemap: 'linked', legalComments: 'none', logLevel: 'warning' };
 
+/** Packages that npm has put at several places in one version: the folder of each copy, and that of the copy that stands for all. */
+async function copiesOfOne() {
+  const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
+  // Always the same ones, so that equal sources make equal programs.
+  const places = Object.keys(packages).filter((place) => place !== '').sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const first = new Map();
+  const copies = new Map();
+  for (const place of places) {
+    const name = `${place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length)}@${packages[place].version}`;
+    if (first.has(name)) copies.set(join(root, place), join(root, first.get(name)));
+    else first.set(name, place);
+  }
+  return copies;
+}
+
+/** Lets each package into the bundle once. Several SDKs bring the same libraries along, and npm nests them where the top has another version. */
+const onePackageOnce = {
+  name: 'one-package-once',
+  async setup(plugins) {
+    const copies = await copiesOfOne();
+    const resolving = Symbol('resolving');
+    plugins.onResolve({ filter: /^[^./]/ }, async ({ path, kind, resolveDir, importer, pluginData }) => {
+      if (pluginData === resolving) return undefined;
+      const found = await plugins.resolve(path, { kind, resolveDir, importer, pluginData: resolving });
+      const [, folder, below] = /^(.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)([\\/].*)$/.exec(found.path) ?? [];
+      const copy = copies.get(folder);
+      return found.errors.length > 0 || copy === undefined ? undefined : { path: copy + below, sideEffects: found.sideEffects };
+    });
+  },
+};
+
+/** What libraries load on demand in cases that never arise here. Whoever gets there all the same is told by name. */
+const neverLoaded = {
+  'apache-arrow': 'listings of Azure in the Arrow format, which are asked for as XML',
+  bowser: 'the names of browsers, for the AWS SDK in pages',
+};
+const leftOut = {
+  name: 'left-out',
+  setup(plugins) {
+    plugins.onResolve({ filter: new RegExp(`^(${Object.keys(neverLoaded).join('|')})$`) }, ({ path, kind }) => (kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined));
+    plugins.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({ contents: `throw new Error(${JSON.stringify(`${path} is left out of this program: ${neverLoaded[path]}`)});` }));
+  },
+};
+
 await build({
   ...common,
   entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts' },
@@ -77,6 +121,7 @@ await build({
   splitting: true,
   chunkNames: 'part-[hash]',
   external: ['piscina'],
+  plugins: [leftOut, onePackageOnce],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
 /**
