@@ -25,14 +25,16 @@ export interface BucketCacheOptions {
   readonly clock: Clock;
   /** Entries of a folder that are shown at most. */
   readonly folderLimit: () => number;
+  /** Bytes of a file that are asked for at once. */
+  readonly pieceBytes?: number;
 }
 
 /** How long what is known holds, in milliseconds: the editor asks for the same many times in a moment. */
 const holdsForMs = 5000;
 /** Entries kept at most. */
 const keptAtMost = 20_000;
-/** Bytes of a file that are asked for at once, and that one answer can have. */
-const pieceBytes = 16 * 2 ** 20;
+/** Bytes of a file that are asked for at once unless it is said, and that one answer can have. */
+const usualPiece = 16 * 2 ** 20;
 const wholeBytes = 64 * 2 ** 20;
 /** How often a file that changes while it is read is begun anew. */
 const readAttempts = 3;
@@ -49,11 +51,13 @@ interface Known<T> {
  */
 export class BucketCache {
   readonly #options: BucketCacheOptions;
+  readonly #pieceBytes: number;
   readonly #stats = new Map<string, Known<StorageEntry>>();
   readonly #folders = new Map<string, Known<FolderContents>>();
 
   constructor(options: BucketCacheOptions) {
     this.#options = options;
+    this.#pieceBytes = options.pieceBytes ?? usualPiece;
   }
 
   /** What is at an address. Rejects with `not-found` when nothing is, and as the runner does. */
@@ -82,22 +86,41 @@ export class BucketCache {
   async read(address: string, maxBytes: number): Promise<FileContent> {
     const file = await this.#fileAt(address);
     if (file.bytes > maxBytes) throw new FileTooLarge(address, file.bytes, maxBytes);
-    if (file.bytes > pieceBytes) return this.#readPieces(address, maxBytes);
+    if (file.bytes > this.#pieceBytes) return this.#readPieces(address, maxBytes);
     const { base64, version = '' } = await this.#options.ask('storage.read', { uri: address, maxBytes: Math.min(maxBytes, wholeBytes), storage: await this.#options.reachOf(address) });
     if (version !== file.version) this.forget(address);
     return { bytes: Buffer.from(base64, 'base64'), version };
   }
 
-  /** Piece by piece, between two looks that must see the same. */
+  /** Piece by piece, all of one version. */
   async #readPieces(address: string, maxBytes: number): Promise<FileContent> {
-    for (let attempt = 1; attempt <= readAttempts; attempt++) {
-      const { bytes: size, version } = await this.#lookAgain(address);
-      if (size > maxBytes) throw new FileTooLarge(address, size, maxBytes);
-      const bytes = await this.#piecesOf(address, size);
-      const after = await this.#lookAgain(address);
-      if (after.version === version && bytes.length === size) return { bytes, version };
+    for (let attempt = 1; ; attempt++) {
+      this.forget(address);
+      const file = await this.#fileAt(address);
+      if (file.bytes > maxBytes) throw new FileTooLarge(address, file.bytes, maxBytes);
+      try {
+        return { bytes: await this.#piecesOf(address, file), version: file.version };
+      } catch (error) {
+        if (attempt === readAttempts || reportError(error).code !== 'changed') throw error;
+      }
     }
-    throw new SpimquantError('network', `${address} changes while it is read.`, { where: address, hint: 'Open it again when it is finished.' });
+  }
+
+  /**
+   * Writes a file whole in place of one version; undefined: where there is none. Rejects with `changed` and
+   * `already-exists` when that is not so (any more), and as the runner does.
+   */
+  async write(address: string, bytes: Uint8Array, version: string | undefined): Promise<StorageFile> {
+    try {
+      const storage = await this.#options.reachOf(address);
+      const written = await this.#options.ask('storage.write', { uri: address, base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64'), storage, ...(version === undefined ? {} : { ifVersion: version }) });
+      this.forget(address);
+      this.#keep(this.#stats, address, written);
+      return written;
+    } catch (error) {
+      this.forget(address);
+      throw error;
+    }
   }
 
   /** Drops what is known of an address and all below it, and of the folder above; undefined: everything. */
@@ -116,17 +139,12 @@ export class BucketCache {
     return found;
   }
 
-  async #lookAgain(address: string): Promise<StorageFile> {
-    this.forget(address);
-    return this.#fileAt(address);
-  }
-
-  async #piecesOf(address: string, size: number): Promise<Uint8Array> {
+  async #piecesOf(address: string, { bytes: size, version }: StorageFile): Promise<Uint8Array> {
     const storage = await this.#options.reachOf(address);
     const pieces: Buffer[] = [];
-    for (let offset = 0; offset < size; offset += pieceBytes) {
-      const length = Math.min(pieceBytes, size - offset);
-      const { base64 } = await this.#options.ask('storage.read', { uri: address, maxBytes: pieceBytes, range: { offset, length }, storage });
+    for (let offset = 0; offset < size; offset += this.#pieceBytes) {
+      const length = Math.min(this.#pieceBytes, size - offset);
+      const { base64 } = await this.#options.ask('storage.read', { uri: address, maxBytes: this.#pieceBytes, range: { offset, length }, ifVersion: version, storage });
       pieces.push(Buffer.from(base64, 'base64'));
     }
     return Buffer.concat(pieces);

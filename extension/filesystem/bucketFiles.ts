@@ -5,16 +5,17 @@ import type { StorageEntry } from '../../runner/protocol/storageEntry.ts';
 import type { Settings } from '../platform/settings.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
 import { BucketCache } from './bucketCache.ts';
-import { addressOf, isWithin, uriPartsOf } from './bucketUri.ts';
+import { addressOf, isWithin, otherScheme, uriPartsOf } from './bucketUri.ts';
 import { Reaches } from './reaches.ts';
 
 /** Extensions that have a scheme for themselves: two that register the same one stop each other from starting. */
-const otherOwners: Readonly<Record<string, string>> = { s3: 'amazonwebservices.aws-toolkit-vscode' };
+const otherOwners: Partial<Record<BucketLocation['scheme'], string>> = { s3: 'amazonwebservices.aws-toolkit-vscode' };
 
 /** Files of buckets: their addresses in the editor, how they are reached, and what is known of them. */
 export class BucketFiles {
   readonly reaches: Reaches;
   readonly cache: BucketCache;
+  readonly #taken = new Set<BucketLocation['scheme']>();
 
   constructor(runner: RunnerClient, memory: vscode.Memento, settings: Settings) {
     this.reaches = new Reaches(async () => (await runner.request('datasets.list', {})).datasets, memory);
@@ -28,8 +29,14 @@ export class BucketFiles {
 
   /** What the editor calls a service. */
   schemeOf(service: BucketLocation['scheme']): string {
-    const owner = Object.hasOwn(otherOwners, service) ? otherOwners[service] : undefined;
-    return owner !== undefined && vscode.extensions.getExtension(owner) !== undefined ? `spimquant-${service}` : service;
+    const owner = otherOwners[service];
+    const isTaken = this.#taken.has(service) || (owner !== undefined && vscode.extensions.getExtension(owner) !== undefined);
+    return isTaken ? otherScheme(service) : service;
+  }
+
+  /** Leaves the scheme of a service to another extension. */
+  giveWay(service: BucketLocation['scheme']): void {
+    this.#taken.add(service);
   }
 
   /**

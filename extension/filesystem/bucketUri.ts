@@ -18,6 +18,11 @@ export type Schemes = Readonly<Record<string, BucketLocation['scheme']>>;
  */
 export const editorSchemes: Schemes = { 's3': 's3', 'gs': 'gs', 'az': 'az', 'spimquant-s3': 's3', 'spimquant-gs': 'gs', 'spimquant-az': 'az' };
 
+/** The second form of a service's scheme. */
+export function otherScheme(service: BucketLocation['scheme']): string {
+  return `spimquant-${service}`;
+}
+
 /**
  * The parts of the URI of an address such as `s3://bucket/key`, with `scheme` for the service's. The editor writes
  * authorities in lower case; capitals of old buckets' names are kept as `+x`, which no name has.

@@ -5,10 +5,11 @@ import { reveal } from '../panels/files.ts';
 import { registerReportCommands } from '../panels/reportEditor.ts';
 import { registerCommand, showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
+import { settingIds } from '../platform/settings.ts';
 import type { Part, Services } from '../services.ts';
 import { BucketFileSystem } from './bucketFileSystem.ts';
 import { FileTooLarge } from './bucketCache.ts';
-import { addressOf, editorSchemes } from './bucketUri.ts';
+import { addressOf, editorSchemes, folderAbove, otherScheme } from './bucketUri.ts';
 import { CutFolders } from './cutFolders.ts';
 import { refuseLarge } from './largeFiles.ts';
 import { openBucketFile } from './openBucketFile.ts';
@@ -21,6 +22,8 @@ export const registerFileSystem: Part = (services) => {
   const fileSystem = new BucketFileSystem({
     cache: files.cache,
     maximumSize: () => settings.maximumFileBytes(),
+    isWritable: () => settings.filesWritable(),
+    onWritten: (address) => { void refreshDataset(services, address); },
     onFailure: (address, error) => {
       // The editor says that it cannot show a file, not why. Of equal messages it shows one.
       const report = reportError(error);
@@ -29,15 +32,14 @@ export const registerFileSystem: Part = (services) => {
     },
     onCut: (uri, address, shown) => { cut.add(uri, address, shown); },
   });
-  for (const service of new Set(Object.values(editorSchemes))) {
-    for (const scheme of new Set([service, files.schemeOf(service)])) {
-      try {
-        ends.add(vscode.workspace.registerFileSystemProvider(scheme, fileSystem, { isCaseSensitive: true, isReadonly: true }));
-      } catch (error) {
-        log.warn(`Files of ${scheme}:// are shown by another extension (${String(error)}).`);
-      }
-    }
-  }
+  let provided = provide(services, fileSystem);
+  ends.add({ dispose: () => { provided.dispose(); } });
+  ends.add(vscode.workspace.onDidChangeConfiguration((change) => {
+    if (!change.affectsConfiguration(settingIds.filesWritable)) return;
+    // Whether files can be changed is said when they are provided.
+    provided.dispose();
+    provided = provide(services, fileSystem);
+  }));
   ends.add(runner.on('datasets.changed', ({ datasets }) => {
     files.reaches.setList(datasets);
     files.cache.forget();
@@ -61,6 +63,33 @@ export const registerFileSystem: Part = (services) => {
   }));
   return ends;
 };
+
+/** Provides files of all services, under the names that no other extension has. */
+function provide({ files, log, settings }: Services, fileSystem: BucketFileSystem): vscode.Disposable {
+  const ends = new DisposableStore();
+  const isReadonly = settings.filesWritable() ? false : new vscode.MarkdownString(`Files of buckets are read-only here. [Settings](command:workbench.action.openSettings?${encodeURIComponent(JSON.stringify([settingIds.filesWritable]))})`);
+  if (isReadonly !== false) isReadonly.isTrusted = { enabledCommands: ['workbench.action.openSettings'] };
+  const register = (scheme: string): void => { ends.add(vscode.workspace.registerFileSystemProvider(scheme, fileSystem, { isCaseSensitive: true, isReadonly })); };
+  for (const service of new Set(Object.values(editorSchemes))) {
+    try {
+      register(files.schemeOf(service));
+    } catch (error) {
+      // The editor takes one provider of a scheme.
+      log.warn(`Another extension shows files of ${service}:// (${String(error)}). Those that are opened from here are called ${otherScheme(service)}://.`);
+      files.giveWay(service);
+      register(files.schemeOf(service));
+    }
+  }
+  return ends;
+}
+
+/** Lets the Datasets view show what was written, where it shows any of it. */
+async function refreshDataset({ runner }: Services, address: string): Promise<void> {
+  if (!/\/(?:participants|samples|dataset_description)\.(?:tsv|json)$/.test(address)) return;
+  const { datasets } = await runner.request('datasets.list', {}).catch(() => ({ datasets: [] }));
+  const dataset = datasets.find(({ uri }) => uri === folderAbove(address));
+  if (dataset !== undefined) await vscode.commands.executeCommand('spimquant.node.refresh', { kind: 'dataset', id: `datasets:dataset ${dataset.uri}`, dataset });
+}
 
 /** Shows a folder in the editor's Explorer, as a folder of the workspace if it is in none yet. */
 async function openInExplorer({ files }: Services, address: string): Promise<void> {

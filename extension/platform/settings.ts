@@ -11,6 +11,7 @@ export const settingIds = {
   notify: 'spimquant.runs.notify',
   maximumFileSize: 'spimquant.files.maximumSize',
   folderLimit: 'spimquant.files.folderLimit',
+  filesWritable: 'spimquant.files.writable',
 } as const;
 
 export type SettingName = keyof typeof settingIds;
@@ -30,6 +31,8 @@ export interface Settings {
   maximumFileBytes(): number;
   /** Entries of a folder of a bucket that are shown, at most. */
   folderLimit(): number;
+  /** Whether files of buckets can be changed in the editor. */
+  filesWritable(): boolean;
 }
 
 /** Settings over whatever holds them. `get` answers the raw value of a setting's full id. */
@@ -61,6 +64,7 @@ export function settingsFrom(get: (id: string) => unknown): Settings {
     notify: () => get(settingIds.notify) !== false,
     maximumFileBytes: () => 1e6 * within('maximumFileSize', 1, 1000),
     folderLimit: () => Math.floor(within('folderLimit', 100, 10_000)),
+    filesWritable: () => get(settingIds.filesWritable) === true,
   };
 }
 

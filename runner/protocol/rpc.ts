@@ -8,7 +8,7 @@ import type { Result } from './results.ts';
 import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
 import type { HostResources, LogPage, LogQuery, TaskChanges } from './runView.ts';
 import type { Provider } from './signIn.ts';
-import type { StorageEntry } from './storageEntry.ts';
+import type { StorageEntry, StorageFile } from './storageEntry.ts';
 
 /** Raised whenever a message changes its meaning. A runner speaks one. */
 export const protocolVersion = 2;
@@ -136,12 +136,22 @@ export interface Requests {
     readonly result: { readonly entries: readonly StorageEntry[]; readonly continuation?: string };
   };
   /**
-   * A small file, e.g. a report, or a part of a file of any size; `version` is told of whole files only. Fails with
-   * `bad-option` above `maxBytes`; the runner's own bound is 64 MiB.
+   * A small file, e.g. a report, or a part of a file of any size (`ifVersion`: of that version alone, else `changed`);
+   * `version` is told of whole files only. Fails with `bad-option` above `maxBytes`; the runner's own bound is 64 MiB.
    */
   'storage.read': {
-    readonly params: { readonly uri: string; readonly maxBytes: number; readonly range?: { readonly offset: number; readonly length: number }; readonly storage?: DatasetRef['storage'] };
+    readonly params: {
+      readonly uri: string; readonly maxBytes: number; readonly range?: { readonly offset: number; readonly length: number }; readonly ifVersion?: string; readonly storage?: DatasetRef['storage'];
+    };
     readonly result: { readonly base64: string; readonly version?: string };
+  };
+  /**
+   * Writes a small file in place of the version that is named (`changed`: there is another by now); without one only where
+   * there is none (`already-exists`).
+   */
+  'storage.write': {
+    readonly params: { readonly uri: string; readonly base64: string; readonly ifVersion?: string; readonly storage?: DatasetRef['storage'] };
+    readonly result: StorageFile;
   };
 
   /** What this machine offers for signing in to storage services, from files and variables alone: no service is asked. */

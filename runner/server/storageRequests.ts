@@ -6,7 +6,7 @@ import type { StorageEntry } from '../protocol/storageEntry.ts';
 import { completeUri } from '../storage/complete.ts';
 import { listPlace, lookAt, nothingThere, placeOf } from '../storage/place.ts';
 import type { Place } from '../storage/place.ts';
-import { readPiece, readSmallFile } from '../storage/smallFile.ts';
+import { readPiece, readSmallFile, writeSmallFile } from '../storage/smallFile.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { Listings } from './listings.ts';
 import { checkedStorage, OpenStores } from './openStores.ts';
@@ -57,12 +57,14 @@ export function storageRequests(clock: Clock): StorageHandlers {
         : await listings.goOn(continuation, limit, signal);
       return { entries: page.rows, ...(page.continuation === undefined ? {} : { continuation: page.continuation }) };
     },
-    'storage.read': ({ range, ...params }, signal) => at(params, async (place) => {
+    'storage.read': ({ range, ifVersion, ...params }, signal) => at(params, async (place) => {
       const most = Math.min(params.maxBytes, mostBytes);
-      if (range !== undefined) return { base64: base64Of(await readPiece(place, range, most, signal)) };
+      if (range !== undefined) return { base64: base64Of(await readPiece(place, range, most, ifVersion, signal)) };
       const { bytes, version } = await readSmallFile(place, most, signal);
       return { base64: base64Of(bytes), version };
     }),
+    'storage.write': ({ base64, ifVersion, ...params }, signal) => at(params, (place) =>
+      writeSmallFile(place, Buffer.from(base64, 'base64'), ifVersion === undefined ? { ifAbsent: true } : { ifVersion }, signal)),
   };
 }
 
@@ -74,6 +76,7 @@ export const storageHandlers: HandlerGroup = ({ clock }) => {
     caller.handle('storage.stat', handlers['storage.stat']);
     caller.handle('storage.list', handlers['storage.list']);
     caller.handle('storage.read', handlers['storage.read']);
+    caller.handle('storage.write', handlers['storage.write']);
   };
 };
 

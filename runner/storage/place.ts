@@ -85,6 +85,7 @@ function listedEntry(entry: ListEntry, skip: number): StorageEntry {
   return entry.kind === 'folder' ? { kind: 'folder', name: entry.key.slice(skip, -1) } : fileEntry(entry.key.slice(skip), entry);
 }
 
-function fileEntry(name: string, { size, version, modified }: ObjectStat): StorageFile {
+/** A file as listings have it. `name`: in the folder above. */
+export function fileEntry(name: string, { size, version, modified }: ObjectStat): StorageFile {
   return { kind: 'file', name, bytes: size, version, ...(modified === undefined ? {} : { modified }) };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -225,6 +225,43 @@ describe('Files of buckets', function () {
       await page.see({ selector: '.search-view .messages', text: 'No results found' });
       assert.deepEqual(server.requests.filter(({ query }) => 'list-type' in query), []);
     });
+  });
+
+  it('can be edited where the setting allows it, and what somebody else has changed is not overwritten', async () => {
+    const settings = vscode.workspace.getConfiguration('spimquant.files');
+    const uri = vscode.Uri.parse('s3://lab/bids/participants.tsv');
+    const inBucket = (): Promise<string> => readFile(join(folder, 'bids', 'participants.tsv'), 'utf8');
+    const append = async (text: string): Promise<vscode.TextDocument> => {
+      const document = await vscode.workspace.openTextDocument(uri);
+      const editor = await vscode.window.showTextDocument(document);
+      await editor.edit((edit) => { edit.insert(document.lineAt(document.lineCount - 1).range.end, text); });
+      return document;
+    };
+    await settings.update('writable', true, vscode.ConfigurationTarget.Global);
+    try {
+      await until('the files can be written', () => vscode.workspace.fs.isWritableFileSystem('s3') === true);
+      const document = await append('sub-02\tdrug\n');
+      assert.equal(await document.save(), true);
+      assert.match(await inBucket(), /sub-02\tdrug\n$/);
+      // Somebody else adds a participant; the editor must not take that away.
+      await server.put('lab', 'bids/participants.tsv', `${await inBucket()}sub-03\tcontrol\n`);
+      await append('sub-04\tdrug\n');
+      assert.equal(await document.save(), false);
+      assert.match(await inBucket(), /sub-03\tcontrol\n$/);
+      await onPage(async (page) => {
+        await seeMessage(page, 'Failed to save');
+        await page.screenshot({ name: 'files-changed-meanwhile' });
+      });
+      await vscode.commands.executeCommand('workbench.action.files.revert');
+      await until('the editor has what is there now', () => document.getText().includes('sub-03'));
+      for (const change of [vscode.workspace.fs.delete(uri), vscode.workspace.fs.rename(uri, vscode.Uri.parse('s3://lab/bids/other.tsv'))]) {
+        await assert.rejects(Promise.resolve(change), (error) => error instanceof vscode.FileSystemError && /not from here|from here/.test(error.message));
+      }
+    } finally {
+      await vscode.commands.executeCommand('workbench.action.files.revert');
+      await settings.update('writable', undefined, vscode.ConfigurationTarget.Global);
+      await until('the files are read-only again', () => vscode.workspace.fs.isWritableFileSystem('s3') === false);
+    }
   });
 
   it('of folders with thousands of entries are the first, and it is said', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { Requests } from '../../../runner/protocol/rpc.ts';
-import type { StorageEntry } from '../../../runner/protocol/storageEntry.ts';
+import type { StorageEntry, StorageFile } from '../../../runner/protocol/storageEntry.ts';
 import { storageRequests } from '../../../runner/server/storageRequests.ts';
 import type { StorageOptions } from '../../../runner/storage/objectStore.ts';
 import { defaultCredential, startS3Server } from '../../servers/s3Server.ts';
@@ -135,6 +135,24 @@ describe('looking at places, listing and reading them', () => {
     assert.equal(await read(join(folder, 'bids', 'a.txt'), 4, 4), 'a');
     await assert.rejects(read('s3://lab/bids/a.txt', 0, 11), code('bad-option'));
     await assert.rejects(read('s3://lab/none', 0, 1), code('not-found'));
+  });
+
+  it('writes a small file in place of one version of it, or where there is none', async () => {
+    const write = (uri: string, content: string, ifVersion?: string): Promise<StorageFile> => requests['storage.write']({ uri, base64: Buffer.from(content).toString('base64'), ifVersion, storage }, never);
+    const read = async (uri: string): Promise<string> => Buffer.from((await requests['storage.read']({ uri, maxBytes: 100, storage }, never)).base64, 'base64').toString();
+    for (const uri of ['s3://lab/edit/t.tsv', join(folder, 'edit.tsv')]) {
+      const first = await write(uri, 'one');
+      await assert.rejects(write(uri, 'two'), code('already-exists'));
+      const second = await write(uri, 'two', first.version);
+      assert.deepEqual({ ...second }, { ...await requests['storage.stat']({ uri, storage }, never) });
+      await assert.rejects(write(uri, 'three', first.version), code('changed'));
+      assert.equal(await read(uri), 'two');
+      // Asked twice because the answer was lost: it is there already.
+      assert.equal((await write(uri, 'two', first.version)).version, second.version);
+    }
+    await assert.rejects(write('s3://lab', 'x'), code('bad-option'));
+    await assert.rejects(requests['storage.write']({ uri: 's3://lab/edit/large', base64: Buffer.alloc(9 << 20).toString('base64'), storage }, never), code('bad-option'));
+    await assert.rejects(requests['storage.read']({ uri: 's3://lab/edit/t.tsv', maxBytes: 10, range: { offset: 0, length: 1 }, ifVersion: 'other', storage }, never), code('changed'));
   });
 
   it('tries again with new credentials after a sign-in', async () => {

@@ -89,6 +89,10 @@ describe('S3Store with services of other manners', () => {
       await store.write('lock', 'first', { ifAbsent: true });
       await assert.rejects(store.write('lock', 'second', { ifAbsent: true }), isError('already-exists'));
       assert.equal(text(await store.read('lock')), 'first');
+      const { version } = await store.write('table', 'one');
+      await store.write('table', 'two', { ifVersion: version });
+      await assert.rejects(store.write('table', 'three', { ifVersion: version }), isError('changed'));
+      assert.equal(text(await store.read('table')), 'two');
     }
   });
 

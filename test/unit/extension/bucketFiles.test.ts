@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { BucketCache, FileTooLarge } from '../../../extension/filesystem/bucketCache.ts';
 import { addressOf, folderAbove, isWithin, uriPartsOf } from '../../../extension/filesystem/bucketUri.ts';
+import { Edits } from '../../../extension/filesystem/edits.ts';
 import { nearest, Reaches } from '../../../extension/filesystem/reaches.ts';
 import type { Memory } from '../../../extension/filesystem/reaches.ts';
 import type { RunnerClient } from '../../../extension/runner-client/client.types.ts';
@@ -95,9 +96,17 @@ describe('What is known of files of buckets', () => {
   let cache: BucketCache;
 
   /** The runner, as far as the cache asks it. */
-  const ask = async (name: RequestName, params: { uri: string; limit?: number; range?: { offset: number; length: number }; maxBytes?: number }): Promise<unknown> => {
+  const ask = async (name: RequestName, params: { uri: string; limit?: number; range?: { offset: number; length: number }; maxBytes?: number; ifVersion?: string; base64?: string }): Promise<unknown> => {
     asked.push(`${name} ${params.uri}`);
     const found = tree.get(params.uri);
+    const version = found?.kind === 'file' ? found.version : undefined;
+    if (params.ifVersion !== undefined && params.ifVersion !== version) throw new SpimquantError('changed', 'another');
+    if (name === 'storage.write') {
+      if (params.ifVersion === undefined && found !== undefined) throw new SpimquantError('already-exists', 'there');
+      const written = file(params.uri.slice(params.uri.lastIndexOf('/') + 1), Buffer.from(params.base64 ?? '', 'base64').toString(), `${version ?? ''}+`);
+      tree.set(params.uri, written);
+      return written;
+    }
     if (found === undefined) throw new SpimquantError('not-found', 'none');
     if (name === 'storage.stat') return found;
     if (name === 'storage.list') {
@@ -192,7 +201,7 @@ describe('What is known of files of buckets', () => {
   });
 
   it('is read in pieces that belong together', async () => {
-    const large = 'abcdefgh'.repeat(5_000_000);
+    const large = 'abcdefgh'.repeat(50);
     tree.set('s3://lab/a/large.txt', file('large.txt', large));
     let changes = 1;
     const own = new BucketCache({
@@ -201,10 +210,64 @@ describe('What is known of files of buckets', () => {
         if (name === 'storage.read' && (params.range?.offset ?? 0) > 0 && changes-- > 0) tree.set(params.uri, file('large.txt', large.toUpperCase(), 'v2'));
         return ask(name, params);
       }) as unknown as RunnerClient['request'],
-      reachOf: async () => ({}), clock: () => now, folderLimit: () => 10,
+      reachOf: async () => ({}), clock: () => now, folderLimit: () => 10, pieceBytes: 150,
     });
-    const { bytes, version } = await own.read('s3://lab/a/large.txt', 64e6);
+    const { bytes, version } = await own.read('s3://lab/a/large.txt', 1000);
     assert.equal(version, 'v2');
     assert.ok(Buffer.from(bytes).equals(Buffer.from(large.toUpperCase())));
+  });
+
+  it('is written in place of one version, and known afterwards', async () => {
+    const address = 's3://lab/a/y.tsv';
+    await cache.stat(address);
+    const written = await cache.write(address, Buffer.from('y\n2\n'), 'v1');
+    assert.equal((await cache.stat(address) as { version: string }).version, written.version);
+    assert.equal(Buffer.from((await cache.read(address, 100)).bytes).toString(), 'y\n2\n');
+    tree.set(address, file('y.tsv', 'theirs', 'v9'));
+    await assert.rejects(cache.write(address, Buffer.from('mine'), written.version), { code: 'changed' });
+    // What was thought to be known is forgotten: the editor sees the change when it looks again.
+    assert.equal((await cache.stat(address) as { version: string }).version, 'v9');
+    await assert.rejects(cache.write(address, Buffer.from('mine'), undefined), { code: 'already-exists' });
+    await cache.write('s3://lab/a/new.tsv', Buffer.from('new'), undefined);
+    assert.equal((await cache.stat('s3://lab/a/new.tsv')).kind, 'file');
+  });
+});
+
+describe('Which version of a file is replaced', () => {
+  const at = (version: string, modified: number, bytes = 1): StorageEntry => ({ kind: 'file', name: 'x', version, modified, bytes });
+
+  it('is the one that was read', () => {
+    const edits = new Edits();
+    assert.equal(edits.replaced('a'), undefined);
+    edits.tell('a', at('v1', 1));
+    edits.hold('a', 'v1');
+    edits.tell('a', at('v1', 1));
+    assert.equal(edits.replaced('a'), 'v1');
+    edits.tell('a', at('v2', 2));
+    edits.hold('a', 'v2');
+    assert.equal(edits.replaced('a'), 'v2', 'after saving');
+  });
+
+  it('is another only when the editor could tell, and so has asked the user', () => {
+    const edits = new Edits();
+    edits.tell('a', at('v1', 1000));
+    edits.hold('a', 'v1');
+    // Within the same second, of the same size: nothing that the editor compares differs.
+    edits.tell('a', at('v2', 1000));
+    assert.equal(edits.replaced('a'), 'v1');
+    edits.tell('a', at('v3', 2000));
+    assert.equal(edits.replaced('a'), 'v3');
+  });
+
+  it('is none where the file is gone or was never there', () => {
+    const edits = new Edits();
+    edits.tell('a', undefined);
+    assert.equal(edits.replaced('a'), null);
+    edits.tell('b', at('v1', 1));
+    edits.hold('b', 'v1');
+    edits.tell('b', undefined);
+    assert.equal(edits.replaced('b'), null);
+    edits.tell('c', { kind: 'folder', name: 'c' });
+    assert.equal(edits.replaced('c'), undefined);
   });
 });
