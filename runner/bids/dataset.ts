@@ -33,7 +33,7 @@ export interface IndexOptions {
  */
 export async function indexDataset(store: ObjectStore, options: IndexOptions = {}): Promise<DatasetIndex> {
   const { signal } = options;
-  const { files, labels: present, skipped } = await readParticipants(store, options);
+  const { files, labels: present, skipped } = await readRootFor(store, options.participantLabel ?? [], signal);
   const description = await readDescription(store, files, present.length > 0, signal);
   if (present.length === 0) {
     throw new SpimquantError('bad-dataset', `There are no participants (folders called sub-…) in ${store.uri}.`, { where: store.uri });
@@ -57,15 +57,18 @@ export async function indexDataset(store: ObjectStore, options: IndexOptions = {
   };
 }
 
-/** The participants among which is chosen. Where some are named the others are not listed, unless one of those is missing. */
-async function readParticipants(store: ObjectStore, { participantLabel = [], signal }: IndexOptions): Promise<Pick<DatasetRoot, 'files' | 'labels' | 'skipped'>> {
-  if (participantLabel.length === 0) return readRoot(store, signal);
+/**
+ * A dataset's root. Where participants are named, thousands of others are not listed, unless one of those that are named is
+ * missing: then the labels are all there are, for the error that says so. `onCount` hears of every participant.
+ */
+export async function readRootFor(store: ObjectStore, participantLabel: readonly string[], signal?: AbortSignal, onCount?: (participants: number) => void): Promise<DatasetRoot> {
+  if (participantLabel.length === 0) return readRoot(store, signal, onCount);
   const glance = await glanceAtRoot(store, signal);
   if (glance.whole) return glance;
   const wanted = [...new Set(participantLabel.map((label) => label.replace(/^sub-/, '')))];
   const found = await mapBounded(wanted, 8, async (label) => ({ there: await hasParticipant(store, label, signal), sidecars: await rootSidecarsOf(store, label, signal) }));
-  if (found.some(({ there }) => !there)) return readRoot(store, signal);
-  return { files: [...new Set([...glance.files, ...found.flatMap(({ sidecars }) => sidecars)])].sort(), labels: wanted, skipped: [] };
+  if (found.some(({ there }) => !there)) return readRoot(store, signal, onCount);
+  return { ...glance, files: [...new Set([...glance.files, ...found.flatMap(({ sidecars }) => sidecars)])].sort(), labels: wanted, skipped: [] };
 }
 
 /** Throws `bad-dataset` when the index has no image to work on, saying why the first ones were left out. */

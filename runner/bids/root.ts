@@ -207,6 +207,24 @@ async function withRest(store: ObjectStore, head: RootHead, signal: AbortSignal 
   return all.folder(false);
 }
 
+/** Labels of a dataset's participants, in order, after a label; one request for each thousand that are taken from a bucket. */
+export async function* listLabels(store: ObjectStore, after: string | undefined, signal?: AbortSignal): AsyncGenerator<string> {
+  for await (const entry of store.list('', { namePrefix: participantPrefix, ...(after === undefined ? {} : { startAfter: `${participantPrefix}${after}/` }), signal })) {
+    for (const event of participantEvents(entry, new FoundEntries())) if (event.kind === 'participant') yield event.label;
+  }
+}
+
+/** Whether a folder has participants, judged by the first names that begin like theirs. */
+export async function hasParticipants(store: ObjectStore, signal?: AbortSignal): Promise<boolean> {
+  let seen = 0;
+  for await (const entry of store.list('', { namePrefix: participantPrefix, signal })) {
+    for (const event of participantEvents(entry, new FoundEntries())) if (event.kind === 'participant') return true;
+    seen += 1;
+    if (seen >= firstPage) return false;
+  }
+  return false;
+}
+
 /** Whether a dataset has a participant, by a listing of the names that begin like its folder's. */
 export async function hasParticipant(store: ObjectStore, label: string, signal?: AbortSignal): Promise<boolean> {
   const wanted = `${participantPrefix}${label}/`;

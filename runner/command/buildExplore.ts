@@ -34,7 +34,12 @@ function assemble(verb: ExploreVerb, words: readonly string[], values: Values): 
   const [word] = words;
   const opened = { uri: word, storage: storageChoice(given), show };
   switch (verb) {
-    case 'info': case 'ls': case 'validate': return { verb, ...opened };
+    case 'info': return { verb, ...opened };
+    case 'ls': return {
+      verb, ...opened,
+      options: { participantLabel: given.list('participant-label'), ...optional('limit', given.one<number>('limit')), ...optional('after', given.one<string>('after')) },
+    };
+    case 'validate': return { verb, ...opened, options: { participantLabel: given.list('participant-label') } };
     case 'slice': return { verb, ...opened, look: lookOptions(given, verb) };
     case 'histogram': return { verb, ...opened, look: lookOptions(given, verb), options: thresholdOptions(given) };
     case 'segment': return {

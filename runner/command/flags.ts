@@ -23,7 +23,7 @@ const writing: readonly FlagVerb[] = [...started, 'doctor'];
 /** The flags that work, in the order of the help. Defaults are pipeline-spec §1's; `build.ts` holds them as values. */
 export const offeredFlags: readonly Flag[] = [
   // Participants and images
-  { name: 'participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', default: 'all', help: 'Only these participants, with or without sub-.', verbs: [...runs, ...looking, 'results'], origin: 'upstream' },
+  { name: 'participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', default: 'all', help: 'Only these participants, with or without sub-.', verbs: [...runs, 'ls', 'validate', ...looking, 'results'], origin: 'upstream' },
   { name: 'exclude-participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', help: 'Leave these participants out.', verbs: runs, origin: 'upstream' },
   { name: 'filter-spim', group: 'Participants and images', value: { kind: 'filter' }, arity: 'many', metavar: 'ENTITY[:METHOD][=VALUE]', help: 'Only images with these entities, e.g. acquisition=4x, session:none, acquisition:match=4x.*, extension=ozx.', verbs: [...images, ...looking], origin: 'upstream' },
   { name: 'sample_staining', group: 'Participants and images', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', help: 'Names of the channels in order, instead of those in the dataset.', verbs: [...images, ...looking], origin: 'upstream' },
@@ -31,6 +31,8 @@ export const offeredFlags: readonly Flag[] = [
   { name: 'orientation', group: 'Participants and images', value: { kind: 'orientation' }, metavar: 'XYZ', help: 'Directions in which x, y and z increase, e.g. RAS; instead of what the dataset says.', verbs: [...images, ...looking], origin: 'upstream' },
 
   // Looking
+  { name: 'limit', group: 'Looking', value: { kind: 'integer', min: 1, max: 1_000_000 }, metavar: 'N', default: '100 participants, or 500 files and folders', help: 'How many participants of a dataset, or files and folders, are listed.', verbs: ['ls'], origin: 'ours' },
+  { name: 'after', group: 'Looking', value: { kind: 'text' }, metavar: 'NAME', help: 'List what comes after this participant, or after this name.', verbs: ['ls'], origin: 'ours' },
   { name: 'stain', group: 'Looking', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', default: 'all; with segment the first that would be segmented', help: 'Stains to look at.', verbs: [...looking, 'results'], origin: 'ours' },
   { name: 'level', group: 'Looking', value: { kind: 'integer', min: 0, max: 30 }, metavar: 'LEVEL', default: 'the finest that is quick', help: 'Level of the image pyramid that is looked at.', verbs: looking, origin: 'ours' },
   { name: 'plane', group: 'Looking', value: { kind: 'text', choices: ['axial', 'coronal', 'sagittal'] }, metavar: 'PLANE', default: 'all three; with segment coronal', help: 'Plane that is shown: axial, coronal or sagittal.', verbs: ['slice', 'segment'], origin: 'ours' },

@@ -43,8 +43,8 @@ async function answer(command: Command, text: string, context: ExploreContext): 
     case 'version':
       return { title: 'Version', command: text, blocks: [facts({ SPIMquant: programVersion, Node: process.versions.node, System: `${process.platform} ${process.arch}` })] };
     case 'info': return info(command, text, context);
-    case 'ls': return ls(command, text, context);
-    case 'validate': return validate(command, text, context);
+    case 'ls': return ls({ uri: command.uri, storage: command.storage, ...command.options }, text, context);
+    case 'validate': return validate({ uri: command.uri, storage: command.storage, ...command.options }, text, context);
     case 'slice': return slice(command, text, context);
     case 'histogram': return histogram(command, text, context);
     case 'segment': return segment(command, text, context);

@@ -3,8 +3,8 @@ import type { DatasetFacts } from '../bids/browse.ts';
 import { readDerivatives } from '../bids/derivatives.ts';
 import { summariseImage } from '../bids/imageSummary.ts';
 import type { ParticipantsTable } from '../bids/participants.ts';
-import { readRoot } from '../bids/root.ts';
-import type { DatasetRoot } from '../bids/root.ts';
+import { glanceAtRoot, readRoot } from '../bids/root.ts';
+import type { DatasetRoot, RootGlance } from '../bids/root.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import type { DerivativeSummary } from '../protocol/datasets.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
@@ -34,7 +34,7 @@ export async function info(options: PlaceOptions, text: string, context: Explore
   const store = openStore(uri, options.storage);
   if (isImageName(uri)) return imageInfo(uri, options.storage, text, context);
   context.progress(`Listing ${uri}`);
-  const root = await readRoot(store, context.signal);
+  const root = await glanceAtRoot(store, context.signal);
   if (['zarr.json', '.zattrs', '.zgroup'].some((name) => root.files.includes(name))) return imageInfo(uri, options.storage, text, context);
   if (root.labels.length === 0 && !root.files.includes('dataset_description.json')) {
     throw new SpimquantError('bad-dataset', `${uri} is neither an image nor a BIDS dataset.`, {
@@ -71,9 +71,17 @@ function parentOf(uri: string): string {
   return uri.slice(0, uri.length - nameOf(uri).length).replace(/(?<!\/)[/\\]$/, '') || '/';
 }
 
-async function datasetInfo(store: ObjectStore, root: DatasetRoot, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
+async function datasetInfo(store: ObjectStore, glance: RootGlance, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
   const { signal } = context;
-  const [facts, first] = await Promise.all([readFacts(store, root, signal), firstImage(store, root, signal)]);
+  let told = 0;
+  const onCount = (participants: number): void => {
+    if (participants < told + 1000) return;
+    told = participants;
+    context.progress(`Counted ${count(participants, 'participant')} so far`);
+  };
+  const [root, facts, first] = await Promise.all([
+    glance.whole ? glance : readRoot(store, signal, onCount), readFacts(store, glance, signal), firstImage(store, glance, signal),
+  ]);
   const derivatives = await readDerivatives(store, facts.derivatives, signal);
   const summary = summariseDataset(root, facts);
   const rows = [
@@ -124,7 +132,7 @@ export function describeColumn(values: readonly (string | undefined)[]): string 
   const numbers = filled.map(Number);
   const numeric = numbers.length > 0 && numbers.every((value) => Number.isFinite(value));
   const written = numeric && counts.length > valuesShown
-    ? `${Math.min(...numbers)} to ${Math.max(...numbers)}`
+    ? `${numbers.reduce((a, b) => Math.min(a, b))} to ${numbers.reduce((a, b) => Math.max(a, b))}`
     : `${counts.slice(0, valuesShown).map(({ value, n }) => (n === 1 ? value : `${value} (${n})`)).join(', ')}${counts.length > valuesShown ? ` and ${counts.length - valuesShown} more` : ''}`;
   return [...(written === '' ? [] : [written]), ...(empty === 0 ? [] : [`${empty} empty`])].join(', ');
 }

@@ -1,13 +1,15 @@
 import { imageTitle, named, readFacts, readParticipant } from '../bids/browse.ts';
 import type { Skipped, SpimFile } from '../bids/bids.types.ts';
+import { readRootFor } from '../bids/dataset.ts';
 import { mapBounded } from '../bids/folder.ts';
 import { summariseImage } from '../bids/imageSummary.ts';
-import { readRoot } from '../bids/root.ts';
+import { chooseParticipants } from '../bids/participants.ts';
+import { glanceAtRoot, hasParticipants, listLabels } from '../bids/root.ts';
 import type { DatasetRoot } from '../bids/root.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
-import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { Block, Result } from '../protocol/results.ts';
+import { compareLabels } from '../protocol/participantOrder.ts';
 import type { ListEntry, ObjectStore } from '../storage/objectStore.ts';
 import { openStore } from '../storage/open.ts';
 import { joinUri } from '../storage/uri.ts';
@@ -16,33 +18,43 @@ import type { ExploreContext } from './explore.types.ts';
 import { commandText, isImageName, placeOf } from './target.ts';
 import type { PlaceOptions } from './target.ts';
 
-/** Participants that are looked into; of the rest there is a number. */
+/** What is listed. */
+export interface LsOptions extends PlaceOptions {
+  /** Without `sub-`. Left out or empty: all. */
+  readonly participantLabel?: readonly string[];
+  /** Participants, or files and folders. */
+  readonly limit?: number;
+  /** Only what comes after this participant, or this name. */
+  readonly after?: string;
+}
+
+/** Participants that are looked into unless more are asked for. */
 const participantsShown = 100;
 /** Images without stains in their sidecar that are opened to ask for them. */
 const imagesOpened = 24;
 const columnsShown = 3;
 const entriesShown = 500;
-/** Beyond that a folder is not even counted. */
-const entriesCounted = 20_000;
+/** Beyond that, participants, and files and folders, are not even counted: twenty, and ten, pages of a bucket's listing. */
+const participantsCounted = 20_000;
+const entriesCounted = 10_000;
 const requestsAtOnce = 8;
 
 /**
- * Lists what is there: of a dataset with images these, by participant, of any other folder its entries. Never recursively.
+ * Lists what is there: of a dataset with images these, by participant, of any other folder its entries with their sizes. Never
+ * recursively, and a page at a time: of a million there are the first, how many there are as far as that is cheap to know, and
+ * the command for the next.
  *
- * @throws SpimquantError `not-found` and what the storage throws
+ * @throws SpimquantError `not-found` when there is nothing, or a participant that is named, and what the storage throws
  */
-export async function ls(options: PlaceOptions, text: string, context: ExploreContext): Promise<Result> {
+export async function ls(options: LsOptions, text: string, context: ExploreContext): Promise<Result> {
   const uri = placeOf(options, context);
   const store = openStore(uri, options.storage);
   context.progress(`Listing ${uri}`);
-  if (isImageName(uri)) return listEntries(store, options.storage, text, context);
-  const root = await readRoot(store, context.signal).catch((error: unknown) => {
-    if (error instanceof SpimquantError && error.code === 'not-found' && !error.message.includes('bucket named')) {
-      throw new SpimquantError('not-found', `There is nothing at ${uri}.`, { where: uri, hint: 'Check the spelling; a file cannot be listed.' });
-    }
-    throw error;
-  });
-  return root.labels.length > 0 ? listDataset(store, root, options.storage, text, context) : listEntries(store, options.storage, text, context);
+  if (!isImageName(uri) && await hasParticipants(store, context.signal)) return listDataset(store, options, text, context);
+  if ((options.participantLabel ?? []).length > 0) {
+    throw new SpimquantError('not-found', `There are no participants (folders called sub-…) in ${uri}.`, { where: uri, hint: 'Leave --participant-label out to see what is there.' });
+  }
+  return listEntries(store, options, text, context);
 }
 
 interface Row {
@@ -51,29 +63,73 @@ interface Row {
   readonly stains: readonly string[] | undefined;
 }
 
-async function listDataset(store: ObjectStore, root: DatasetRoot, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
+/** Participants of a dataset that are shown, and how many there are. */
+interface Part {
+  readonly root: DatasetRoot;
+  readonly labels: readonly string[];
+  /** How many come after them, as far as they are counted. */
+  readonly left: Promise<{ readonly count: number; readonly more: boolean }>;
+}
+
+async function choosePart(store: ObjectStore, options: LsOptions, signal: AbortSignal): Promise<Part> {
+  const { participantLabel = [], limit = participantsShown } = options;
+  const after = options.after?.replace(/^sub-/, '').replace(/[/\\]$/, '');
+  if (participantLabel.length > 0) {
+    const root = await readRootFor(store, participantLabel, signal);
+    const labels = chooseParticipants(root.labels, participantLabel, [], store.uri).filter((label) => after === undefined || compareLabels(label, after) > 0);
+    return { root, labels: labels.slice(0, limit), left: Promise.resolve({ count: Math.max(0, labels.length - limit), more: false }) };
+  }
+  const root = await glanceAtRoot(store, signal);
+  if (root.whole) {
+    const labels = root.labels.filter((label) => after === undefined || compareLabels(label, after) > 0);
+    return { root, labels: labels.slice(0, limit), left: Promise.resolve({ count: Math.max(0, labels.length - limit), more: false }) };
+  }
+  const listing = listLabels(store, after, signal);
+  const labels: string[] = [];
+  while (labels.length < limit) {
+    const next = await listing.next();
+    if (next.done === true) break;
+    labels.push(next.value);
+  }
+  // Counted while participants are looked into.
+  const left = countRest(listing);
+  left.catch(() => undefined);
+  return { root, labels, left };
+}
+
+async function countRest(listing: AsyncIterator<string>): Promise<{ readonly count: number; readonly more: boolean }> {
+  let counted = 0;
+  while ((await listing.next()).done !== true) {
+    counted += 1;
+    if (counted >= participantsCounted) return { count: counted, more: true };
+  }
+  return { count: counted, more: false };
+}
+
+async function listDataset(store: ObjectStore, options: LsOptions, text: string, context: ExploreContext): Promise<Result> {
   const { signal } = context;
-  const labels = root.labels.slice(0, participantsShown);
+  const { storage } = options;
+  const { root, labels, left } = await choosePart(store, options, signal);
   let done = 0;
   const [facts, found] = await Promise.all([
     readFacts(store, root, signal),
     mapBounded(labels, requestsAtOnce, async (label) => {
-      const contents = await readParticipant(store, label, { rootFiles: root.files, known: root.labels, signal });
+      const contents = await readParticipant(store, label, { rootFiles: root.files, signal });
       context.progress(`Looked into ${++done} of ${count(labels.length, 'participant')}`);
       return { label, ...contents };
     }),
   ]);
   const images = found.flatMap(({ label, images: own }) => own.map((image) => ({ label, image })));
   const notices = skippedNotices([...root.skipped, ...found.flatMap(({ skipped }) => skipped)]);
-  if (images.length === 0) {
-    const entries = await listEntries(store, storage, text, context);
+  if (images.length === 0 && (options.participantLabel ?? []).length === 0) {
+    const entries = await listEntries(store, options, text, context);
     // Results have participants, but no images to quantify: nothing is amiss there.
     return facts.datasetType === 'derivative' ? entries : { ...entries, blocks: [...entries.blocks, ...notices] };
   }
   const rows = await addStains(store, images, signal);
   const sessions = rows.some(({ image }) => image.entities.ses !== undefined);
   const columns = facts.table?.columns.slice(0, columnsShown) ?? [];
-  const left = root.labels.length - labels.length;
+  const rest = await left;
   const blocks: Block[] = [
     {
       kind: 'table', title: `${count(rows.length, 'image')} of ${count(labels.length, 'participant')}`,
@@ -86,10 +142,11 @@ async function listDataset(store: ObjectStore, root: DatasetRoot, storage: Stora
         ...columns.map((column) => facts.table?.rows.get(label)?.[column] ?? null),
       ]),
     },
-    ...(left > 0 ? [{ kind: 'notice', level: 'info', text: `These are the first ${labels.length} of ${root.labels.length.toLocaleString('en-US')} participants.` } as const] : []),
+    ...(rest.count === 0 ? [] : [{ kind: 'notice', level: 'info', text: `${rest.more ? 'More than ' : ''}${rest.count.toLocaleString('en-US')} ${rest.count === 1 ? 'participant follows' : 'participants follow'} after sub-${labels.at(-1) ?? ''}.` } as const]),
     ...notices,
     { kind: 'commands', commands: [
-      { title: 'About the first image', text: commandText(storage, 'info', joinUri(root.uri, rows[0].image.path)) },
+      ...(rest.count === 0 ? [] : [{ title: 'The next participants', text: commandText(storage, 'ls', root.uri, '--after', `sub-${labels.at(-1) ?? ''}`, ...(options.limit === undefined ? [] : ['--limit', String(options.limit)])) }]),
+      ...(rows.length === 0 ? [] : [{ title: 'About the first image', text: commandText(storage, 'info', joinUri(root.uri, rows[0].image.path)) }]),
       { title: 'Check the dataset', text: commandText(storage, 'validate', root.uri) },
     ] },
   ];
@@ -118,30 +175,43 @@ function skippedNotices(skipped: readonly Skipped[]): readonly Block[] {
   }));
 }
 
-async function listEntries(store: ObjectStore, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
-  const folders: ListEntry[] = [];
-  const files: Extract<ListEntry, { kind: 'object' }>[] = [];
-  for await (const entry of store.list('', { signal: context.signal })) {
-    if (entry.kind === 'folder') folders.push(entry);
-    else files.push(entry);
-    if (folders.length + files.length >= entriesCounted) break;
+async function listEntries(store: ObjectStore, options: LsOptions, text: string, context: ExploreContext): Promise<Result> {
+  const { storage, limit = entriesShown, after } = options;
+  const shown: ListEntry[] = [];
+  let [folders, files, bytes, more] = [0, 0, 0, false];
+  for await (const entry of store.list('', { ...(after === undefined ? {} : { startAfter: after }), signal: context.signal })) {
+    if (folders + files >= Math.max(limit, entriesCounted)) {
+      more = true;
+      break;
+    }
+    if (shown.length < limit) shown.push(entry);
+    if (entry.kind === 'folder') folders += 1;
+    else [files, bytes] = [files + 1, bytes + entry.size];
   }
-  const total = folders.length + files.length;
-  if (total === 0) throw new SpimquantError('not-found', `There is nothing at ${store.uri}.`, { where: store.uri, hint: 'Check the spelling; a file cannot be listed.' });
-  const rows = [
-    ...folders.map(({ key }) => [key, null, null]),
-    ...files.map(({ key, size, modified }) => [key, formatBytes(size), modified === undefined ? null : formatTime(modified)]),
+  const total = folders + files;
+  if (total === 0) {
+    const what = after === undefined ? `There is nothing at ${store.uri}.` : `Nothing comes after ${after} in ${store.uri}.`;
+    throw new SpimquantError('not-found', what, { where: store.uri, hint: after === undefined ? 'Check the spelling; a file cannot be listed.' : 'Names come in the order of their letters; the name of a folder ends in a slash.' });
+  }
+  const last = shown.at(-1)?.key ?? '';
+  const all = shown.length === total && !more;
+  // Of a part the order says where it ends.
+  const rows = all ? [...shown.filter(({ kind }) => kind === 'folder'), ...shown.filter(({ kind }) => kind === 'object')] : shown;
+  const commands = [
+    ...(all ? [] : [{ title: 'What follows', text: commandText(storage, 'ls', store.uri, '--after', last, ...(options.limit === undefined ? [] : ['--limit', String(options.limit)])) }]),
+    ...(isImageName(store.uri) ? [{ title: 'About this image', text: commandText(storage, 'info', store.uri) }] : []),
   ];
   return {
     title: store.uri,
     command: text,
     blocks: [
       {
-        kind: 'table', title: `${count(folders.length, 'folder')}, ${count(files.length, 'file')}${total >= entriesCounted ? ', and more' : ''}`,
+        kind: 'table', title: `${more ? 'More than ' : ''}${count(folders, 'folder')}, ${count(files, 'file')}${files === 0 ? '' : ` of ${formatBytes(bytes)}`}`,
         columns: [{ label: 'Name' }, { label: 'Size' }, { label: 'Modified (UTC)' }],
-        rows: rows.slice(0, entriesShown), ...(rows.length > entriesShown ? { total: rows.length } : {}),
+        rows: rows.map((entry) => (entry.kind === 'folder' ? [entry.key, null, null] : [entry.key, formatBytes(entry.size), entry.modified === undefined ? null : formatTime(entry.modified)])),
+        ...(all ? {} : { total }),
       },
-      ...(isImageName(store.uri) ? [{ kind: 'commands', commands: [{ title: 'About this image', text: commandText(storage, 'info', store.uri) }] } as const] : []),
+      ...(commands.length === 0 ? [] : [{ kind: 'commands', commands } as const]),
     ],
   };
 }

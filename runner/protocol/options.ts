@@ -190,9 +190,21 @@ export interface ResultsOptions {
   readonly segMethod: readonly SegmentationMethod[];
 }
 
+/** Which part of a dataset or folder is listed. */
+export interface ListingOptions {
+  /** Labels without `sub-`. Empty: all. */
+  readonly participantLabel: readonly string[];
+  /** Participants looked into, or files and folders; undefined: as the verb chooses. */
+  readonly limit?: number;
+  /** Only what comes after this name, or after this participant. */
+  readonly after?: string;
+}
+
 /** A parsed command that looks and answers at once. */
 export type ExploreCommand =
-  | { readonly verb: 'info' | 'ls' | 'validate'; readonly uri: string; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'info'; readonly uri: string; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'ls'; readonly uri: string; readonly options: ListingOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
+  | { readonly verb: 'validate'; readonly uri: string; readonly options: Pick<ListingOptions, 'participantLabel'>; readonly storage: StorageChoice; readonly show: ShowOptions }
   | { readonly verb: 'slice'; readonly uri: string; readonly look: LookOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
   | { readonly verb: 'histogram'; readonly uri: string; readonly look: LookOptions; readonly options: ThresholdOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
   | { readonly verb: 'segment'; readonly uri: string; readonly look: LookOptions; readonly options: SegmentOptions; readonly storage: StorageChoice; readonly show: ShowOptions }

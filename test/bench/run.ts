@@ -1,10 +1,11 @@
 // Prints how fast the hot parts are beside their peers, and what segmenting a large volume takes.
 // Usage: npm run bench [-- --quick] [NAME ...]
-// NAME: reading, blur, thresholds, log, storage, labelling, memory; all when none is given. --quick: an eighth of the large volume.
+// NAME: reading, blur, thresholds, log, storage, listing, labelling, memory; all when none is given. --quick: an eighth of the large volume.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { benchBlur } from './blur.ts';
 import { benchLabelling } from './labelling.ts';
+import { benchGlob, benchListing } from './listing.ts';
 import { benchLog } from './log.ts';
 import { benchMemory, type MemoryFigures } from './memory.ts';
 import { benchReading } from './reading.ts';
@@ -25,6 +26,8 @@ const comparisons: readonly Comparison[] = [
   { name: 'thresholds', modules: ['numpy', 'skimage', 'sklearn'], run: benchThresholds },
   { name: 'log', modules: [], run: benchLog },
   { name: 'storage', modules: ['boto3', 'awscli'], run: benchStorage },
+  { name: 'listing', modules: ['boto3'], run: benchListing },
+  { name: 'listing', modules: ['s3fs'], run: benchGlob },
   { name: 'labelling', modules: ['numpy', 'skimage'], run: benchLabelling },
 ];
 
@@ -113,7 +116,7 @@ async function memory(quick: boolean, skipped: string[]): Promise<void> {
 
 const quick = process.argv.includes('--quick');
 const names = process.argv.slice(2).filter((word) => word !== '--quick');
-const known = [...comparisons.map((one) => one.name), 'memory'];
+const known = [...new Set(comparisons.map((one) => one.name)), 'memory'];
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no bench called ${unknown.join(', ')}. Known: ${known.join(', ')}, and --quick.`);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SpimFile } from '../../../runner/bids/bids.types.ts';
-import { imageProblems, setProblems, skippedProblem } from '../../../runner/bids/problems.ts';
+import { Places, ProblemBook } from '../../../runner/bids/problemBook.ts';
+import { duplicateProblems, imageProblems, registrationProblems, skippedProblem, UnusualImages } from '../../../runner/bids/problems.ts';
 import type { CheckedImage, Problem } from '../../../runner/bids/problems.ts';
 import type { ImageInfo, ImageLevel } from '../../../runner/image/omeZarr.types.ts';
 
@@ -61,21 +62,54 @@ describe('what is wrong with an image', () => {
 });
 
 describe('what does not fit together', () => {
+  const unusual = (images: readonly CheckedImage[]): readonly string[] => {
+    const all = new UnusualImages();
+    for (const image of images) all.add(image);
+    return all.problems().map(({ problem, places }) => `${problem.severity}: ${problem.what} (${places.first.join(', ')}; ${places.count})`);
+  };
+  const other = (sub: string): CheckedImage => checked({ image: { path: sub, entities: { sub } } });
+
   it('is nothing when all images are alike', () => {
-    assert.deepEqual(setProblems([checked(), checked({ image: { path: 'b', entities: { sub: '02' } } })], ['PI']), []);
+    assert.deepEqual(unusual([checked(), other('02')]), []);
+    assert.deepEqual(registrationProblems(checked(), ['PI']), []);
+    assert.deepEqual(duplicateProblems([checked(), other('02')]), []);
   });
 
   it('is told of the few that differ from the many', () => {
-    const many = ['02', '03'].map((sub) => checked({ image: { path: sub, entities: { sub } } }));
     const odd = checked({ image: { path: 'odd', entities: { sub: '04' }, sampleStaining: ['Iba1', 'Abeta'] }, info: { levels: [level([100, 100, 100], [0.008, 0.004, 0.004])] } });
-    const problems = setProblems([checked(), ...many, odd], ['PI']);
-    assert.deepEqual(problems.map(({ severity, where }) => [severity, where]), [['warning', 'odd'], ['note', 'odd'], ['warning', 'odd']]);
-    assert.match(told(problems).join('\n'), /stains are Abeta, Iba1; most images have Abeta, PI\.[^]*8 × 4 × 4 µm; most images have 4 × 4 × 4[^]*None of its stains \(Iba1, Abeta\) is registered/);
+    assert.deepEqual(unusual([odd, checked(), other('02'), other('03')]), [
+      'warning: Its stains are Abeta, Iba1; most images have Abeta, PI. (odd; 1)', 'note: Its voxels are 8 × 4 × 4 µm; most images have 4 × 4 × 4. (odd; 1)',
+    ]);
+    assert.match(told(registrationProblems(odd, ['PI'])).join(), /^warning: None of its stains \(Iba1, Abeta\) is registered/);
   });
 
   it('is told of images with one name', () => {
-    const problems = setProblems([checked(), checked({ image: { path: 'sub-01/micr/sub-01_ce-x_SPIM.ome.zarr', entities: { sub: '01', ce: 'x' } } })], ['PI']);
+    const problems = duplicateProblems([checked(), checked({ image: { path: 'sub-01/micr/sub-01_ce-x_SPIM.ome.zarr', entities: { sub: '01', ce: 'x' } } })]);
     assert.deepEqual(told(problems), ['error: Several images have this name: sub-01_SPIM.ome.zarr, sub-01_ce-x_SPIM.ome.zarr.']);
+  });
+});
+
+describe('a book of problems', () => {
+  const problem = (where: string, what = 'Odd.', severity: Problem['severity'] = 'warning'): Problem => ({ severity, kind: severity === 'error' ? 'access' : 'stains', where, what, mend: 'Mend it.' });
+
+  it('tells the same problem once, with its first places and how many there are', () => {
+    const book = new ProblemBook();
+    for (const label of ['09', '03', '01', '07', '02']) book.add([problem(label), problem(`${label}b`)]);
+    book.add([problem('x', 'Grave.', 'error')]);
+    assert.deepEqual(book.problems.map(({ what, places }) => [what, places.first.join(' '), places.count]), [['Grave.', 'x', 1], ['Odd.', '01 01b 02', 10]]);
+    assert.deepEqual(book.kinds, [
+      { kind: 'access', counts: { error: 1, warning: 0, note: 0 }, participants: 1 }, { kind: 'stains', counts: { error: 0, warning: 10, note: 0 }, participants: 5 },
+    ]);
+    assert.deepEqual([book.count(), book.count('warning'), book.left], [11, 10, 0]);
+  });
+
+  it('holds no more than it can tell, and counts on', () => {
+    const book = new ProblemBook();
+    for (let i = 0; i < 5000; i++) book.add([problem(String(i), `Odd in its own way: ${i}.`)]);
+    assert.deepEqual([book.problems.length, book.left, book.count()], [1000, 4000, 5000]);
+    const places = new Places();
+    for (let i = 0; i < 100_000; i++) places.add(String(i));
+    assert.deepEqual([places.count, places.first], [100_000, ['0', '1', '10']]);
   });
 });
 
@@ -83,6 +117,6 @@ describe('what was left out', () => {
   it('comes with what to do about it', () => {
     assert.deepEqual(skippedProblem('sub-01', 'it has no lightsheet images (micr/…)').severity, 'warning');
     assert.match(skippedProblem('a.ims', 'Imaris files have to be converted').mend, /Convert/);
-    assert.deepEqual(skippedProblem('a/x.json', '/d/a/x.json is not valid JSON: oops'), { severity: 'error', where: 'a/x.json', what: 'It is not valid JSON: oops.', mend: 'Correct the JSON sidecar: runs stop at it.' });
+    assert.deepEqual(skippedProblem('a/x.json', '/d/a/x.json is not valid JSON: oops'), { severity: 'error', kind: 'sidecars', where: 'a/x.json', what: 'It is not valid JSON: oops.', mend: 'Correct the JSON sidecar: runs stop at it.' });
   });
 });

@@ -19,7 +19,9 @@ describe('exploring verbs', () => {
   it('take what they look at as the word after them', () => {
     assert.deepEqual(parse('spimquant info s3://lab/bids --anonymous --json').command,
       { verb: 'info', uri: 's3://lab/bids', storage: { ...noStorage, anonymous: true }, show: { json: true, quiet: false } });
-    assert.deepEqual(parse('ls "my data"').command, { verb: 'ls', uri: 'my data', storage: noStorage, show: quietly });
+    assert.deepEqual(parse('ls "my data"').command, { verb: 'ls', uri: 'my data', options: { participantLabel: [] }, storage: noStorage, show: quietly });
+    assert.deepEqual(parse('ls s3://lab --limit 1000 --after sub-0100').command, { verb: 'ls', uri: 's3://lab', options: { participantLabel: [], limit: 1000, after: 'sub-0100' }, storage: noStorage, show: quietly });
+    assert.deepEqual(parse('validate d --participant-label sub-01 02').command, { verb: 'validate', uri: 'd', options: { participantLabel: ['01', '02'] }, storage: noStorage, show: quietly });
     assert.deepEqual(parse('logs last').command, { verb: 'logs', run: 'last', show: quietly });
     assert.deepEqual(parse('runs').command, { verb: 'runs', show: quietly });
     assert.deepEqual(parse('demo here').command, { verb: 'demo', folder: 'here', show: quietly });

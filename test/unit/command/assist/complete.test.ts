@@ -114,7 +114,7 @@ describe('completion', () => {
 
   it('offers only what the parser takes', () => {
     for (const flag of offeredFlags) {
-      const verb = flag.verbs?.includes('participant') ?? true ? 'a b participant' : flag.verbs?.includes('group') === true ? 'a b group' : flag.verbs?.includes('slice') === true ? 'slice a' : flag.verbs?.includes('sync') === true ? 'sync a b' : 'segment a';
+      const verb = flag.verbs?.includes('participant') ?? true ? 'a b participant' : flag.verbs?.includes('group') === true ? 'a b group' : flag.verbs?.includes('slice') === true ? 'slice a' : flag.verbs?.includes('sync') === true ? 'sync a b' : flag.verbs?.includes('ls') === true ? 'ls a' : 'segment a';
       for (const { insert } of at(`spimquant ${verb} --${flag.name} |`).found?.items.filter((item) => item.kind !== 'flag' && item.kind !== 'switch') ?? []) {
         const rest = typeof flag.arity === 'number' ? (flag.name === 'contrast_values' ? 'B' : flag.arity === 2 ? '99' : '1 1 1') : '';
         const text = `spimquant ${verb} --${flag.name} ${insert.endsWith('=') ? `${insert}x` : insert} ${rest} --template_dir t`.replace(verb.startsWith('a b') && !verb.includes('group') ? '' : ' --template_dir t', '');
