@@ -7,6 +7,8 @@ import { completeUri } from '../storage/complete.ts';
 import { listPlace, lookAt, nothingThere, placeOf } from '../storage/place.ts';
 import type { Place } from '../storage/place.ts';
 import { readPiece, readSmallFile, writeSmallFile } from '../storage/smallFile.ts';
+import { DatasetList } from './datasetList.ts';
+import type { KeptDatasets } from './datasetList.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { Listings } from './listings.ts';
 import { checkedStorage, OpenStores } from './openStores.ts';
@@ -23,8 +25,11 @@ export type StorageHandlers = {
   readonly [N in StorageRequest]: (params: Requests[N]['params'], signal: AbortSignal) => Promise<Requests[N]['result']>;
 };
 
-/** What views ask about files and folders, wherever they are. Stores and listings stay open between requests. */
-export function storageRequests(clock: Clock): StorageHandlers {
+/**
+ * What views ask about files and folders, wherever they are. Stores and listings stay open between requests. `accounts`:
+ * storage accounts of Azure that the user has to do with.
+ */
+export function storageRequests(clock: Clock, accounts: () => Promise<readonly string[]> = async () => []): StorageHandlers {
   const stores = new OpenStores(clock);
   const listings = new Listings<StorageEntry>(clock);
   /** Does something with a place. A store that fails is opened anew for the next request: somebody may sign in meanwhile. */
@@ -44,7 +49,10 @@ export function storageRequests(clock: Clock): StorageHandlers {
   };
 
   return {
-    'storage.complete': (params, signal) => completeUri({ ...params, storage: checkedStorage(params.storage), limit: Math.min(params.limit, mostItems) }, signal),
+    'storage.complete': async (params, signal) => {
+      const known = params.prefix.trimStart().toLowerCase().startsWith('az:') ? await accounts() : [];
+      return completeUri({ ...params, storage: checkedStorage(params.storage), limit: Math.min(params.limit, mostItems), accounts: known }, signal);
+    },
     'storage.stat': (params, signal) => at(params, async (place) => {
       const found = await lookAt(place, signal);
       if (found === undefined) throw nothingThere(place.where);
@@ -69,8 +77,9 @@ export function storageRequests(clock: Clock): StorageHandlers {
 }
 
 /** Requests `storage.*`. All windows share the stores. */
-export const storageHandlers: HandlerGroup = ({ clock }) => {
-  const handlers = storageRequests(clock);
+export const storageHandlers: HandlerGroup = ({ state, clock, log }) => {
+  const list = new DatasetList(state, clock, log);
+  const handlers = storageRequests(clock, async () => accountsOf(await list.read()));
   return (caller) => {
     caller.handle('storage.complete', handlers['storage.complete']);
     caller.handle('storage.stat', handlers['storage.stat']);
@@ -79,6 +88,11 @@ export const storageHandlers: HandlerGroup = ({ clock }) => {
     caller.handle('storage.write', handlers['storage.write']);
   };
 };
+
+/** Storage accounts that datasets are in. */
+function accountsOf({ datasets, recent }: KeptDatasets): readonly string[] {
+  return [...datasets, ...recent].flatMap(({ uri }) => /^az:\/\/([^/]+)\//.exec(uri)?.[1] ?? []);
+}
 
 function base64Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');

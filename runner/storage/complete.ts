@@ -1,8 +1,11 @@
 import { homedir } from 'node:os';
 import { join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isBucketScheme, schemeOf } from '../protocol/bucketAddress.ts';
+import type { BucketLocation } from '../protocol/bucketAddress.ts';
 import { SpimquantError } from '../protocol/errors.ts';
-import { listBuckets } from './buckets.ts';
+import { azureAccounts } from './azure/azureFiles.ts';
+import { listBuckets, listContainers } from './buckets.ts';
 import { LocalStore } from './local/localStore.ts';
 import type { ObjectStore, StorageOptions } from './objectStore.ts';
 import { openStore } from './open.ts';
@@ -10,8 +13,11 @@ import { openStore } from './open.ts';
 /** What a half-written path or URI asks for. */
 export type Half =
   | { readonly kind: 'local'; /** Absolute. */ readonly folder: string; readonly name: string }
-  | { readonly kind: 'buckets'; readonly name: string }
-  | { readonly kind: 's3'; readonly bucket: string; /** Without slashes at its ends; may be empty. */ readonly folder: string; readonly name: string }
+  | { readonly kind: 'buckets'; readonly scheme: 's3' | 'gs'; readonly name: string }
+  /** Storage accounts of Azure. */
+  | { readonly kind: 'accounts'; readonly name: string }
+  | { readonly kind: 'containers'; readonly account: string; readonly name: string }
+  | { readonly kind: 'bucket'; /** Of the bucket, without a slash at its end. */ readonly uri: string; /** Without slashes at its ends; may be empty. */ readonly folder: string; readonly name: string }
   /** No store can say anything to that. */
   | { readonly kind: 'nothing' };
 
@@ -22,6 +28,8 @@ export interface CompleteRequest {
   readonly cwd: string;
   readonly limit: number;
   readonly storage?: StorageOptions;
+  /** Storage accounts of Azure that are known besides those that the environment and az name: of the user's datasets, say. */
+  readonly accounts?: readonly string[];
 }
 
 export interface Completion {
@@ -36,7 +44,8 @@ const mostLookedAt = 3000;
 /** Takes a half-written path apart: the folder, which is whole, and the beginning of a name in it. Pure but for the home folder. */
 export function parseHalf(prefix: string, cwd: string, home: string = homedir()): Half {
   const text = prefix.trimStart();
-  if (/^s3:\/\//i.test(text)) return parseHalfS3(text.slice('s3://'.length));
+  const scheme = schemeOf(text);
+  if (scheme !== undefined && isBucketScheme(scheme)) return parseHalfBucket(scheme, text.slice(scheme.length + '://'.length));
   if (/^file:\/\//i.test(text)) {
     try {
       return splitLocal(fileURLToPath(text) + (text.endsWith('/') && text !== 'file:///' ? sep : ''));
@@ -44,7 +53,7 @@ export function parseHalf(prefix: string, cwd: string, home: string = homedir())
       return { kind: 'nothing' };
     }
   }
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return { kind: 'nothing' };
+  if (scheme !== undefined) return { kind: 'nothing' };
   if (text === '~') return { kind: 'local', folder: home, name: '' };
   const expanded = /^~[/\\]/.test(text) ? join(home, text.slice(1)) : text;
   const slash = Math.max(expanded.lastIndexOf('/'), sep === '\\' ? expanded.lastIndexOf(sep) : -1) + 1;
@@ -59,13 +68,17 @@ function splitLocal(path: string): Extract<Half, { kind: 'local' }> {
   return { kind: 'local', folder: folder === '' || /^[a-z]:$/i.test(folder) ? folder + sep : folder, name: path.slice(at + 1) };
 }
 
-function parseHalfS3(rest: string): Half {
-  const slash = rest.indexOf('/');
-  if (slash < 0) return { kind: 'buckets', name: rest };
-  const bucket = rest.slice(0, slash);
-  const key = rest.slice(slash + 1).replace(/^\/+/, '');
+/** `rest` follows the scheme. At Azure an account comes before the container. */
+function parseHalfBucket(scheme: BucketLocation['scheme'], rest: string): Half {
+  const parts = rest.split('/');
+  const account = scheme === 'az' ? parts.shift() : undefined;
+  if (account !== undefined && parts.length === 0) return { kind: 'accounts', name: account };
+  const bucket = parts.shift() ?? '';
+  if (parts.length === 0) return account === undefined ? { kind: 'buckets', scheme: scheme as 's3' | 'gs', name: bucket } : { kind: 'containers', account, name: bucket };
+  const key = parts.join('/').replace(/^\/+/, '');
   const last = key.lastIndexOf('/');
-  return { kind: 's3', bucket, folder: last < 0 ? '' : key.slice(0, last), name: key.slice(last + 1) };
+  const uri = `${scheme}://${account === undefined ? '' : `${account}/`}${bucket}`;
+  return { kind: 'bucket', uri, folder: last < 0 ? '' : key.slice(0, last), name: key.slice(last + 1) };
 }
 
 /**
@@ -77,26 +90,29 @@ export async function completeUri(request: CompleteRequest, signal?: AbortSignal
   const half = parseHalf(request.prefix, request.cwd);
   switch (half.kind) {
     case 'nothing': return { items: [], more: false };
-    case 'buckets': return cutTo(request.limit, await bucketsLike(half.name, request, signal), []);
+    case 'buckets': return namesLike(half, `${half.scheme}://`, request, () => listBuckets(half.scheme, request.storage, signal));
+    case 'accounts': return namesLike(half, 'az://', request, async () => [...new Set([...await azureAccounts(process.env), ...(request.accounts ?? [])])].sort());
+    case 'containers': return namesLike(half, `az://${half.account}/`, request, () => listContainers(half.account, request.storage, signal));
     case 'local': return listNames(new LocalStore(half.folder), '', half.name, half.folder.endsWith(sep) ? half.folder : half.folder + sep, request.limit, signal);
-    case 's3': return completeInBucket(half, request, signal);
+    case 'bucket': return completeInBucket(half, request, signal);
   }
 }
 
-async function bucketsLike(name: string, request: CompleteRequest, signal: AbortSignal | undefined): Promise<readonly Completion[]> {
+/** What can be named and begins so. Many may not ask for names: then there are none. */
+async function namesLike({ name }: { readonly name: string }, above: string, { limit }: CompleteRequest, list: () => Promise<readonly string[]>): ReturnType<typeof completeUri> {
   try {
-    const buckets = await listBuckets(request.storage, signal);
-    return buckets.filter((bucket) => bucket.startsWith(name)).map((bucket) => ({ uri: `s3://${bucket}/`, folder: true }));
+    const names = (await list()).filter((each) => each.startsWith(name));
+    return cutTo(limit, names.map((each) => ({ uri: `${above}${each}/`, folder: true })), []);
   } catch (error) {
     if (!(error instanceof SpimquantError) || error.code === 'cancelled') throw error;
-    return [];
+    return { items: [], more: false };
   }
 }
 
-async function completeInBucket(half: Extract<Half, { kind: 's3' }>, request: CompleteRequest, signal: AbortSignal | undefined): ReturnType<typeof completeUri> {
+async function completeInBucket(half: Extract<Half, { kind: 'bucket' }>, request: CompleteRequest, signal: AbortSignal | undefined): ReturnType<typeof completeUri> {
   try {
-    const above = half.folder === '' ? `s3://${half.bucket}/` : `s3://${half.bucket}/${half.folder}/`;
-    return await listNames(openStore(`s3://${half.bucket}`, request.storage), half.folder, half.name, above, request.limit, signal);
+    const above = half.folder === '' ? `${half.uri}/` : `${half.uri}/${half.folder}/`;
+    return await listNames(openStore(half.uri, request.storage), half.folder, half.name, above, request.limit, signal);
   } catch (error) {
     // A bucket that does not exist, or cannot (yet) be a bucket's name.
     if (error instanceof SpimquantError && (error.code === 'not-found' || error.code === 'bad-option')) return { items: [], more: false };

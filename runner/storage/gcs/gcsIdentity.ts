@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { AuthClient } from 'google-auth-library';
-import type { Environment } from '../../protocol/callerEnvironment.ts';
 import type { HealthCheck, ServiceHealth, ServiceIdentity } from '../../protocol/health.ts';
-import { variable } from '../environment.ts';
 import { bare } from '../health/bare.ts';
 import type { Asking } from '../health/bare.ts';
 import { check, hastySurroundings } from '../health/examination.ts';
@@ -17,8 +15,8 @@ import { GcsConnection, loadGcsSettings } from './gcsConnection.ts';
 import type { GcsCredentials } from './gcsCredentials.ts';
 import { gcsFault, isMissingObject } from './gcsErrors.ts';
 import type { GcsFault } from './gcsErrors.ts';
-import { gcloudConfigurations } from './gcloudFiles.ts';
 import { listBuckets } from './gcsBuckets.ts';
+import { projectOf } from './gcsProject.ts';
 import { bucketPath, objectPath } from './gcsObjects.ts';
 import { gcsEndpoint } from './gcsSettings.ts';
 import type { GcsSettings } from './gcsSettings.ts';
@@ -114,7 +112,7 @@ class ExaminedGcs implements Examined {
     const [client, credentials] = [this.#client, this.#settings?.credentials];
     if (client === undefined || credentials === undefined) return [];
     const found = await check('identity', this.#context, this.#known, async (signal): Promise<Found> => {
-      const [account, project] = await Promise.all([this.#askAccount(client, credentials, signal), this.#askProject(credentials)]);
+      const [account, project] = await Promise.all([this.#askAccount(client, credentials, signal), projectOf(this.#options, this.#context.env, credentials)]);
       this.#account = account;
       this.#project = project;
       this.#identity = { source: sourceWords(credentials), ...this.#identity, ...(account === undefined ? {} : { name: account }), ...(project === undefined ? {} : { account: project }) };
@@ -137,21 +135,13 @@ class ExaminedGcs implements Examined {
     return typeof data.email === 'string' ? data.email : undefined;
   }
 
-  /** The project whose buckets are listed. */
-  async #askProject({ origin, file }: GcsCredentials): Promise<string | undefined> {
-    const named = await projectOf(this.#options, this.#context.env, file?.project);
-    if (named !== undefined || origin !== 'machine') return named;
-    const { gcpMetadata } = await import('./googleAuth.ts');
-    return gcpMetadata.project('project-id').then(String, () => undefined);
-  }
-
   async tryThings(): Promise<readonly HealthCheck[]> {
     const place = this.#place;
     if (place !== undefined) return tryBucket(this.#trial(place), this.#context);
     const credentials = this.#settings?.credentials;
     if (credentials === undefined) return [];
     return [await check('buckets', this.#context, this.#known, async (signal): Promise<Found> => {
-      const project = await this.#askProject(credentials);
+      const project = await projectOf(this.#options, this.#context.env, credentials);
       if (project === undefined) return { outcome: 'unknown', said: 'No project is known whose buckets could be listed.', problem: problem('gs-project') };
       try {
         const { names, more } = await listBuckets(this.#connection, project, 100, signal);
@@ -226,12 +216,6 @@ class ExaminedGcs implements Examined {
     await this.#ask('delete', undefined, ({ client }) => client.text({ method: 'DELETE', path: objectPath(bucket, name), accepted: [404] }, undefined));
     return 'Allowed.';
   }
-}
-
-/** The project that is asked about, or named by the environment, the credentials or gcloud. */
-export async function projectOf(options: StorageOptions, env: Environment, ofCredentials: string | undefined): Promise<string | undefined> {
-  return options.gcsProject ?? variable(env, 'GOOGLE_CLOUD_PROJECT') ?? variable(env, 'GCLOUD_PROJECT') ?? ofCredentials
-    ?? (await gcloudConfigurations(env)).find(({ active }) => active)?.project;
 }
 
 function sourceWords({ origin, file }: GcsCredentials): string {

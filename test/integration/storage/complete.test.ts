@@ -68,7 +68,7 @@ describe('completing and reading places', () => {
   it('offers nothing where nothing is, or buckets may not be listed, and says so when a folder may not', async () => {
     assert.deepEqual(await complete('s3://nobodys/x'), { uris: [], more: false });
     assert.deepEqual(await complete('s3://x/y'), { uris: [], more: false });
-    assert.deepEqual(await complete('gs://lab/'), { uris: [], more: false });
+    assert.deepEqual(await complete('http://lab/'), { uris: [], more: false });
     server.inject({ fault: { kind: 'status', status: 403, code: 'AccessDenied' } });
     assert.deepEqual(await complete('s3://la'), { uris: [], more: false });
     await assert.rejects(complete('s3://shut/'), code('access-denied'));

@@ -20,15 +20,25 @@ describe('half-written places', () => {
   });
 
   it('in buckets name a bucket, then folders', () => {
-    assert.deepEqual(half('s3://'), { kind: 'buckets', name: '' });
-    assert.deepEqual(half('s3://la'), { kind: 'buckets', name: 'la' });
-    assert.deepEqual(half('s3://lab/'), { kind: 's3', bucket: 'lab', folder: '', name: '' });
-    assert.deepEqual(half('s3://lab/bi'), { kind: 's3', bucket: 'lab', folder: '', name: 'bi' });
-    assert.deepEqual(half('s3://lab/bids/sub-0'), { kind: 's3', bucket: 'lab', folder: 'bids', name: 'sub-0' });
+    assert.deepEqual(half('s3://'), { kind: 'buckets', scheme: 's3', name: '' });
+    assert.deepEqual(half('S3://la'), { kind: 'buckets', scheme: 's3', name: 'la' });
+    assert.deepEqual(half('s3://lab/'), { kind: 'bucket', uri: 's3://lab', folder: '', name: '' });
+    assert.deepEqual(half('s3://lab/bi'), { kind: 'bucket', uri: 's3://lab', folder: '', name: 'bi' });
+    assert.deepEqual(half('s3://lab/bids/sub-0'), { kind: 'bucket', uri: 's3://lab', folder: 'bids', name: 'sub-0' });
+    assert.deepEqual(half('gs://la'), { kind: 'buckets', scheme: 'gs', name: 'la' });
+    assert.deepEqual(half('gs://lab/x'), { kind: 'bucket', uri: 'gs://lab', folder: '', name: 'x' });
+  });
+
+  it('at Azure name an account before the container', () => {
+    assert.deepEqual(half('az://'), { kind: 'accounts', name: '' });
+    assert.deepEqual(half('az://la'), { kind: 'accounts', name: 'la' });
+    assert.deepEqual(half('az://lab/'), { kind: 'containers', account: 'lab', name: '' });
+    assert.deepEqual(half('az://lab/mi'), { kind: 'containers', account: 'lab', name: 'mi' });
+    assert.deepEqual(half('az://lab/mice/bids/sub'), { kind: 'bucket', uri: 'az://lab/mice', folder: 'bids', name: 'sub' });
   });
 
   it('of other kinds cannot be completed', () => {
-    assert.deepEqual(half('gs://lab/x'), { kind: 'nothing' });
+    assert.deepEqual(half('http://lab/x'), { kind: 'nothing' });
     assert.deepEqual(half('file://host%'), { kind: 'nothing' });
   });
 });
