@@ -1,4 +1,5 @@
 import type { AuthClient } from 'google-auth-library';
+import type { Environment } from '../../protocol/callerEnvironment.ts';
 import type { Timeouts } from '../connection.ts';
 import { GcsHttp, textOf } from './gcsHttp.ts';
 import type { HttpAnswer, HttpRequest, RequestBody } from './gcsHttp.ts';
@@ -44,10 +45,10 @@ export class GcsClient {
   readonly #auth: AuthClient | undefined;
   readonly #http: GcsHttp;
 
-  constructor(settings: GcsSettings, auth: AuthClient | undefined, sockets: number, timeouts: Timeouts) {
+  constructor(settings: GcsSettings, auth: AuthClient | undefined, sockets: number, timeouts: Timeouts, env: Environment) {
     this.#settings = settings;
     this.#auth = auth;
-    this.#http = new GcsHttp(sockets, timeouts);
+    this.#http = new GcsHttp(sockets, timeouts, env);
   }
 
   /**

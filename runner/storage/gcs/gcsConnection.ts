@@ -27,7 +27,7 @@ export class GcsConnection extends Connection<GcsSession, GcsFault> {
     const service: Service<GcsSession, GcsFault> = {
       open: async () => {
         const { settings, opened } = await loadGcsSettings(options);
-        return { client: new GcsClient(settings, opened?.client, sockets, around.timeouts), settings };
+        return { client: new GcsClient(settings, opened?.client, sockets, around.timeouts, process.env), settings };
       },
       fault: gcsFault,
       isAboutCredentials,

@@ -42,7 +42,7 @@ export async function findCredentials(options: StorageOptions, env: Environment)
   const written = join(gcloudFolder(env), 'application_default_credentials.json');
   if ((await readFile(written).catch(() => undefined)) !== undefined) return fromFile('gcloud', written);
   const { Compute, gcpMetadata } = await library();
-  if (await gcpMetadata.isAvailable()) return { credentials: { origin: 'machine' }, client: new Compute({ scopes }) };
+  if (await gcpMetadata.isAvailable()) return { credentials: { origin: 'machine' }, client: new Compute({ scopes, useAuthRequestParameters: false }) };
   throw new SpimquantError('auth-missing', 'No Google Cloud credentials were found.', { hint: waysToSignIn });
 }
 

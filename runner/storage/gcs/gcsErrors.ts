@@ -166,7 +166,8 @@ function explain(fault: GcsFault, context: GcsContext): Explanation {
   if (settings?.payer !== undefined && (fault.code === 'UserProjectInvalid' || /user project|serviceusage|to use project/i.test(fault.text))) {
     return { code: 'access-denied', message: `The project "${settings.payer}" cannot pay for this: could not ${doing} ${where} (${answer})`, hint: 'Name a project with --gcs-project in which you have roles/serviceusage.serviceUsageConsumer and billing is on.' };
   }
-  if (isMissingBucket(fault)) {
+  // What is written to, or listed, is there unless its bucket is not.
+  if (isMissingBucket(fault) || (fault.status === 404 && (doing === 'write' || doing === 'list'))) {
     return { code: 'not-found', message: `There is no bucket named "${bucket}" at ${at}: could not ${doing} ${where}`, hint: 'Check the spelling, and --gcs-endpoint if the bucket is not at Google.' };
   }
   if (fault.status === 404) return { code: 'not-found', message: `There is no such object: ${where}`, hint: 'Check the spelling; another program may have deleted it.' };

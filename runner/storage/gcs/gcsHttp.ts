@@ -1,7 +1,10 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpRequest } from 'node:http';
+import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Agent as HttpsAgent } from 'node:https';
+import type { Environment } from '../../protocol/callerEnvironment.ts';
 import type { Timeouts } from '../connection.ts';
+import { agentsFor } from '../proxies.ts';
 
 /** A body: pieces that are sent one after the other, `length` bytes in all. */
 export interface RequestBody {
@@ -36,11 +39,11 @@ export class GcsHttp {
   readonly #plain: HttpAgent;
   readonly #secure: HttpsAgent;
 
-  constructor(sockets: number, timeouts: Timeouts) {
+  constructor(sockets: number, timeouts: Timeouts, env: Environment) {
     this.#timeouts = timeouts;
-    const options = { keepAlive: true, maxSockets: sockets, proxyEnv: process.env };
-    this.#plain = new HttpAgent(options);
-    this.#secure = new HttpsAgent(options);
+    const { httpAgent, httpsAgent } = agentsFor(env, { keepAlive: true, maxSockets: sockets });
+    this.#plain = httpAgent;
+    this.#secure = httpsAgent;
   }
 
   /** The answer, its body still to come. Rejects with system errors and, when the signal is aborted, an AbortError. */
@@ -52,7 +55,13 @@ export class GcsHttp {
       const request = secure ? httpsRequest(url, options) : httpRequest(url, options);
       this.#watch(request);
       request.on('error', reject);
-      request.once('response', (answer) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer }));
+      request.once('response', (answer) => {
+        // A service may refuse before it has the whole body; what is left of the line then is of no use.
+        answer.once('end', () => {
+          if (!request.writableEnded) request.destroy();
+        });
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: answer });
+      });
       sendBody(request, body).catch((error: Error) => {
         request.destroy(error);
         reject(error);

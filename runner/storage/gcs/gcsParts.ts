@@ -127,6 +127,22 @@ export class GcsParts implements PartUploads {
   }
 }
 
+/** Whether uploads in parts are to be had at a service. Google has them; others that speak its JSON API are asked. Throws as the connection does. */
+export async function takesParts(connection: GcsConnection, where: string): Promise<boolean> {
+  return connection.run('read', where, undefined, async ({ client, settings }, signal) => {
+    if (settings.isGoogle) return true;
+    try {
+      const answer = await client.text({ method: 'GET', path: `/${encodeURIComponent(connection.bucket)}`, query: { uploads: '', 'max-uploads': '1' } }, signal);
+      return answer.includes('<ListMultipartUploadsResult');
+    } catch (error) {
+      const { status, kind } = gcsFault(error);
+      if (status === undefined || kind !== 'final' || status === 401) throw error;
+      // Whoever may not see the uploads of others may have some.
+      return status === 403;
+    }
+  });
+}
+
 function markOf({ id }: OpenUpload): string {
   return id.slice(0, id.indexOf(' '));
 }

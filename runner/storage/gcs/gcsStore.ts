@@ -18,7 +18,7 @@ import { GcsConnection } from './gcsConnection.ts';
 import { gcsFault, isMissingObject } from './gcsErrors.ts';
 import { bucketPath, getObject, listPage, objectPath, statOf } from './gcsObjects.ts';
 import type { ObjectResource } from './gcsObjects.ts';
-import { GcsParts } from './gcsParts.ts';
+import { GcsParts, takesParts } from './gcsParts.ts';
 import { fetchGcsBody } from './gcsRead.ts';
 import { uploadAtOnce, uploadInSession } from './gcsUpload.ts';
 import type { WriteTarget } from './gcsUpload.ts';
@@ -38,6 +38,7 @@ export class GcsStore implements ObjectStore {
   readonly #connection: GcsConnection;
   #bucketSeen = false;
   #bucketKey: Promise<string> | undefined;
+  #takesParts: Promise<boolean> | undefined;
 
   constructor(location: Extract<BucketLocation, { scheme: 's3' | 'gs' }>, options: StorageOptions = {}, surroundings: Partial<Surroundings> = {}) {
     this.uri = formatUri(location);
@@ -168,7 +169,13 @@ export class GcsStore implements ObjectStore {
     return found;
   }
 
-  async parts(): Promise<PartUploads> {
+  /** Undefined at services that speak the JSON API only: parts are a matter of the XML API. */
+  async parts(): Promise<PartUploads | undefined> {
+    this.#takesParts ??= takesParts(this.#connection, this.uri);
+    this.#takesParts.catch(() => {
+      this.#takesParts = undefined;
+    });
+    if (!(await this.#takesParts)) return undefined;
     return new GcsParts(this.#connection, {
       target: async (key, mark, signal) => {
         checkKey(key, this.uri);

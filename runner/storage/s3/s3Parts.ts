@@ -6,7 +6,9 @@ import { uploadLost } from '../bodyFaults.ts';
 import type { ObjectStat, OpenUpload, PartTag, PartUploads } from '../objectStore.ts';
 import { partSize } from '../partSize.ts';
 import type { S3Connection } from './s3Connection.ts';
-import { s3Fault } from './s3Errors.ts';
+import { isMissingObject, s3Fault } from './s3Errors.ts';
+import type { S3Fault } from './s3Errors.ts';
+import { etagVersion } from '../etag.ts';
 import type { UploadTarget } from './s3Upload.ts';
 
 /** What uploads in parts need of their store. */
@@ -68,13 +70,14 @@ export class S3Parts implements PartUploads {
     const sorted = [...parts].sort((a, b) => a.index - b.index).map(({ index, tag }) => ({ PartNumber: index + 1, ETag: tag }));
     try {
       const completed = await this.#on(upload, signal, (client, object, abortSignal) => client.send(new CompleteMultipartUploadCommand({ ...object, MultipartUpload: { Parts: sorted } }), { abortSignal }));
-      return { key: upload.key, size: upload.size, version: (completed.ETag ?? '').replaceAll('"', '') };
+      if (completed.ETag) return { key: upload.key, size: upload.size, version: etagVersion(completed.ETag) };
     } catch (error) {
-      // A first answer that was lost makes the second attempt meet an upload that is joined already.
-      const written = isUploadLost(error) ? await this.#target.written(upload.key, markOf(upload), signal) : undefined;
-      if (written === undefined) throw error;
-      return written;
+      if (!isUploadLost(error)) throw error;
     }
+    // A first answer that was lost makes the second attempt meet an upload that is joined already; and some services do not tell the tag.
+    const written = await this.#target.written(upload.key, markOf(upload), signal);
+    if (written === undefined) throw uploadLost(this.#target.where(upload.key));
+    return written;
   }
 
   async abandon(upload: OpenUpload, { signal }: Stop = {}): Promise<void> {
@@ -93,7 +96,7 @@ export class S3Parts implements PartUploads {
       try {
         return await request(client, object, abortSignal);
       } catch (error) {
-        throw s3Fault(error).code === 'NoSuchUpload' ? uploadLost(this.#target.where(key)) : error;
+        throw isUnknownUpload(s3Fault(error)) ? uploadLost(this.#target.where(key)) : error;
       }
     });
   }
@@ -112,4 +115,9 @@ function markOf({ id }: OpenUpload): string {
 
 function isUploadLost(error: unknown): boolean {
   return error instanceof SpimquantError && error.code === 'upload-lost';
+}
+
+/** Some services say of an upload that they do not know that there is no such object. */
+function isUnknownUpload(fault: S3Fault): boolean {
+  return fault.code === 'NoSuchUpload' || isMissingObject(fault);
 }

@@ -181,7 +181,10 @@ export class S3Store implements ObjectStore {
 
   async #sendParts(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
     const target = { key: this.#prefix + key, where: this.#where(key), headers: this.#headers(key, mark), ifAbsent, signal: options.signal };
-    return { key, size: source.size, version: etagVersion(await uploadInParts(this.#connection, target, source)) };
+    const tag = await uploadInParts(this.#connection, target, source);
+    // Some services do not tell it.
+    const written = tag ? undefined : await this.#head(key, options.signal);
+    return written === undefined ? { key, size: source.size, version: etagVersion(tag) } : headStat(key, written);
   }
 
   #headers(key: string, mark: string | undefined): WriteHeaders {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { GcsConnection } from '../../../runner/storage/gcs/gcsConnection.ts';
 import { GcsStore } from '../../../runner/storage/gcs/gcsStore.ts';
@@ -135,6 +137,26 @@ describe('GcsStore', () => {
       assert.deepEqual(await server.names('lab'), []);
     });
 
+    it('ends when the service refuses before it has all of a chunk', async () => {
+      const closed = new Set<Socket>();
+      const early = createServer((request, response) => {
+        request.socket.once('close', () => closed.add(request.socket));
+        if (request.method === 'POST') response.writeHead(200, { location: `${address}/session` }).end();
+        else response.writeHead(403, { 'content-type': 'application/json' }).end('{"error": {"code": 403, "message": "No.", "errors": [{"reason": "forbidden"}]}}');
+      });
+      await new Promise<void>((resolve) => early.listen(0, '127.0.0.1', resolve));
+      const address = `http://127.0.0.1:${(early.address() as AddressInfo).port}`;
+      try {
+        const target = { name: 's', where: 'gs://lab/s', resource: { contentType: 'x/y' }, kmsKeyName: undefined, ifAbsent: false, signal: undefined };
+        const uploading = uploadInSession(new GcsConnection('lab', { gcsEndpoint: address, anonymous: true }, impatient), target, bytesSource(pattern(40_000_000)));
+        await assert.rejects(uploading, isError(['access-denied', 'network'], 'gs://lab/s'));
+        while (closed.size === 0) await new Promise(setImmediate);
+      } finally {
+        early.closeAllConnections();
+        early.close();
+      }
+    });
+
     it('is cancelled between two chunks', async () => {
       const controller = new AbortController();
       server.inject({ fault: { kind: 'wait', until: Promise.resolve().then(() => controller.abort()) }, match: ({ contentRange }) => contentRange?.startsWith('bytes 1048576-') === true });
@@ -171,6 +193,16 @@ describe('GcsStore', () => {
       server.inject({ match: ({ api }) => api === 'upload', fault: { kind: 'status', status: 403, code: 'forbidden', message: 'Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been authorized to use this key.' } });
       await assert.rejects(at({ encryption: 'kms', encryptionKey: key }).write('a', 'x'), isError('access-denied', 'roles/cloudkms.cryptoKeyEncrypterDecrypter'));
     });
+  });
+
+  it('takes no parts at services that speak the JSON API only', async () => {
+    assert.ok(await at().parts());
+    for (const fault of [{ kind: 'status', status: 404, code: 'notFound' }, { kind: 'status', status: 501, code: 'notImplemented' }] as const) {
+      server.inject({ match: ({ api }) => api === 'xml', fault });
+      assert.equal(await at().parts(), undefined);
+    }
+    server.inject({ match: ({ api }) => api === 'xml', fault: { kind: 'status', status: 403, code: 'forbidden' } });
+    assert.ok(await at().parts(), 'the uploads of others may be hidden');
   });
 
   it('waits for a network that is away for a while', async () => {

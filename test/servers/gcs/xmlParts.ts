@@ -18,6 +18,7 @@ const partsPerPage = 1000;
 export async function xmlOperation(bucket: Bucket, request: ParsedRequest, body: Buffer): Promise<Answer> {
   const { method, query } = request;
   if (method === 'POST' && query.has('uploads')) return begin(bucket, request);
+  if (method === 'GET' && query.has('uploads') && nameOf(request) === '') return listUploads(bucket);
   const id = query.get('uploadId');
   if (id === undefined) throw new GcsFailure(501, 'notImplemented', 'This server knows only multipart uploads of the XML API.', { code: 'NotImplemented' });
   const upload = bucket.partsUploads.get(id);
@@ -47,6 +48,11 @@ function begin(bucket: Bucket, request: ParsedRequest): Answer {
   const upload: PartsUpload = { id: randomUUID(), name: nameOf(request), info, parts: new Map() };
   bucket.partsUploads.set(upload.id, upload);
   return { status: 200, headers: xmlHeaders, body: document('InitiateMultipartUploadResult', [element('Bucket', bucket.name), element('Key', upload.name), element('UploadId', upload.id)]) };
+}
+
+function listUploads(bucket: Bucket): Answer {
+  const rows = [...bucket.partsUploads.values()].map(({ id, name }) => element('Upload', [element('Key', name), element('UploadId', id)]));
+  return { status: 200, headers: xmlHeaders, body: document('ListMultipartUploadsResult', [element('Bucket', bucket.name), element('IsTruncated', false), rows]) };
 }
 
 function takePart(upload: PartsUpload, request: ParsedRequest, body: Buffer): Answer {

@@ -21,7 +21,8 @@ const failures: Readonly<Record<Extract<StoreFault, { kind: 'status' }>['status'
   503: ['backendError', 'Backend Error'],
 };
 
-function serverFault(fault: StoreFault): Fault {
+/** A fault as the GCS server, or a proxy before a service like it, lets it happen. */
+export function gcsServerFault(fault: StoreFault): Fault {
   if (fault.kind !== 'status') return fault;
   const [code, message] = failures[fault.status];
   return { kind: 'status', status: fault.status, code, message, ...(fault.retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(fault.retryAfterSeconds) } }) };
@@ -35,7 +36,8 @@ const isLast = (request: LoggedRequest): boolean => {
   return isContent(request) && Number(last) + 1 === Number(total);
 };
 
-const kinds: Readonly<Record<RequestKind, (request: LoggedRequest) => boolean>> = {
+/** Which requests to Google Cloud Storage are of a kind. */
+export const gcsKinds: Readonly<Record<RequestKind, (request: LoggedRequest) => boolean>> = {
   any: () => true,
   read: ({ api, method, query }) => api === 'json' && method === 'GET' && query.alt === 'media',
   stat: ({ api, method, name, query }) => api === 'json' && method === 'GET' && name !== '' && query.alt !== 'media',
@@ -77,13 +79,13 @@ export async function openGcsUnderTest(lab: BucketOptions, prefix: string): Prom
       { ...impatient, ...surroundings },
     );
   const below = (key: string): string => (prefix === '' ? key : `${prefix}/${key}`);
-  const storageRequests = (on: RequestKind): readonly LoggedRequest[] => server.requests.filter((request) => request.api !== 'token' && kinds[on](request));
+  const storageRequests = (on: RequestKind): readonly LoggedRequest[] => server.requests.filter((request) => request.api !== 'token' && gcsKinds[on](request));
   return {
     store: open({}),
     put: async (key, content) => server.put('lab', below(key), content),
     open: async (variant) => (variant.place === 'other-region' ? undefined : open(variant)),
     faults: {
-      inject: (fault, on = 'any', times = 1) => server.inject({ fault: serverFault(fault), match: (request) => request.api !== 'token' && kinds[on](request), times }),
+      inject: (fault, on = 'any', times = 1) => server.inject({ fault: gcsServerFault(fault), match: (request) => request.api !== 'token' && gcsKinds[on](request), times }),
       clear: () => server.clearFaults(),
       seen: (on = 'any') => storageRequests(on).length,
     },
@@ -104,7 +106,7 @@ export async function openGcsUnderTest(lab: BucketOptions, prefix: string): Prom
 
 export const gcsColumn: StoreColumn = {
   id: 'gcs',
-  title: 'Google Cloud Storage',
+  title: 'Google Cloud Storage (test server)',
   notApplicable: { 'access-region': 'the service has one address for buckets of all regions' },
   open: () => openGcsUnderTest({}, 'data set'),
 };

@@ -14,10 +14,11 @@ const secretKey = defaultCredential.secretAccessKey;
 const expired: Credential = { accessKeyId: 'AKIDEXPIRED', secretAccessKey: secretKey, sessionToken: 'SESSION-TOKEN-OLD', expired: true };
 const stranger: Credential = { accessKeyId: 'AKIDSTRANGER', secretAccessKey: secretKey };
 
-const profile = (name: string, credential: Credential): string =>
+/** A section of ~/.aws/credentials. */
+export const awsProfile = (name: string, credential: Credential): string =>
   `[${name}]\naws_access_key_id=${credential.accessKeyId}\naws_secret_access_key=${credential.secretAccessKey}\n${credential.sessionToken === undefined ? '' : `aws_session_token=${credential.sessionToken}\n`}`;
 
-const profiles = [profile('owner', defaultCredential), profile('wrong', { accessKeyId: defaultCredential.accessKeyId, secretAccessKey: 'wrong/secret' }), profile('expired', expired), profile('stranger', stranger)].join('');
+const profiles = [awsProfile('owner', defaultCredential), awsProfile('wrong', { accessKeyId: defaultCredential.accessKeyId, secretAccessKey: 'wrong/secret' }), awsProfile('expired', expired), awsProfile('stranger', stranger)].join('');
 
 const whoOptions: Readonly<Record<Who, StorageOptions>> = {
   owner: { awsProfile: 'owner' },
@@ -39,13 +40,15 @@ const failures: Readonly<Record<Extract<StoreFault, { kind: 'status' }>['status'
   503: [503, 'SlowDown'],
 };
 
-function serverFault(fault: StoreFault): Fault {
+/** A fault as the S3 server, or a proxy before a service like it, lets it happen. */
+export function s3ServerFault(fault: StoreFault): Fault {
   if (fault.kind !== 'status') return fault;
   const [status, code] = failures[fault.status];
   return { kind: 'status', status, code, ...(fault.retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(fault.retryAfterSeconds) } }) };
 }
 
-const kinds: Readonly<Record<RequestKind, (request: LoggedRequest) => boolean>> = {
+/** Which requests to S3 are of a kind. */
+export const s3Kinds: Readonly<Record<RequestKind, (request: Pick<LoggedRequest, 'method' | 'key' | 'query'>) => boolean>> = {
   any: () => true,
   read: ({ method, key }) => method === 'GET' && key !== '',
   stat: ({ method }) => method === 'HEAD',
@@ -77,9 +80,9 @@ export async function openS3UnderTest(lab: BucketOptions, prefix: string): Promi
     put: async (key, content) => server.put('lab', below(key), content),
     open: async (variant) => open(variant),
     faults: {
-      inject: (fault, on = 'any', times = 1) => server.inject({ fault: serverFault(fault), match: kinds[on], times }),
+      inject: (fault, on = 'any', times = 1) => server.inject({ fault: s3ServerFault(fault), match: s3Kinds[on], times }),
       clear: () => server.clearFaults(),
-      seen: (on = 'any') => server.requests.filter(kinds[on]).length,
+      seen: (on = 'any') => server.requests.filter(s3Kinds[on]).length,
     },
     unfinishedUploads: async () => server.openUploads('lab'),
     attributes: async (key) => server.attributes('lab', below(key)),
@@ -94,7 +97,7 @@ export async function openS3UnderTest(lab: BucketOptions, prefix: string): Promi
 
 export const s3Column: StoreColumn = {
   id: 's3',
-  title: 'S3',
+  title: 'S3 (test server)',
   notApplicable: {},
   open: () => openS3UnderTest({}, 'data set'),
 };
