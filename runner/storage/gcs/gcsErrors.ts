@@ -64,7 +64,7 @@ function tokenRefusal(error: unknown): GcsRefusal | undefined {
 function kindOfRefusal({ status, reason, text }: GcsRefusal): FaultKind {
   if (status === 429 || status === 503 || throttling.has(reason ?? '')) return 'throttled';
   // 408: the service waited in vain.
-  if (status >= 500 || status === 408) return 'transient';
+  if ((status >= 500 && status !== 501 && status !== 507) || status === 408) return 'transient';
   if (status === 400 && /doesn't match calculated|does not match the (?:CRC32C|MD5)|BadDigest/i.test(`${reason} ${text}`)) return 'transient';
   return 'final';
 }
