@@ -16,16 +16,18 @@ export class ExpiringSession {
   /** What a program needs to find the file, and nothing of the real user's. */
   readonly env: Readonly<Record<string, string>>;
   readonly #folder: string;
+  readonly #profile: string;
   #server: S3Server | undefined;
 
-  /** @param folder becomes the bucket `lab`, and the home */
-  constructor(folder: string) {
+  /** @param folder becomes the bucket `lab`, and the home if there is no other */
+  constructor(folder: string, home: string = folder, profile = 'default') {
     this.#folder = folder;
-    mkdirSync(join(folder, '.aws'));
-    this.credentials = join(folder, '.aws', 'credentials');
+    this.#profile = profile;
+    mkdirSync(join(home, '.aws'), { recursive: true });
+    this.credentials = join(home, '.aws', 'credentials');
     this.env = {
       ...Object.fromEntries(Object.keys(process.env).filter((name) => /^(AWS_|CI$)/.test(name)).map((name) => [name, ''])),
-      HOME: folder, AWS_SHARED_CREDENTIALS_FILE: this.credentials, AWS_CONFIG_FILE: join(folder, '.aws', 'config'), AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true',
+      HOME: home, AWS_SHARED_CREDENTIALS_FILE: this.credentials, AWS_CONFIG_FILE: join(home, '.aws', 'config'), AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true',
     };
     this.signIn(this.first);
   }
@@ -41,7 +43,7 @@ export class ExpiringSession {
 
   /** What signing in writes. */
   signIn({ accessKeyId, secretAccessKey, sessionToken }: Session): void {
-    writeFileSync(this.credentials, `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`);
+    writeFileSync(this.credentials, `[${this.#profile}]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secretAccessKey}\naws_session_token=${sessionToken}\n`);
   }
 
   async end(): Promise<void> {
