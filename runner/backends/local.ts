@@ -245,7 +245,7 @@ async function giveUp(lock: Lock, recording: Recording, signal: AbortSignal): Pr
   try {
     await lock.release();
   } catch (error) {
-    recording.begin().append({
+    recording.journal?.append({
       type: 'run-log', level: 'warn', message: `The output stays locked (${reportError(error).message}). The next run on this machine takes it over; on another one, run the command once with --unlock.`,
     });
   }

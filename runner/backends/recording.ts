@@ -32,6 +32,11 @@ export class Recording {
     return this.#fold.state;
   }
 
+  /** The journal, if it was begun. */
+  get journal(): Journal | undefined {
+    return this.#journal;
+  }
+
   /** The journal; the first time its first event is written. */
   begin(): Journal {
     if (this.#journal !== undefined) return this.#journal;

@@ -52,6 +52,8 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteEnd> {
   const scheduler = new Scheduler(graph, decision.run.keys(), request.budget);
   const pending = new Set(decision.run.keys());
   const removed = new Set<string>();
+  /** How often each task was put off. */
+  const repeats = new Map<string, number>();
   let failed = false;
 
   const tidy = async (): Promise<void> => {
@@ -85,7 +87,8 @@ export async function execute(request: ExecuteRequest): Promise<ExecuteEnd> {
       pending.delete(task.id);
       scheduler.finished(task.id);
       await tidy();
-    } else if (pauses.hold(verdict.error)) {
+    } else if (pauses.hold(verdict.error, repeats.get(task.id))) {
+      repeats.set(task.id, (repeats.get(task.id) ?? 0) + 1);
       journal.append({ type: 'task-postponed', task: task.id, error: verdict.error });
       scheduler.postponed(task.id);
     } else {

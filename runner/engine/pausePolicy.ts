@@ -7,18 +7,23 @@ export interface PlaceFacts {
   readonly reached: boolean;
   /** Whether its credentials can change while the run goes on. */
   readonly renewable: boolean;
+  /** How often the same step has waited for it in vain. */
+  readonly repeats: number;
 }
+
+/** Waits of one step for the network, after which what fails is not the network: a damaged file on a network folder, say. */
+export const mostRepeats = 10;
 
 /**
  * What a run waits for after a failure; undefined: waiting is of no use, it fails. A service that was never reached is
  * probably a wrong address, and credentials that were never found will not come by themselves.
  */
-export function pauseKindOf({ code }: ErrorReport, { reached, renewable }: PlaceFacts): PauseKind | undefined {
+export function pauseKindOf({ code }: ErrorReport, { reached, renewable, repeats }: PlaceFacts): PauseKind | undefined {
   switch (code) {
     case 'auth-expired': return renewable ? 'sign-in' : undefined;
     case 'auth-missing': return reached && renewable ? 'sign-in' : undefined;
     case 'network':
-    case 'throttled': return reached ? 'network' : undefined;
+    case 'throttled': return reached && repeats < mostRepeats ? 'network' : undefined;
     case 'disk-full': return 'disk';
     default: return undefined;
   }

@@ -121,9 +121,11 @@ export class Pauses implements Disposable {
   /**
    * Pauses the run for a failure, unless it is paused already. False: it is a failure that does not pass. After a pause
    * was given up, failures of this kind are those of the run, not of the task.
+   *
+   * @param repeats how often the same step has failed by the like before
    */
-  hold(error: ErrorReport): boolean {
-    const kind = this.#kindOf(error);
+  hold(error: ErrorReport, repeats = 0): boolean {
+    const kind = this.#kindOf(error, repeats);
     if (kind === undefined || this.#options.limitMs <= 0 || this.#options.signal.aborted) return false;
     if (this.#givenUp === undefined) this.#pausing ??= this.#begin(kind, error);
     return true;
@@ -134,12 +136,12 @@ export class Pauses implements Disposable {
    * that. Rejects with the step's error otherwise, or when the pause is given up; with `cancelled` when the run is cancelled.
    */
   async through<T>(work: () => Promise<T>): Promise<T> {
-    for (;;) {
+    for (let repeats = 0; ; repeats++) {
       try {
         return await work();
       } catch (error) {
         const report = reportError(error);
-        if (!this.hold(report)) throw this.#explained(error, report);
+        if (!this.hold(report, repeats)) throw this.#explained(error, report);
         await this.#pausing;
         this.#options.signal.throwIfAborted();
         if (this.#givenUp !== undefined) throw error;
@@ -167,9 +169,9 @@ export class Pauses implements Disposable {
     return reportError(this.#explained(errorFromReport(report), report));
   }
 
-  #kindOf(error: ErrorReport): PauseKind | undefined {
+  #kindOf(error: ErrorReport, repeats = 0): PauseKind | undefined {
     const place = this.#placeOf(error);
-    return pauseKindOf(error, { reached: place !== undefined && this.#reached.has(place), renewable: place === undefined || this.#isRenewable(place) });
+    return pauseKindOf(error, { reached: place !== undefined && this.#reached.has(place), renewable: place === undefined || this.#isRenewable(place), repeats });
   }
 
   #isRenewable(place: Place): boolean {

@@ -292,6 +292,16 @@ describe('a run whose network is away', function () {
     assert.equal(Object.keys(await bench.made()).length, 4);
   });
 
+  it('fails in the end when the network is there and the same step fails by it again and again', async () => {
+    bench.plan([toyTask('sub-01/damaged', ['dataset:image.txt'], ['output:sub-01/a.tsv'], { stage: 'unreadable' }), toyTask('sub-01/good', ['dataset:image.txt'], ['output:sub-01/b.tsv'])]);
+    assert.equal((await bench.begin().end).code, 1);
+    assert.equal(bench.now.status, 'failed');
+    assert.equal(bench.now.tasks.get('sub-01/damaged')?.error?.code, 'network');
+    assert.equal(bench.now.tasks.get('sub-01/good')?.status, 'finished');
+    assert.equal(bench.count('run-paused'), 10);
+    assert.equal(bench.count('run-resumed'), 10);
+  });
+
   it('fails at once when the service was never reached', async () => {
     await bench.account.server.close();
     const { code, stdout } = await bench.begin().end;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { beginWaiting, hasRoomAgain, pauseKindOf, pauseLimit, stepWaiting, unattendedPauseLimit, usualPauseLimit } from '../../../runner/engine/pausePolicy.ts';
+import { beginWaiting, hasRoomAgain, mostRepeats, pauseKindOf, pauseLimit, stepWaiting, unattendedPauseLimit, usualPauseLimit } from '../../../runner/engine/pausePolicy.ts';
 import type { Elapsed, PauseStep, Waiting } from '../../../runner/engine/pausePolicy.ts';
 import type { ErrorCode } from '../../../runner/protocol/errors.ts';
 
@@ -20,7 +20,7 @@ function follow(waiting: Waiting, ms: number, at: (time: number) => Partial<Elap
 
 describe('pause policy', () => {
   it('waits for what passes, and for nothing else', () => {
-    const kind = (code: ErrorCode, reached: boolean, renewable = true): string => pauseKindOf({ code, message: '' }, { reached, renewable }) ?? 'fails';
+    const kind = (code: ErrorCode, reached: boolean, renewable = true, repeats = 0): string => pauseKindOf({ code, message: '' }, { reached, renewable, repeats }) ?? 'fails';
     assert.equal(kind('auth-expired', false), 'sign-in');
     assert.equal(kind('auth-expired', true, false), 'fails');
     assert.equal(kind('auth-missing', true), 'sign-in');
@@ -29,6 +29,9 @@ describe('pause policy', () => {
     assert.equal(kind('network', true), 'network');
     assert.equal(kind('network', false), 'fails');
     assert.equal(kind('throttled', true), 'network');
+    assert.equal(kind('network', true, true, mostRepeats - 1), 'network');
+    assert.equal(kind('network', true, true, mostRepeats), 'fails');
+    assert.equal(kind('auth-expired', true, true, 100), 'sign-in');
     assert.equal(kind('disk-full', false), 'disk');
     for (const code of ['access-denied', 'not-found', 'no-signal', 'internal', 'bad-zarr', 'cancelled', 'out-of-memory'] as const) assert.equal(kind(code, true), 'fails');
   });
