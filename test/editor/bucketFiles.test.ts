@@ -223,7 +223,8 @@ describe('Files of buckets', function () {
       assert.deepEqual(await vscode.workspace.findFiles('**/participants.tsv'), []);
       await vscode.commands.executeCommand('workbench.action.findInFiles', { query: 'treatment', triggerSearch: true });
       await page.see({ selector: '.search-view .messages', text: 'No results found' });
-      assert.deepEqual(server.requests.filter(({ query }) => 'list-type' in query), []);
+      // The explorer may still look ahead of its own accord, along folders with a single entry; a search would go to the end.
+      assert.deepEqual(server.requests.filter(({ query: { prefix = '' } }) => /\.ome\.zarr\/|spimquant\/sub-01\//.test(prefix)), []);
     });
   });
 
