@@ -42,7 +42,8 @@ describe('the memory of a runner that knows large datasets', function () {
     folder = await mkdtemp(join(tmpdir(), 'spimquant-runner-'));
     const program = fileURLToPath(new URL('../../../runner/server.ts', import.meta.url));
     const env = { ...process.env, SPIMQUANT_STATE_DIR: folder, HOME: folder, AWS_ACCESS_KEY_ID: defaultCredential.accessKeyId, AWS_SECRET_ACCESS_KEY: defaultCredential.secretAccessKey, AWS_REGION: 'us-east-1' };
-    runner = spawn(process.execPath, [...process.execArgv, program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    // With so little room for its heap, what is resident is what the runner holds and not garbage that waits to be collected; holding more ends it.
+    runner = spawn(process.execPath, [...process.execArgv, '--max-old-space-size=96', '--max-semi-space-size=4', program], { env, stdio: ['ignore', 'ignore', 'inherit'] });
     const path = join(runnerFolderOf(folder, hostname()), addressFile);
     const address = await until('the runner', async () => JSON.parse(await readFile(path, 'utf8').catch(() => 'null')) as RunnerAddress | null ?? undefined);
     const socket = createConnection(address.socket);
@@ -80,8 +81,8 @@ describe('the memory of a runner that knows large datasets', function () {
     for (let at = 0; at < 10_000; at += 1000) await ask('datasets.participants', { dataset, offset: at, limit: 1000, search: 'treatment=drug' });
     for (let at = 1; at <= 300; at++) await ask('datasets.participant', { dataset, label: String(at).padStart(5, '0') });
     const after = await residentMemory(runner.pid ?? 0);
-    // What it holds is about three megabytes; the rest is garbage that was not collected yet.
-    assert.ok(after - before < 120, `${before.toFixed(0)} MiB before, ${after.toFixed(0)} MiB after`);
-    assert.ok(after < 500, `${after.toFixed(0)} MiB in all`);
+    // What it holds is about three megabytes; the rest is the heap that it may fill, and what sockets keep outside of it.
+    assert.equal(runner.exitCode, null);
+    assert.ok(after < 300, `${before.toFixed(0)} MiB before, ${after.toFixed(0)} MiB after`);
   });
 });
