@@ -7,6 +7,7 @@ import type { PageCommands } from '../../scripts/editor/driver.types.ts';
 import type { S3Server } from '../servers/s3Server.ts';
 import { startUsualBuckets } from './support/bucket.ts';
 import { onPage } from './support/driver.ts';
+import { message, seeMessage } from './support/messages.ts';
 import { until } from './support/until.ts';
 import { writeBrains } from './support/brains.ts';
 
@@ -20,14 +21,6 @@ const picture = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAABQAAAAUCAIAAAAC64paAAAAHkl
 /** Text of the editor in front. */
 function shownText(): string | undefined {
   return vscode.window.activeTextEditor?.document.getText();
-}
-
-const message = '.notifications-center .notification-list-item';
-
-/** Waits for a message to the user; the editor of tests shows none by itself. */
-async function seeMessage(page: PageCommands, text: string): Promise<void> {
-  await vscode.commands.executeCommand('notifications.showList');
-  await page.see({ selector: message, text });
 }
 
 async function openAddress(page: PageCommands, address: string): Promise<void> {

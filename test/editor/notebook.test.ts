@@ -6,6 +6,7 @@ import { resultMime, runMime } from '../../runner/protocol/results.ts';
 import type { RunOutput } from '../../runner/protocol/runOutput.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { onPage } from './support/driver.ts';
+import { seeMessage } from './support/messages.ts';
 import { until } from './support/until.ts';
 
 const workspace = (): string => vscode.workspace.workspaceFolders?.[0].uri.fsPath ?? '';
@@ -84,8 +85,7 @@ describe('notebooks', () => {
     const file = join(workspace(), 'damaged.spimnb');
     await writeFile(file, '{"format": "spimquant-notebook", "version": 1, "cells": [');
     await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), 'spimquant-notebook');
-    await vscode.commands.executeCommand('notifications.showList');
-    await onPage((page) => page.see({ selector: '.notifications-center .notification-list-item', text: 'damaged: it is not valid JSON' }));
+    await onPage((page) => seeMessage(page, 'damaged: it is not valid JSON'));
     await vscode.commands.executeCommand('notifications.clearAll');
     assert.equal(await readFile(file, 'utf8'), '{"format": "spimquant-notebook", "version": 1, "cells": [');
   });

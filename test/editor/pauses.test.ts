@@ -9,6 +9,7 @@ import { ExpiringSession } from '../integration/engine/expiringSession.ts';
 import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
 import { readJournal } from './support/journal.ts';
+import { seeMessage } from './support/messages.ts';
 import { runOf, startCell } from './support/notebook.ts';
 import { useTheme } from './support/theme.ts';
 import { until } from './support/until.ts';
@@ -72,7 +73,7 @@ describe('A paused run', function () {
       await page.see({ ...card, text: 'Paused: sign in again' });
       await page.see({ ...card, text: 'The run goes on by itself then.' });
       await page.see({ selector: '.cell-status-item', text: 'Paused: sign in again' });
-      await page.see({ selector: '.notification-toast', text: 'Sign in again to go on.' });
+      await seeMessage(page, 'Sign in again to go on.');
       await page.screenshot({ name: 'pauses-dark' });
       await page.click({ selector: row, text: 'pause-brains: participant' });
       await page.see({ selector: row, text: 'Sign in again' });
@@ -87,7 +88,7 @@ describe('A paused run', function () {
   it('says that it is of no use yet when it is told to go on too early', async () => {
     await onPage(async (page) => {
       await page.click({ ...card, selector: `${card.selector} button`, text: 'Resume Now' });
-      await page.see({ selector: '.notification-toast', text: 'sign-in has expired' });
+      await seeMessage(page, 'sign-in has expired');
       await page.screenshot({ name: 'pauses-too-early' });
     });
     await until('it was tried', async () => (await runs())[0]?.pause?.checked !== undefined);
