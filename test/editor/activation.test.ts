@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { callDriver } from './support/driver.ts';
+import { extension } from './support/extension.ts';
 import { currentPhase } from './support/phase.ts';
 import { until } from './support/until.ts';
 
@@ -23,12 +24,6 @@ async function isAtRest(): Promise<boolean> {
 }
 
 describe(`activation in ${currentPhase().phase}`, () => {
-  const extension = (): vscode.Extension<unknown> => {
-    const found = vscode.extensions.getExtension('spimquant.spimquant');
-    assert.ok(found, 'The extension is not installed.');
-    return found;
-  };
-
   it('does not happen at the start of the editor', async () => {
     await vscode.commands.executeCommand('workbench.view.explorer');
     // Among those that the editor wakes up last at its start.

@@ -1,10 +1,9 @@
 import { strict as assert } from 'node:assert';
-import * as vscode from 'vscode';
+import { extension } from './support/extension.ts';
 
 describe('the folder as it is developed', () => {
   it('is what the editor has loaded', () => {
-    const extension = vscode.extensions.getExtension('spimquant.spimquant');
-    assert.ok(extension);
-    assert.ok(!extension.extensionPath.includes('extensions'), extension.extensionPath);
+    const path = extension().extensionPath;
+    assert.ok(!path.includes('extensions'), path);
   });
 });

@@ -4,18 +4,13 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { callDriver, onPage } from './support/driver.ts';
+import { extension } from './support/extension.ts';
 import { cellWithId, editCell, openSample, resultOf, runCell, runOf, startCell, stopCell } from './support/notebook.ts';
 import { inPhase } from './support/phase.ts';
 import { until } from './support/until.ts';
 
 interface Manifest {
   readonly contributes: { readonly commands: readonly { readonly command: string }[] };
-}
-
-function extension(): vscode.Extension<unknown> {
-  const found = vscode.extensions.getExtension('spimquant.spimquant');
-  assert.ok(found, 'The extension is not installed.');
-  return found;
 }
 
 /** Objects that the last segmentation of a cell has counted. */

@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { SpimquantApi } from '../../extension/main.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { ExpiringSession } from '../integration/engine/expiringSession.ts';
 import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
+import { knownRuns } from './support/extension.ts';
 import { readJournal } from './support/journal.ts';
 import { seeMessage } from './support/messages.ts';
 import { runOf, startCell } from './support/notebook.ts';
@@ -25,11 +25,7 @@ describe('A paused run', function () {
   let notebook: vscode.NotebookDocument;
   const bids = 's3://lab/pause-brains';
 
-  const runs = async (): Promise<readonly RunRecord[]> => {
-    const extension = vscode.extensions.getExtension<SpimquantApi>('spimquant.spimquant');
-    assert.ok(extension, 'the extension is installed');
-    return (await extension.activate()).runs().filter((run) => run.bids === bids);
-  };
+  const runs = async (): Promise<readonly RunRecord[]> => (await knownRuns()).filter((run) => run.bids === bids);
   const having = (status: RunRecord['status']): Promise<RunRecord> => until(`the run is ${status}`, async () => {
     const [run] = await runs();
     return run?.status === status ? run : undefined;
@@ -51,6 +47,8 @@ describe('A paused run', function () {
     await vscode.commands.executeCommand('workbench.action.closePanel');
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    // The next untitled notebook gets the same URI: the editor would take the end of this one for its.
+    await until('the notebook is closed', () => notebook.isClosed);
     await useTheme('dark');
     await onPage((page) => page.resize({ width: 1280, height: 800 }));
     await account.end();
@@ -155,5 +153,6 @@ describe('A paused run', function () {
     assert.equal(new Set(finished).size, finished.length);
     assert.equal(events.filter(({ type }) => type === 'run-paused').length, 2);
     await until('the cell shows the end', () => runOf(notebook.cellAt(0))?.run.status === 'succeeded');
+    await until('the cell has ended', () => notebook.cellAt(0).executionSummary?.success === true);
   });
 });

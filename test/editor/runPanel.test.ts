@@ -1,12 +1,11 @@
-import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import type { SpimquantApi } from '../../extension/main.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
+import { knownRuns } from './support/extension.ts';
 import { writeLongRun } from './support/longRun.ts';
 import { startCell } from './support/notebook.ts';
 import { useTheme } from './support/theme.ts';
@@ -20,11 +19,7 @@ describe('The panel of a run', function () {
   let folder: string;
   let notebook: vscode.NotebookDocument;
 
-  const newest = async (): Promise<RunRecord | undefined> => {
-    const extension = vscode.extensions.getExtension<SpimquantApi>('spimquant.spimquant');
-    assert.ok(extension, 'the extension is installed');
-    return (await extension.activate()).runs().find(({ bids }) => bids === join(folder, 'panel-brains'));
-  };
+  const newest = async (): Promise<RunRecord | undefined> => (await knownRuns()).find(({ bids }) => bids === join(folder, 'panel-brains'));
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'spimquant-run-panel-'));
@@ -91,10 +86,7 @@ describe('The panel of a run', function () {
     const id = await writeLongRun(1_000_000);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await vscode.commands.executeCommand('spimquant.runs.show');
-    await until('the run is known', async () => {
-      const extension = vscode.extensions.getExtension<SpimquantApi>('spimquant.spimquant');
-      return (await extension?.activate())?.runs().some((run) => run.id === id);
-    }, 20_000);
+    await until('the run is known', async () => (await knownRuns()).some((run) => run.id === id));
     await vscode.commands.executeCommand('spimquant.run.open', id);
     await vscode.commands.executeCommand('workbench.view.explorer');
     await onPage(async (page) => {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
-import type { SpimquantApi } from '../../extension/main.ts';
 import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
+import { knownRuns } from './support/extension.ts';
 import { startCell } from './support/notebook.ts';
 import { useTheme } from './support/theme.ts';
 import { until } from './support/until.ts';
@@ -21,11 +21,7 @@ describe('The Runs view, the log, the report and what a run takes', function () 
   let folder: string;
   let notebook: vscode.NotebookDocument;
 
-  const runs = async (): Promise<readonly RunRecord[]> => {
-    const extension = vscode.extensions.getExtension<SpimquantApi>('spimquant.spimquant');
-    assert.ok(extension, 'the extension is installed');
-    return (await extension.activate()).runs().filter(({ bids }) => bids === join(folder, 'runs-brains'));
-  };
+  const runs = async (): Promise<readonly RunRecord[]> => (await knownRuns()).filter(({ bids }) => bids === join(folder, 'runs-brains'));
   const newest = async (): Promise<RunRecord | undefined> => (await runs())[0];
   const ended = async (status: RunRecord['status']): Promise<RunRecord> => until(`the run has ${status}`, async () => {
     const run = await newest();

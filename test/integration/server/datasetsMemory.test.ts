@@ -83,6 +83,7 @@ describe('the memory of a runner that knows large datasets', function () {
     const after = await residentMemory(runner.pid ?? 0);
     // What it holds is about three megabytes; the rest is the heap that it may fill, and what sockets keep outside of it.
     assert.equal(runner.exitCode, null);
+    assert.ok(after - before < 120, `${before.toFixed(0)} MiB before, ${after.toFixed(0)} MiB after`);
     assert.ok(after < 300, `${before.toFixed(0)} MiB before, ${after.toFixed(0)} MiB after`);
   });
 });
