@@ -79,12 +79,12 @@ describe('A runner that is asked for images', function () {
     await client.request('image.piece', { image: local, piece, channels: [2] });
     abort.abort();
     await assert.rejects(waiting, (error) => error instanceof SpimquantError && error.code === 'cancelled');
-    free();
     server.clearFaults();
-    // A new request reads anew, and is not answered by what was given up.
+    // A new request reads anew, and does not wait for what was given up: that is still held back.
     const asked = server.requests.length;
     const answer = await client.request('image.piece', { image: bucket, piece, channels: [2] });
     assert.ok(answer.bytes.length > 0 && server.requests.length > asked);
+    free();
   });
 
   it('finds what can be laid over an image, where derivatives and runs have put it', async () => {
