@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildExtension } from './scripts/build/extension.mjs';
 
 const root = dirname(fileURLToPath(import.meta.url));
 const dist = join(root, 'dist');
@@ -124,42 +125,7 @@ await build({
   plugins: [leftOut, onePackageOnce],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
-/**
- * The editor's API as it is handed out. As an ES module it would be copied, property by property, for every file that
- * imports it: a third of the time that the extension takes to load.
- */
-const editorApi = {
-  name: 'editor-api',
-  setup(plugins) {
-    plugins.onLoad({ filter: /[\\/]extension[\\/].*\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(/^import \* as vscode from 'vscode';$/m, "const vscode = require('vscode');"),
-      loader: 'ts',
-    }));
-  },
-};
-
-/** Compiling a library takes time even where it is not used yet: this one stands in a file of its own, loaded by the first call to the runner. */
-const separateLibrary = {
-  name: 'separate-library',
-  setup(plugins) {
-    plugins.onResolve({ filter: /^vscode-jsonrpc\/node$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.jsonrpc.cjs', external: true } : undefined));
-  },
-};
-
-await build({
-  ...common,
-  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node' },
-  outdir: dist,
-  outExtension: { '.js': '.cjs' },
-  platform: 'node',
-  format: 'cjs',
-  target: 'node22',
-  minify: true,
-  external: ['vscode'],
-  // Required when it is needed, as all else of the extension is.
-  supported: { 'dynamic-import': false },
-  plugins: [editorApi, separateLibrary],
-});
+await buildExtension(common, dist);
 await build({
   ...common,
   entryPoints: { renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },

@@ -1,22 +1,17 @@
 import * as vscode from 'vscode';
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
-import { lookCommand } from '../forms/buildCommand.ts';
-import { openGroupForm } from '../forms/groupForm.ts';
-import { openLookForm, show } from '../forms/lookForm.ts';
-import { openRunForm } from '../forms/participantForm.ts';
-import { pickDataset, tell } from '../forms/steps.ts';
 import { registerCommand } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
-import { addDataset } from './addDataset.ts';
-import { checkCredentials, chooseAndCheck } from './checkCredentials.ts';
+import type * as Deeds from './datasetDeeds.ts';
 import { commandOf } from './commandsOfNodes.ts';
 import { datasetOf, isDatasetNode, uriOf } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 import type { DatasetTree } from './datasetTree.ts';
 import type { ParticipantFilter } from './datasetsHead.ts';
-import { findParticipant } from './findParticipant.ts';
-import { insertCommandCell } from '../notebook/insertCell.ts';
+
+/** What is more than a change of rows is loaded with the first command that does it. */
+const deeds = (): Promise<typeof Deeds> => import('./datasetDeeds.ts');
 
 /** The rows a menu command is meant for: all selected ones when the row is among them, else the row. */
 function rowsOf(row: unknown, selected: unknown, view: vscode.TreeView<DatasetNode>): readonly DatasetNode[] {
@@ -36,7 +31,7 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     if (row !== undefined) await view.reveal(row, { select: true, focus: true, expand: true });
   };
   const change = async (dataset: DatasetRef, step: 'address' | 'reach'): Promise<void> => {
-    const added = await addDataset(services, { dataset, step });
+    const added = await (await deeds()).addDataset(services, { dataset, step });
     if (added === undefined) return;
     tree.reload();
     await reveal(added);
@@ -49,7 +44,7 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
   on('spimquant.datasets.add', async (_rows, row) => {
     // Other parts, and the welcome view's links, may name the dataset.
     const given = typeof row === 'string' ? { dataset: { uri: row, storage: {} }, step: 'address' as const } : undefined;
-    const added = await addDataset(services, given);
+    const added = await (await deeds()).addDataset(services, given);
     if (added === undefined) return undefined;
     tree.reload();
     await reveal(added);
@@ -61,7 +56,7 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     const near = datasetOf(view.selection[0]);
     const dataset = known.length === 1 ? known[0] : near ?? await chosenDataset(services);
     if (dataset === undefined) return;
-    const found = await findParticipant(services, dataset, 'find');
+    const found = await (await deeds()).findParticipant(services, dataset, 'find');
     if (found?.kind === 'filter') await filter.set(found.search);
     if (found?.kind !== 'participant') return;
     await tree.roots();
@@ -70,7 +65,7 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
   });
   on('spimquant.datasets.filter', async () => {
     const dataset = datasetOf(view.selection[0]) ?? tree.datasets.at(0) ?? (await services.runner.request('datasets.list', {})).datasets.at(0);
-    const found = await findParticipant(services, dataset, 'filter', tree.filter);
+    const found = await (await deeds()).findParticipant(services, dataset, 'filter', tree.filter);
     if (found?.kind === 'filter') await filter.set(found.search);
   });
   on('spimquant.datasets.clearFilter', () => filter.set(''));
@@ -89,14 +84,15 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     else if (row.mend === 'compare') await tree.check(row.dataset);
     else if (row.mend === 'signIn') await vscode.commands.executeCommand('spimquant.signIn', row.dataset.uri);
     else if (row.mend === 'remove') await remove([row.dataset.uri]);
-    else if (row.mend === 'check') await checkCredentials(services, row.dataset);
+    else if (row.mend === 'check') await (await deeds()).checkCredentials(services, row.dataset);
     else await change(row.dataset, row.mend);
   }));
   on('spimquant.dataset.changeReach', async (rows) => {
     const dataset = datasetOf(rows[0]);
     if (dataset !== undefined) await change(dataset, 'reach');
   });
-  on('spimquant.credentials.check', (rows, row) => {
+  on('spimquant.credentials.check', async (rows, row) => {
+    const { checkCredentials, chooseAndCheck } = await deeds();
     const dataset = isDatasetNode(row) ? datasetOf(rows[0]) : undefined;
     return dataset === undefined ? chooseAndCheck(services) : checkCredentials(services, dataset);
   });
@@ -112,33 +108,36 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
   });
   on('spimquant.node.insertCell', async (rows, row) => {
     const text = commandOfRun(row) ?? commandOf(rows);
-    if (text !== undefined) await insertCommandCell(text);
+    if (text !== undefined) await (await deeds()).insertCommandCell(text);
   });
   on('spimquant.node.runParticipant', async (rows) => {
     const dataset = datasetOf(rows[0]);
     const participants = rows.filter((row) => row.kind === 'participant' && row.dataset.uri === dataset?.uri).map((row) => (row as Extract<DatasetNode, { kind: 'participant' }>).label);
     if (rows.some((row) => datasetOf(row)?.uri !== dataset?.uri)) {
-      await tell('Participants of one dataset can be run together; the selection has several datasets. The form is for those of the first.');
+      await (await deeds()).tell('Participants of one dataset can be run together; the selection has several datasets. The form is for those of the first.');
     }
-    await openRunForm(services, 'participant', { dataset, ...(participants.length > 0 ? { participants } : {}) });
+    await (await deeds()).openRunForm(services, 'participant', { dataset, ...(participants.length > 0 ? { participants } : {}) });
   });
-  on('spimquant.dataset.runGroup', (rows) => openGroupForm(services, { dataset: datasetOf(rows[0]) }));
+  on('spimquant.dataset.runGroup', async (rows) => (await deeds()).openGroupForm(services, { dataset: datasetOf(rows[0]) }));
   on('spimquant.dataset.validate', async (rows) => {
     const dataset = datasetOf(rows[0]);
+    const { lookCommand, show } = await deeds();
     if (dataset !== undefined) await show(services, lookCommand('validate', { uri: dataset.uri, dataset }));
   });
   on('spimquant.image.open', async (rows) => {
     const row = rows[0];
+    const { lookCommand, show } = await deeds();
     if (row?.kind === 'image') await show(services, lookCommand('slice', { uri: row.image.uri, dataset: row.dataset }));
     else if (row?.kind === 'level') await show(services, lookCommand('slice', { uri: row.image.uri, dataset: row.dataset, level: row.level.level }));
   });
   on('spimquant.image.histogram', async (rows) => {
     const row = rows[0];
+    const { lookCommand, show } = await deeds();
     if (row?.kind === 'image') await show(services, lookCommand('histogram', { uri: row.image.uri, dataset: row.dataset }));
   });
   on('spimquant.image.segment', async (rows) => {
     const row = rows[0];
-    if (row?.kind === 'image') await openLookForm(services, 'segment', { dataset: row.dataset, participant: row.participant, image: row.image });
+    if (row?.kind === 'image') await (await deeds()).openLookForm(services, 'segment', { dataset: row.dataset, participant: row.participant, image: row.image });
   });
   on('spimquant.report.open', async (rows) => {
     const row = rows[0];
@@ -155,6 +154,6 @@ function commandOfRun(row: unknown): string | undefined {
 }
 
 async function chosenDataset(services: Services): Promise<DatasetRef | undefined> {
-  const picked = await pickDataset(services, 'Find Participant');
+  const picked = await (await deeds()).pickDataset(services, 'Find Participant');
   return picked.kind === 'picked' ? picked.value : undefined;
 }

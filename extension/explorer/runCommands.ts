@@ -5,7 +5,6 @@ import type { OutputFile, RunRecord } from '../../runner/protocol/runs.ts';
 import { registerCommand } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import { runDescription, runLabel } from '../runs/runWords.ts';
-import { storageOf } from '../runs/readCommand.ts';
 import { showCell } from '../runs/showCell.ts';
 import { signIn } from '../runs/signIn.ts';
 import type { Services } from '../services.ts';
@@ -33,7 +32,11 @@ export function registerRunCommands(services: Services): vscode.Disposable {
   onRun('spimquant.run.rerun', again);
   onRun('spimquant.run.open', (run) => panels.showRun(run.id));
   onRun('spimquant.run.openLog', (run) => panels.showLog(run.id));
-  onRun('spimquant.run.openOutputs', (run, file) => (isOutputFile(file) ? panels.showFile(file.uri, storageOf(run.command)) : panels.showOutputs(run)));
+  onRun('spimquant.run.openOutputs', async (run, file) => {
+    if (!isOutputFile(file)) return panels.showOutputs(run);
+    const { storageOf } = await import('../runs/readCommand.ts');
+    return panels.showFile(file.uri, storageOf(run.command));
+  });
   onRun('spimquant.run.copyCommand', async (run) => {
     await vscode.env.clipboard.writeText(run.command);
     vscode.window.setStatusBarMessage('SPIMquant: command copied', 3000);

@@ -12,7 +12,6 @@ import { FileTooLarge } from './bucketCache.ts';
 import { addressOf, editorSchemes, folderAbove, otherScheme } from './bucketUri.ts';
 import { CutFolders } from './cutFolders.ts';
 import { refuseLarge } from './largeFiles.ts';
-import { openBucketFile } from './openBucketFile.ts';
 
 /** Files of buckets in the editor: by click, by address, and as folders of the workspace. */
 export const registerFileSystem: Part = (services) => {
@@ -48,7 +47,7 @@ export const registerFileSystem: Part = (services) => {
   ends.add(runner.onStatus(({ kind }) => { if (kind === 'lost') files.reaches.setList(undefined); }));
 
   ends.add(registerReportCommands(services));
-  ends.add(registerCommand('spimquant.files.open', log, (from) => openBucketFile(services, typeof from === 'string' ? from : undefined)));
+  ends.add(registerCommand('spimquant.files.open', log, async (from) => (await import('./openBucketFile.ts')).openBucketFile(services, typeof from === 'string' ? from : undefined)));
   ends.add(registerCommand('spimquant.files.refresh', log, async () => {
     fileSystem.refresh();
     await vscode.commands.executeCommand('workbench.files.action.refreshFilesExplorer');

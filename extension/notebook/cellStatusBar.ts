@@ -5,7 +5,7 @@ import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { pauseText, pauseWords } from '../../runner/wording/pause.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
-import { effectiveText, optionsAbove, parseForNotebook } from './execution/commandText.ts';
+import { optionsAbove } from './execution/optionsAbove.ts';
 import type { CellExecutor } from './execution/executor.ts';
 import { shownRun } from './execution/outputItems.ts';
 import { commandLanguage, notebookTypes, openOutputFolderCommand } from './ids.ts';
@@ -27,7 +27,7 @@ export class CellStatusBar implements vscode.NotebookCellStatusBarItemProvider, 
     for (const type of Object.values(notebookTypes)) this.#ends.add(vscode.notebooks.registerNotebookCellStatusBarItemProvider(type, this));
   }
 
-  provideCellStatusBarItems(cell: vscode.NotebookCell): vscode.NotebookCellStatusBarItem[] {
+  async provideCellStatusBarItems(cell: vscode.NotebookCell): Promise<vscode.NotebookCellStatusBarItem[]> {
     if (cell.document.languageId !== commandLanguage) return [];
     const activity = this.#executor.activity(cell);
     if (activity?.kind === 'queued') return [item(`$(clock) Queued: ${ordinal(activity.before)}`, 'Stop the cell to take it out of the queue.')];
@@ -36,7 +36,7 @@ export class CellStatusBar implements vscode.NotebookCellStatusBarItemProvider, 
     if (shown === undefined) return [];
     const run = this.#services.runs.get(shown.id) ?? shown;
     const items = activity === undefined ? [] : run.pause === undefined || run.cancelling ? [item(runningText(run), run.current.join('\n'))] : pauseItems(run, run.pause);
-    if (isEdited(cell, run, this.#services.cwd())) items.push(item('$(edit) The cell was edited since this run.', `What was run: ${run.command}`));
+    if (await isEdited(cell, run, this.#services.cwd())) items.push(item('$(edit) The cell was edited since this run.', `What was run: ${run.command}`));
     if (isOver(run.status) && run.status !== 'cancelled') {
       const open = item('$(folder-opened) Open outputs', `Open what the run has made in ${run.output}`);
       open.command = { command: openOutputFolderCommand, title: 'Open Outputs', arguments: [run.id] };
@@ -81,7 +81,8 @@ function ordinal(before: number): string {
 }
 
 /** Whether the cell, with its options, would run something else now than it did. */
-function isEdited(cell: vscode.NotebookCell, run: RunRecord, cwd: string): boolean {
+async function isEdited(cell: vscode.NotebookCell, run: RunRecord, cwd: string): Promise<boolean> {
+  const { effectiveText, parseForNotebook } = await import('./execution/commandText.ts');
   try {
     const text = effectiveText(cell.document.getText(), optionsAbove(cell), run.place, cwd);
     return parseForNotebook(text, cwd).text !== run.command;

@@ -5,7 +5,6 @@ import { readFromResultPage, readResultPageState } from '../../webviews/result/m
 import type { FromResultPage, ToResultPage } from '../../webviews/result/messages.ts';
 import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
-import { isRunText, storageOf } from '../runs/readCommand.ts';
 import type { Services } from '../services.ts';
 import { tabIcon, WebviewPage } from './webviewHost.ts';
 
@@ -71,9 +70,11 @@ export class ResultPanel implements vscode.Disposable {
   async #on(message: FromResultPage): Promise<void> {
     const services = this.#services();
     switch (message.type) {
-      case 'open':
+      case 'open': {
+        const { storageOf } = await import('../runs/readCommand.ts');
         await services.panels.showFile(message.uri, storageOf(this.#result?.command ?? ''));
         break;
+      }
       case 'run':
         await this.#run(message.text);
         break;
@@ -85,6 +86,7 @@ export class ResultPanel implements vscode.Disposable {
 
   async #run(text: string): Promise<void> {
     const services = this.#services();
+    const { isRunText } = await import('../runs/readCommand.ts');
     if (isRunText(text)) {
       await services.startRun({ text, cwd: services.cwd() });
       await vscode.commands.executeCommand('spimquant.runs.show');

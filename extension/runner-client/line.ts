@@ -47,7 +47,7 @@ const notificationNames = Object.keys(notifications) as NotificationName[];
  */
 export async function openLine(address: RunnerAddress, me: ProgramIdentity & { readonly env?: Environment }, listener: LineListener, helloMs: number = usualPatience.helloMs): Promise<Line> {
   // Loaded with the first call: a window that never asks the runner need not wait for it.
-  const { CancellationTokenSource, createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } = await import('vscode-jsonrpc/node');
+  const { CancellationTokenSource, createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } = await import('./jsonrpc.ts');
   const socket = await call(address.socket, helloMs);
   const connection = createMessageConnection(new StreamMessageReader(socket, { contentTypeDecoder: messageDecoder }), new StreamMessageWriter(socket, { contentTypeEncoder: messageEncoder }));
   let lost = false;

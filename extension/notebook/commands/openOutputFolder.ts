@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import { isRunCommand } from '../../../runner/protocol/options.ts';
 import type { Services } from '../../services.ts';
-import { effectiveText, optionsAbove, parseForNotebook } from '../execution/commandText.ts';
+import { effectiveText, parseForNotebook } from '../execution/commandText.ts';
+import { optionsAbove } from '../execution/optionsAbove.ts';
 import { shownRun } from '../execution/outputItems.ts';
 import { commandLanguage } from '../ids.ts';
 

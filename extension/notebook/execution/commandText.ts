@@ -1,19 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import * as vscode from 'vscode';
 import { withDefaults } from '../../../runner/command/assist/effective.ts';
 import { parseCommandText } from '../../../runner/command/parse.ts';
 import type { Parsed } from '../../../runner/command/parse.ts';
 import { isRunCommand } from '../../../runner/protocol/options.ts';
-import { optionsLanguage } from '../ids.ts';
 import type { Place } from '../ids.ts';
-
-/** Texts of the options cells above a cell, in the notebook's order: the nearest is the last. */
-export function optionsAbove(cell: vscode.NotebookCell): string[] {
-  return cell.notebook.getCells().slice(0, Math.max(0, cell.index))
-    .filter(({ kind, document }) => kind === vscode.NotebookCellKind.Code && document.languageId === optionsLanguage)
-    .map(({ document }) => document.getText());
-}
 
 /**
  * What a cell's text comes to: with the options of the cells above it, the nearest winning, and with `--cloud` for a run on

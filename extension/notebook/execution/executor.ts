@@ -8,14 +8,13 @@ import type { CellIds } from '../cellIdKeeper.ts';
 import { optionsLanguage } from '../ids.ts';
 import type { Place } from '../ids.ts';
 import { errorResult } from './cellOutput.ts';
-import { effectiveText, isRun, optionsAbove, parseForNotebook } from './commandText.ts';
+import { optionsAbove } from './optionsAbove.ts';
 import type { DeliveredRuns } from './deliveredRuns.ts';
 import { CellDisplay } from './cellDisplay.ts';
 import { exploreCell } from './exploreCell.ts';
 import { followRun } from './followRun.ts';
 import type { Following } from './followRun.ts';
 import type { Job, JobEnd } from './job.ts';
-import { checkOptions } from './optionsCell.ts';
 import { adopt, begin, emptyQueue, end, enqueue, placeInQueue, remove } from './queue.ts';
 import type { QueueState } from './queue.ts';
 import { realTime } from './throttle.ts';
@@ -193,10 +192,12 @@ export class CellExecutor implements vscode.Disposable {
     try {
       if (cell.document.languageId === optionsLanguage) {
         begun();
+        const { checkOptions } = await import('./optionsCell.ts');
         const { result, isRight } = checkOptions(text, optionsAbove(cell));
         await display.showResult(result);
         return { success: isRight };
       }
+      const { effectiveText, isRun, parseForNotebook } = await import('./commandText.ts');
       const effective = effectiveText(text, optionsAbove(cell), job.place, this.#services.cwd());
       if (isRun(parseForNotebook(effective, this.#services.cwd()))) return await this.#startRun(job, effective, begun);
       begun();

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { optionsAbove } from '../execution/commandText.ts';
+import { optionsAbove } from '../execution/optionsAbove.ts';
 import { commandLanguage, notebookTypes, optionsLanguage } from '../ids.ts';
 
 /** Documents that hold a command: cells of both kinds of notebook, and any other in the language. */

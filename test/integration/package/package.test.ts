@@ -54,6 +54,13 @@ describe('The package', function () {
     assert.deepEqual(foreign, []);
   });
 
+  it('has every part of the extension that another one loads', () => {
+    const parts = files.filter((path) => /^dist\/extension\.[^/]*cjs$/.test(path));
+    const loaded = parts.flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(/require\("\.\/([^"]+)"\)/g)].map(([, name]) => `dist/${name}`));
+    assert.ok(loaded.length > 0);
+    assert.deepEqual(loaded.filter((path) => !parts.includes(path)), []);
+  });
+
   it('is small: the extension below 500 kB, each page below 250 kB', () => {
     assert.ok(statSync(join(root, 'dist/extension.cjs')).size < 500_000);
     const pages = readdirSync(join(root, 'dist/webviews')).filter((file) => file.endsWith('.js'));
