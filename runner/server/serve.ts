@@ -209,8 +209,7 @@ class Runner {
         caller.onClose(() => this.#outboxes.delete(outbox));
         caller.handle('runner.ping', () => null);
         caller.handle('runner.stop', () => {
-          // After the answer is out.
-          setTimeout(() => { this.onStop(); }, 20);
+          caller.afterNextAnswer(() => { this.onStop(); });
           return null;
         });
         for (const register of this.#groups) register(caller);
