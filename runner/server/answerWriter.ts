@@ -1,19 +1,22 @@
 import type { Writable } from 'node:stream';
 import { StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { Message, ResponseMessage } from 'vscode-jsonrpc/node';
-import { messageEncoder } from '../protocol/frames.ts';
+import { encodeMessage } from '../protocol/frames.ts';
+import { hideSecrets } from '../protocol/knownSecrets.ts';
 
 interface Awaited {
   readonly isIt: (answer: ResponseMessage) => boolean;
   readonly then: () => void;
 }
 
-/** Writes messages, and tells when an answer has left this process: what is to happen after it must not overtake it. */
+const encoder = { name: 'application/json', encode: async (message: object): Promise<Uint8Array> => encodeMessage(message, hideSecrets) };
+
+/** Writes messages, without secrets, and tells when an answer has left this process: what is to happen after it must not overtake it. */
 export class AnswerWriter extends StreamMessageWriter {
   readonly #awaited = new Set<Awaited>();
 
   constructor(stream: Writable) {
-    super(stream, { contentTypeEncoder: messageEncoder });
+    super(stream, { contentTypeEncoder: encoder });
   }
 
   override async write(message: Message): Promise<void> {
