@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { guardLastWords, guardOutput } from '../monitor/guardedOutput.ts';
 import type { Engine } from './main.ts';
 import { enterKey } from './enterKey.ts';
 import { main } from './main.ts';
@@ -12,6 +13,8 @@ const patience = 3000;
  * run cleanly, the second ends the process at once, which loses nothing that was finished either.
  */
 export async function runProcess(engine: Engine): Promise<never> {
+  guardOutput(process.env);
+  guardLastWords();
   const abort = new AbortController();
   let asked: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

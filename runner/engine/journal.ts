@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync,
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent, RunEventBody } from '../protocol/events.ts';
+import { hideSecretsIn } from '../protocol/knownSecrets.ts';
 import type { Clock } from '../protocol/log.ts';
 import type { RunIntent } from '../protocol/runs.ts';
 import { stateFolderOf } from '../protocol/stateFolder.ts';
@@ -69,10 +70,10 @@ export class Journal {
     this.#listeners.push(listener);
   }
 
-  /** Writes an event. Those that change what is finished are synced to the disk; progress only survives the process. */
+  /** Writes an event, without secrets. Those that change what is finished are synced to the disk; progress only survives the process. */
   append(body: RunEventBody): RunEvent {
     if (!this.#open) throw new Error('The journal is closed.');
-    const event: RunEvent = { seq: this.#seq + 1, time: this.#clock(), ...body };
+    const event = hideSecretsIn<RunEvent>({ seq: this.#seq + 1, time: this.#clock(), ...body });
     this.#writeLine(`${JSON.stringify(event)}\n`);
     this.#seq += 1;
     this.#over ||= body.type === 'run-finished';

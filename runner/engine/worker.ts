@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads';
 import { reportError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
+import { hideSecrets, rememberSecretsOfEnvironment } from '../protocol/knownSecrets.ts';
 import { loadStage } from '../pipeline/stages.ts';
 import type { Place, Stage, TaskContext } from '../pipeline/task.ts';
 import { CountingStore, openStore } from '../storage/open.ts';
@@ -10,6 +11,9 @@ import { throttleProgress } from './throttle.ts';
 import type { Places } from './places.ts';
 import { outOfMemory } from './workerMessages.ts';
 import type { Assignment, StageModule, Verdict, WorkerMessage, WorkerSetup } from './workerMessages.ts';
+
+// What a thread has met, others do not know: it says nothing that they would have to hide.
+rememberSecretsOfEnvironment(process.env);
 
 /** This thread's connections, kept from task to task: opening one to a bucket costs a handshake. */
 const connections = new Map<string, ObjectStore>();
@@ -52,7 +56,7 @@ async function runTask({ task, places, port }: Assignment): Promise<Verdict> {
     store,
     localPath: (artifact) => localPathOf(places, artifact),
     signal: abort.signal,
-    log: (level, message) => tell({ type: 'log', level, message }),
+    log: (level, message) => tell({ type: 'log', level, message: hideSecrets(message) }),
     progress: throttleProgress((progress) => tell({ type: 'progress', progress })),
   };
   try {

@@ -3,6 +3,7 @@ import { formatHelp } from '../command/help.ts';
 import { parseCommandText } from '../command/parse.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
 import { SpimquantError } from '../protocol/errors.ts';
+import { hideSecretsIn } from '../protocol/knownSecrets.ts';
 import type { Command } from '../protocol/options.ts';
 import { isRunCommand } from '../protocol/options.ts';
 import type { Result } from '../protocol/results.ts';
@@ -24,12 +25,12 @@ import { validate } from './validate.ts';
 
 /**
  * Carries out a command that is not a run, in text form: looks, and answers with a page of blocks. The same for terminal,
- * notebooks and panels. Throws errors for the user, `bad-option` for a run that is more than planned.
+ * notebooks and panels, and without secrets. Throws errors for the user, `bad-option` for a run that is more than planned.
  */
 export async function explore(text: string, context: ExploreContext): Promise<Result> {
   const parsed = parseCommandText(text, { readFile: (path) => readFileSync(normaliseUri(expandHome(path), context.cwd), 'utf8') });
   const result = await answer(parsed.command, parsed.text, context);
-  return parsed.notices.length === 0 ? result : { ...result, blocks: [...notices('info', parsed.notices), ...result.blocks] };
+  return hideSecretsIn(parsed.notices.length === 0 ? result : { ...result, blocks: [...notices('info', parsed.notices), ...result.blocks] });
 }
 
 async function answer(command: Command, text: string, context: ExploreContext): Promise<Result> {

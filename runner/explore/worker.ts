@@ -1,6 +1,7 @@
 // A thread that carries out exploring commands, one after another: they compute, and the server must go on answering.
 import { parentPort, workerData } from 'node:worker_threads';
 import { reportError } from '../protocol/errors.ts';
+import { hideSecrets, rememberSecretsOfEnvironment } from '../protocol/knownSecrets.ts';
 import { ExploreCache } from './cache.ts';
 import { explore as exploreCommand } from './explore.ts';
 import type { ExplorerMessage, ExplorerRequest, ExplorerSetup } from './workerMessages.ts';
@@ -23,6 +24,7 @@ function tell(message: ExplorerMessage): void {
 function useEnvironment(env: Readonly<Record<string, string>>): void {
   for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
   Object.assign(process.env, env);
+  rememberSecretsOfEnvironment(env);
 }
 
 function cacheFor(env: Readonly<Record<string, string>>): ExploreCache {
@@ -41,8 +43,8 @@ async function carryOut(request: Extract<ExplorerRequest, { type: 'explore' }>):
       env: request.env,
       cache: cacheFor(request.env),
       cwd: request.cwd,
-      progress: (message) => { tell({ type: 'progress', message }); },
-      log: (level, message) => { tell({ type: 'log', level, message }); },
+      progress: (message) => { tell({ type: 'progress', message: hideSecrets(message) }); },
+      log: (level, message) => { tell({ type: 'log', level, message: hideSecrets(message) }); },
     });
     tell({ type: 'result', result });
   } catch (error) {

@@ -1,3 +1,5 @@
+import { hideSecrets } from './knownSecrets.ts';
+
 /** Stable codes of the errors a user can meet. Documented in docs/troubleshooting.md. */
 export type ErrorCode =
   | 'auth-expired'
@@ -61,8 +63,17 @@ export interface ErrorReport {
   readonly stack?: string;
 }
 
-/** Turns whatever was thrown into a report; an abort becomes `cancelled`, anything unforeseen `internal`. */
+/**
+ * Turns whatever was thrown into a report; an abort becomes `cancelled`, anything unforeseen `internal`. Reports hold no
+ * secrets, also when a service repeats them in what it says.
+ */
 export function reportError(error: unknown): ErrorReport {
+  const { code, message, hint, where, stack } = plainReport(error);
+  const rest = Object.entries({ hint, where, stack }).flatMap(([name, text]) => (text === undefined ? [] : [[name, hideSecrets(text)]]));
+  return { code, message: hideSecrets(message), ...(Object.fromEntries(rest) as Pick<ErrorReport, 'hint' | 'where' | 'stack'>) };
+}
+
+function plainReport(error: unknown): ErrorReport {
   if (error instanceof SpimquantError) {
     return { code: error.code, message: error.message, ...(error.hint ? { hint: error.hint } : {}), ...(error.where ? { where: error.where } : {}) };
   }

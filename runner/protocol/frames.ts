@@ -13,11 +13,11 @@ interface Answer {
   readonly result: Readonly<Record<string, unknown>> & { readonly bytes: Uint8Array };
 }
 
-/** Writes a message. */
-export function encodeMessage(message: object): Uint8Array {
-  if (!carriesBytes(message)) return new TextEncoder().encode(JSON.stringify(message));
+/** Writes a message, its JSON as `edit` makes it. */
+export function encodeMessage(message: object, edit: (json: string) => string = (json) => json): Uint8Array {
+  if (!carriesBytes(message)) return new TextEncoder().encode(edit(JSON.stringify(message)));
   const { bytes, ...rest } = message.result;
-  const json = new TextEncoder().encode(JSON.stringify({ ...message, result: rest }));
+  const json = new TextEncoder().encode(edit(JSON.stringify({ ...message, result: rest })));
   const start = Math.ceil((headBytes + json.length) / 8) * 8;
   const frame = new Uint8Array(start + bytes.length);
   frame[0] = mark;

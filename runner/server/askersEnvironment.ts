@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { inCallersPlace } from '../protocol/callerEnvironment.ts';
 import type { Environment } from '../protocol/callerEnvironment.ts';
+import { rememberSecretsOfEnvironment } from '../protocol/knownSecrets.ts';
 
 /** The environment that holds while somebody's request is answered, and a mark that equal environments share. */
 export interface AskersEnvironment {
@@ -14,6 +15,7 @@ const asking = new AsyncLocalStorage<AskersEnvironment>();
 /** The runner's environment with what a window brought along in hello; in memory only. */
 export function environmentOf(own: Environment, caller: Environment | undefined): AskersEnvironment {
   const variables = inCallersPlace(own, caller);
+  rememberSecretsOfEnvironment(variables);
   const text = JSON.stringify(Object.entries(variables).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { variables, key: createHash('sha256').update(text).digest('base64url') };
 }

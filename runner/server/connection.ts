@@ -1,13 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { createMessageConnection, ResponseError, StreamMessageReader } from 'vscode-jsonrpc/node';
 import type { CancellationToken, MessageConnection } from 'vscode-jsonrpc/node';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { Environment } from '../protocol/callerEnvironment.ts';
-import { messageDecoder, messageEncoder } from '../protocol/frames.ts';
+import { messageDecoder } from '../protocol/frames.ts';
 import type { Logger } from '../protocol/log.ts';
 import type { Hello, NotificationName, Notifications, RequestName, Requests, Welcome } from '../protocol/rpc.ts';
+import { AnswerWriter } from './answerWriter.ts';
 import { environmentOf, inEnvironmentOf } from './askersEnvironment.ts';
 import type { AskersEnvironment } from './askersEnvironment.ts';
 import { checkParameters } from './parameters.ts';
@@ -23,17 +24,16 @@ export interface Caller {
   handle<N extends RequestName>(name: N, handler: Handler<N>): void;
   /** Tells this window something. Resolves when it is written: wait for it before sending much more. Never rejects. */
   notify<N extends NotificationName>(name: N, value: Notifications[N]): Promise<void>;
+  /** Calls back once the next answer to this window is written. */
+  afterNextAnswer(then: () => void): void;
   /** Calls `listener` when the window is gone. */
   onClose(listener: () => void): void;
 }
 
 /** Bytes that a stranger may send before it has said who it is: hello with the environment of a window. */
 const strangersBytes = 256 * 1024;
-/** Time to say so, in milliseconds. */
+/** Time to say so, and to leave after a refusal, in milliseconds. */
 const strangersTime = 10_000;
-
-/** Time for an answer to get out before its connection is ended, in milliseconds. */
-const afterAnswer = 20;
 
 /** What a connection needs from the server. */
 export interface ConnectionContext {
@@ -61,13 +61,27 @@ function sameToken(mine: string, theirs: string): boolean {
 
 /** Listens to one window. Until it has said hello with the right token, anything else it says ends the connection. */
 export function serveConnection(socket: Socket, { token, welcome, env, log, admit }: ConnectionContext): void {
-  const connection = createMessageConnection(new StreamMessageReader(socket, { contentTypeDecoder: messageDecoder }), new StreamMessageWriter(socket, { contentTypeEncoder: messageEncoder }));
+  const writer = new AnswerWriter(socket);
+  const connection = createMessageConnection(new StreamMessageReader(socket, { contentTypeDecoder: messageDecoder }), writer);
   const closeListeners: (() => void)[] = [];
   let admitted = false;
   let closed = false;
   const drop = (why: string): void => {
     if (!closed) log('warn', `A connection was ended: ${why}.`);
     socket.destroy();
+  };
+
+  /** Answers that something is refused, and ends the connection behind that answer. Whoever does not leave then is thrown out. */
+  const refuse = (error: unknown, why: string): ResponseError<ErrorReport> => {
+    const refusal = responseError(error);
+    writer.after((answer) => answer.error?.data === refusal.data, () => {
+      if (closed) return;
+      log('warn', `A connection was ended: ${why}.`);
+      socket.end();
+      const leave = setTimeout(() => { socket.destroy(); }, strangersTime);
+      socket.once('close', () => { clearTimeout(leave); });
+    });
+    return refusal;
   };
 
   const impatience = setTimeout(() => { drop('it did not say hello'); }, strangersTime);
@@ -96,6 +110,7 @@ export function serveConnection(socket: Socket, { token, welcome, env, log, admi
       if (closed) return;
       await connection.sendNotification(name, value).catch(() => undefined);
     },
+    afterNextAnswer: (then) => { writer.after(() => true, then); },
     onClose: (listener) => {
       if (closed) listener();
       else closeListeners.push(listener);
@@ -108,9 +123,7 @@ export function serveConnection(socket: Socket, { token, welcome, env, log, admi
       hello = checkParameters('hello', params);
       if (!sameToken(token, hello.token)) throw new SpimquantError('access-denied', 'The token is wrong.');
     } catch (error) {
-      // After the answer is out.
-      setTimeout(() => { drop('its hello was wrong'); }, afterAnswer);
-      return responseError(error);
+      return refuse(error, 'its hello was wrong');
     }
     if (!admitted) {
       admitted = true;
@@ -121,8 +134,8 @@ export function serveConnection(socket: Socket, { token, welcome, env, log, admi
     return welcome;
   });
   connection.onRequest((method) => {
-    if (!admitted) setTimeout(() => { drop(`it asked ${method} before hello`); }, afterAnswer);
-    return responseError(new SpimquantError('bad-option', admitted ? `The runner knows no request ${method}.` : 'Say hello first.'));
+    if (!admitted) return refuse(new SpimquantError('bad-option', 'Say hello first.'), `it asked ${method} before hello`);
+    return responseError(new SpimquantError('bad-option', `The runner knows no request ${method}.`));
   });
   connection.onNotification(() => {
     if (!admitted) drop('it told something before hello');

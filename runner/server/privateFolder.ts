@@ -2,6 +2,7 @@ import { appendFileSync, chmodSync, lstatSync, mkdirSync, readdirSync, renameSyn
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SpimquantError } from '../protocol/errors.ts';
+import { hideSecrets } from '../protocol/knownSecrets.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
 
 /** Longest path of a Unix socket in bytes: 108 with the closing zero on Linux, 104 on macOS. */
@@ -38,11 +39,11 @@ export function removeOldSockets(folder: string): void {
   for (const name of readdirSync(folder)) if (/^[0-9a-f]{12}\.sock$/.test(name)) rmSync(join(folder, name), { force: true });
 }
 
-/** A log in a file that does not grow without limit: the part before is kept once. */
+/** A log in a file, without secrets, that does not grow without limit: the part before is kept once. */
 export function fileLogger(path: string, clock: Clock): Logger {
   return (level, message) => {
     try {
-      appendFileSync(path, `${new Date(clock()).toISOString()} ${level} ${message}\n`, { mode: 0o600 });
+      appendFileSync(path, `${new Date(clock()).toISOString()} ${level} ${hideSecrets(message)}\n`, { mode: 0o600 });
       if (statSync(path).size > logLimit) renameSync(path, `${path}.1`);
     } catch {
       // There is nowhere else to say so.

@@ -8,6 +8,7 @@ import { parseCommandText } from '../command/parse.ts';
 import { Journal } from '../engine/journal.ts';
 import { readRequest } from '../engine/runFolder.ts';
 import type { RunRequestFile } from '../engine/runFolder.ts';
+import { guardLastWords, guardOutput } from '../monitor/guardedOutput.ts';
 import { processMark } from '../monitor/process.ts';
 import { isRunCommand } from '../protocol/options.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
@@ -28,6 +29,8 @@ const patience = 3000;
  * is that of the request, its environment holds the credentials. All there is to say is in the journal.
  */
 export async function runProcess(engine: RunEngine): Promise<never> {
+  guardOutput(process.env);
+  guardLastWords();
   const abort = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stateFolder } from '../engine/journal.ts';
 import { readJson, writeAtomically } from '../engine/runFolder.ts';
+import { guardOutput } from '../monitor/guardedOutput.ts';
 import { isAlive, processMark } from '../monitor/process.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
 import type { Environment } from '../protocol/callerEnvironment.ts';
@@ -66,6 +67,7 @@ function argument(name: string): string | undefined {
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const env = { ...process.env };
+  guardOutput(env);
   lendEnvironment();
   const state = stateFolder(env);
   const folder = runnerFolderOf(state, hostname());
@@ -209,8 +211,7 @@ class Runner {
         caller.onClose(() => this.#outboxes.delete(outbox));
         caller.handle('runner.ping', () => null);
         caller.handle('runner.stop', () => {
-          // After the answer is out.
-          setTimeout(() => { this.onStop(); }, 20);
+          caller.afterNextAnswer(() => { this.onStop(); });
           return null;
         });
         for (const register of this.#groups) register(caller);

@@ -1,6 +1,7 @@
 // The thread that reads and decodes what windows look at. One for all of them, so that they share what it keeps.
 import { parentPort } from 'node:worker_threads';
 import { reportError } from '../../protocol/errors.ts';
+import { rememberSecretsOfEnvironment } from '../../protocol/knownSecrets.ts';
 import type { StorageChoice } from '../../protocol/storageChoice.ts';
 import type { StorageOptions } from '../../storage/objectStore.ts';
 import { placeOf } from '../../storage/place.ts';
@@ -61,6 +62,7 @@ parentPort?.on('message', (message: ToViewerThread) => {
       break;
     case 'environment':
       askers.set(message.asker.key, message.asker);
+      rememberSecretsOfEnvironment(message.asker.variables);
       break;
     case 'ask': {
       const asker = askers.get(message.asker);

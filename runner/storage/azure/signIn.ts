@@ -1,4 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/identity';
+import { rememberSecrets } from '../../protocol/knownSecrets.ts';
 
 /** How long before its end a token is replaced, in milliseconds: more than the two minutes of the SDK, which then finds a fresh one. */
 const renewBeforeMs = 3 * 60_000;
@@ -54,6 +55,7 @@ export class SignIn implements TokenCredential {
       const tenantId = this.#tenant;
       const found = await (await this.#credential).getToken(scopes, { claims, enableCae, ...(tenantId === undefined ? {} : { tenantId }) });
       if (found === null) throw Object.assign(new Error('No token'), { name: 'CredentialUnavailableError' });
+      rememberSecrets([found.token]);
       const token = { token: found.token, expiresOnTimestamp: found.expiresOnTimestamp, tokenType: found.tokenType };
       if (tenantId === this.#tenant) this.#token = token;
       return token;

@@ -1,5 +1,6 @@
 import type { AuthClient } from 'google-auth-library';
 import type { Environment } from '../../protocol/callerEnvironment.ts';
+import { rememberSecrets } from '../../protocol/knownSecrets.ts';
 import type { Timeouts } from '../connection.ts';
 import { GcsHttp, textOf } from './gcsHttp.ts';
 import type { HttpAnswer, HttpRequest, RequestBody } from './gcsHttp.ts';
@@ -88,6 +89,7 @@ export class GcsClient {
     const token = (await this.#auth.getRequestHeaders()).get('authorization');
     // The library gives nothing at all for credentials that it can do nothing with.
     if (token === null) throw new GcsRefusal(401, 'no_token', 'The credentials gave no token', 0, 'tokens');
+    rememberSecrets([token.replace(/^Bearer /, '')]);
     return token;
   }
 }

@@ -5,6 +5,7 @@ import type { AuthClient, OAuth2ClientOptions } from 'google-auth-library';
 import { SpimquantError } from '../../protocol/errors.ts';
 import type { GoogleCredentialsFile } from '../../protocol/credentials.ts';
 import type { Environment } from '../../protocol/callerEnvironment.ts';
+import { rememberSecretsOfJson } from '../../protocol/knownSecrets.ts';
 import { variable } from '../environment.ts';
 import type { StorageOptions } from '../objectStore.ts';
 import { credentialsFile, gcloudFolder } from './gcloudFiles.ts';
@@ -62,6 +63,7 @@ async function fromFile(origin: 'option' | 'variable' | 'gcloud', path: string):
   let content: CredentialsJson = {};
   try {
     content = JSON.parse(text) as CredentialsJson;
+    rememberSecretsOfJson(content);
     client = await clientFor(content);
   } catch {
     // What the parser or the library says may quote the file.

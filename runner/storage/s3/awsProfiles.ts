@@ -1,6 +1,7 @@
 import { loadSharedConfigFiles } from '@smithy/shared-ini-file-loader';
 import type { AwsChoices, AwsProfile } from '../../protocol/credentials.ts';
 import type { Environment } from '../../protocol/callerEnvironment.ts';
+import { rememberSecretsOfJson } from '../../protocol/knownSecrets.ts';
 import { profileEndpoint, profileNames, profileSettings } from './s3Settings.ts';
 import type { AwsFiles } from './s3Settings.ts';
 
@@ -9,7 +10,9 @@ const keyVariables = ['AWS_ACCESS_KEY_ID', 'AWS_SESSION_TOKEN', 'AWS_WEB_IDENTIT
 
 /** The user's AWS files, read anew: another program may have changed them. */
 export async function loadAwsFiles(): Promise<AwsFiles> {
-  return loadSharedConfigFiles({ ignoreCache: true });
+  const files = await loadSharedConfigFiles({ ignoreCache: true });
+  rememberSecretsOfJson(files);
+  return files;
 }
 
 /** What this machine has for Amazon S3 and services like it. */

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { rememberSecrets } from '../../protocol/knownSecrets.ts';
 import { defaultTimeouts } from '../connection.ts';
 import type { Timeouts } from '../connection.ts';
 import type { StorageOptions } from '../objectStore.ts';
@@ -21,12 +22,17 @@ export async function loadS3Settings(options: StorageOptions): Promise<S3Setting
 /** Where the keys come from: the SDK's own chain (environment, profile, SSO, process, web identity, container, instance). */
 export function s3Credentials(settings: S3Settings): NonNullable<S3ClientConfig['credentials']> {
   if (settings.anonymous) return { accessKeyId: '', secretAccessKey: '' };
-  return fromNodeProviderChain({
+  const provider = fromNodeProviderChain({
     ...(settings.profile === undefined ? {} : { profile: settings.profile }),
     ignoreCache: true,
     logger: silent,
     clientConfig: { region: settings.region, requestHandler: requestHandler(defaultTimeouts) },
   });
+  return async (properties) => {
+    const found = await provider(properties);
+    rememberSecrets([found.secretAccessKey, found.sessionToken, found.accessKeyId]);
+    return found;
+  };
 }
 
 /**
