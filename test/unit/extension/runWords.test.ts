@@ -118,7 +118,7 @@ describe('What is below a run', () => {
       { type: 'task-started', task: 'copy' },
       { type: 'task-progress', task: 'copy', progress: { done: 5e8, total: 1e9, unit: 'bytes', files: { done: 12, total: 40 }, perSecond: 2e7, secondsLeft: 25 } },
     ]));
-    assert.equal(stageRows(copying)[0].description, '12 of 40 files, 20 MB/s, about 25 s left');
+    assert.equal(stageRows(copying)[0].description, '12 of 40 files, 20.0 MB/s, about 25 s left');
   });
 
   it('lists participants and tasks that failed', () => {

@@ -26,7 +26,7 @@ function read(transfer: Partial<Transfer> & Pick<Transfer, 'source'>, confirmed?
   const whole: Transfer = { target: { uri: '/data/copy', storage: {} }, options: usualOptions, leftOut: [], ...transfer };
   const { command } = parseCommandText(lineOf(syncParts(whole, confirmed)), { readFile: () => '' });
   assert.equal(command.verb, 'sync');
-  return command as SyncCommand;
+  return command;
 }
 
 describe('What rows stand for when they are copied', () => {
