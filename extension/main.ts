@@ -12,9 +12,10 @@ import { createServices } from './platform/createServices.ts';
 import { registerRunnerCommands } from './platform/runnerCommands.ts';
 import type { RunnerStatus } from './runner-client/client.types.ts';
 import type { Part } from './services.ts';
+import { registerTransfers } from './transfers/transfers.ts';
 
 const parts: readonly Part[] = [
-  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerNotebooks, registerLanguage,
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerTransfers, registerNotebooks, registerLanguage,
 ];
 
 /** What other extensions may ask of this one. */

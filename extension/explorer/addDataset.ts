@@ -13,7 +13,7 @@ import { withProgress } from '../forms/progress.ts';
 import { showError } from '../platform/commands.ts';
 import { checkCredentials } from './checkCredentials.ts';
 import { baseName } from './datasetNodes.ts';
-import { answersOf, reachWords, serviceOf, storageOf } from './reach.ts';
+import { answersOf, bucketOf, reachWords, serviceOf, storageOf } from './reach.ts';
 import type { ReachAnswers, Service } from './reach.ts';
 import { reachSteps } from './reachSteps.ts';
 import type { ReachForm } from './reachSteps.ts';
@@ -28,11 +28,6 @@ function likelyReach(services: Services, uri: string, known: readonly DatasetRef
   const before = known.find((dataset) => dataset.uri === uri) ?? known.find((dataset) => bucketOf(dataset.uri) === bucketOf(uri));
   if (before !== undefined) return answersOf(service, before.storage);
   return services.context.globalState.get<Partial<ReachAnswers>>(lastReach(service)) ?? {};
-}
-
-/** Scheme and authority: at Azure the account. */
-function bucketOf(uri: string): string {
-  return /^[a-z0-9]+:\/\/[^/]*/i.exec(uri)?.[0] ?? uri;
 }
 
 function addressStep(services: Services, title: string, recent: readonly DatasetRef[], known: readonly DatasetRef[]): Step<ReachForm> {

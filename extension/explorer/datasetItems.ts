@@ -1,7 +1,7 @@
 import { count, formatBytes } from '../../runner/wording/words.ts';
 import type { DatasetSummary, ImageSummary, LevelSummary } from '../../runner/protocol/datasets.ts';
 import type { DatasetNode, Mend } from './datasetNodes.ts';
-import { uriOf } from './datasetNodes.ts';
+import { isTransferable, uriOf } from './datasetNodes.ts';
 import type { Known } from './datasetTree.ts';
 import { escapeMarkdown, markdownTable } from './markdown.ts';
 import { reachWords, serviceOf } from './reach.ts';
@@ -39,7 +39,8 @@ const mends: Readonly<Record<Mend, { readonly label: string; readonly icon: stri
 
 /** A row of the Datasets view as it is shown. A mark at its end is a number; what is read aloud says of what. `now`: milliseconds since the epoch. */
 export function viewOf(node: DatasetNode, known: Known, now: number = Date.now()): ItemView {
-  const view = plainViewOf(node, known, now);
+  const plain = plainViewOf(node, known, now);
+  const view = isTransferable(node) ? { ...plain, context: `${plain.context} transferable ${serviceOf(node.dataset.uri) === undefined ? 'onDisk' : 'remote'}` } : plain;
   if (view.warnings === undefined) return view;
   return { ...view, spoken: [view.label, view.description, count(view.warnings.length, 'warning')].filter((text) => text !== undefined && text !== '').join(', ') };
 }

@@ -159,6 +159,14 @@ export function uriOf(node: DatasetNode): string | undefined {
   }
 }
 
+/** Rows whose files can be copied to another folder or bucket. */
+export type TransferableRow = DatasetRow | DerivativesRow | DerivativeRow | ReportRow | ParticipantRow | SessionRow | ImageRow;
+
+/** Whether what a row stands for can be copied elsewhere. */
+export function isTransferable(node: DatasetNode): node is TransferableRow {
+  return ['dataset', 'derivatives', 'derivative', 'report', 'participant', 'session', 'image'].includes(node.kind);
+}
+
 /** The dataset that a row belongs to. */
 export function datasetOf(node: DatasetNode | undefined): DatasetRef | undefined {
   if (node === undefined) return undefined;

@@ -30,6 +30,11 @@ export function serviceOf(address: string): Service | undefined {
   return scheme === 's3' || scheme === 'gs' || scheme === 'az' ? scheme : undefined;
 }
 
+/** Scheme and authority of an address: the bucket, at Azure the account. */
+export function bucketOf(uri: string): string {
+  return /^[a-z0-9]+:\/\/[^/]*/i.exec(uri)?.[0] ?? uri;
+}
+
 /** What the services are called. */
 export const serviceNames: Readonly<Record<Service, string>> = { s3: 'Amazon S3', gs: 'Google Cloud Storage', az: 'Azure Blob Storage' };
 

@@ -2,7 +2,8 @@ import { isOver } from '../../runner/protocol/runs.ts';
 import type { RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import type { RunState, TaskState } from '../../runner/protocol/runState.ts';
 import { pauseText, pauseWords } from '../../runner/wording/pause.ts';
-import { count, cut, formatScope, formatSeconds } from '../../runner/wording/words.ts';
+import { count, cut, formatScope, formatSeconds, transferWords } from '../../runner/wording/words.ts';
+import { isBucket } from '../forms/paths.ts';
 
 /** Folder names that say nothing of the dataset in them. */
 const generic = /^(?:bids|raw|rawdata|data|dataset|derivatives|output|out|spimquant)$/i;
@@ -79,6 +80,8 @@ export function runContext(run: RunRecord): string {
     ...(over && run.status !== 'succeeded' ? ['resumable'] : []),
     ...(run.status === 'succeeded' ? ['succeeded'] : []),
     ...(run.origin === undefined ? [] : ['cell']),
+    // Where a transfer goes was said when it was started; outputs of the pipeline may be wanted elsewhere.
+    ...(!over || run.verb === 'sync' ? [] : isBucket(run.output) ? ['remote'] : ['onDisk']),
   ].join(' ');
 }
 
@@ -139,7 +142,9 @@ function stageRow(stage: string, tasks: readonly TaskState[]): StageRow {
   const [finished, failed, running] = [having('finished').length, having('failed').length, having('running')];
   const over = finished === tasks.length;
   const status = over ? 'succeeded' : failed > 0 ? 'failed' : running.length > 0 ? 'running' : 'waiting';
-  const description = `${finished} of ${tasks.length}${failed > 0 ? `, ${failed} failed` : ''}`;
+  // Of a transfer, what counts are its files.
+  const transfer = tasks.length === 1 && tasks[0].status === 'running' ? transferWords(tasks[0].progress) : '';
+  const description = transfer !== '' ? transfer : `${finished} of ${tasks.length}${failed > 0 ? `, ${failed} failed` : ''}`;
   const lines = running.slice(0, 5).map(({ summary, progress }) => `${formatScope(summary.scope)}: ${summary.title}${progress === undefined || !(progress.total > 0) ? '' : `, ${percent(progress.done / progress.total)}`}`);
   const label = commonWords(tasks.map(({ summary }) => summary.title)) || stage;
   return { stage, label, status, description, tooltip: [`${label}: ${description}`, ...lines].join('\n') };

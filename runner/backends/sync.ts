@@ -102,6 +102,8 @@ export interface DrySync extends AsyncDisposable {
   readonly cost: CostNote | undefined;
   /** Why it would be refused, room on the disk and deletions considered. */
   readonly refusal: ErrorReport | undefined;
+  /** Whether it would not be refused if `--max_delete` named the number of deletions. */
+  readonly confirmable: boolean;
 }
 
 /** Bytes of content held in memory at the same time. */
@@ -124,7 +126,9 @@ export async function planSync(command: SyncCommand, backend: Pick<SyncBackend, 
     const plan = await planWith(command, ends, state, true, signal, backend.progress);
     const refusal = await refusalOf(command, ends, plan);
     const cost = await costOf(command, ends, plan, backend);
-    return { plan, ends, cost, refusal: refusal && reportError(refusal), [Symbol.asyncDispose]: () => state.close() };
+    const confirmed = { ...command, options: { ...command.options, maxDelete: plan.delete.files } };
+    const confirmable = refusal !== undefined && command.options.deletes && (await refusalOf(confirmed, ends, plan)) === undefined;
+    return { plan, ends, cost, refusal: refusal && reportError(refusal), confirmable, [Symbol.asyncDispose]: () => state.close() };
   } catch (error) {
     await state.close();
     throw error;

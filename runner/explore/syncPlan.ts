@@ -1,6 +1,7 @@
 import { planSync } from '../backends/sync.ts';
 import type { SyncCommand } from '../protocol/options.ts';
 import type { Result } from '../protocol/results.ts';
+import type { TransferOutlook } from '../protocol/transferOutlook.ts';
 import { copyReasonWords, sumWords } from '../transfer/words.ts';
 import { count, formatBytes } from '../wording/words.ts';
 import { facts, notices } from './blocks.ts';
@@ -8,6 +9,8 @@ import type { ExploreContext } from './explore.types.ts';
 
 /** Rows of each table. */
 const mostRows = 200;
+/** Names of files to delete that a question shows. */
+const mostNamed = 12;
 
 /** What a transfer would do, and why. Changes nothing. Throws errors for the user. */
 export async function syncPlan(command: SyncCommand, text: string, context: ExploreContext): Promise<Result> {
@@ -23,10 +26,16 @@ export async function syncPlan(command: SyncCommand, text: string, context: Expl
     }
   }
   const deletions = await firstOf(plan.deletions(), ({ key, size }) => [key, formatBytes(size)]);
+  const transfer: TransferOutlook = {
+    source: ends.source.uri, destination: ends.destination.uri, copy: plan.copy, upToDate: plan.skip, delete: plan.delete, deletions: deletions.slice(0, mostNamed).map(([key]) => String(key)),
+    onlyAtDestination: plan.extra, problems: plan.problems, ...(cost === undefined ? {} : { cost: cost.text }),
+    ...(refusal === undefined ? {} : { refusal: { error: refusal, confirmable: dry.confirmable } }),
+  };
   const problems = await firstOf(plan.problemList(), ({ key, reason }) => [key, reason]);
   return {
     title: 'Plan of sync',
     command: text,
+    transfer,
     blocks: [
       ...notices('error', refusal === undefined ? [] : [`${refusal.message}${refusal.hint === undefined ? '' : ` ${refusal.hint}`}`]),
       facts({

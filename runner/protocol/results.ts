@@ -1,4 +1,5 @@
 import type { Health } from './health.ts';
+import type { TransferOutlook } from './transferOutlook.ts';
 
 /** Mime type of {@link Result} in notebooks. */
 export const resultMime = 'application/vnd.spimquant.result+json';
@@ -13,6 +14,8 @@ export interface Result {
   readonly blocks: readonly Block[];
   /** Of doctor: the same for programs. */
   readonly health?: Health;
+  /** Of a transfer's plan: the same for programs. */
+  readonly transfer?: TransferOutlook;
 }
 
 export type Block =

@@ -60,8 +60,12 @@ function destinationEnd(location: Location, store: ObjectStore, list: Destinatio
   return { store, uri: formatUri(location), local: location.scheme === 'local', list };
 }
 
-async function* objects(store: ObjectStore, options: Parameters<SourceEnd['list']>[0] | Parameters<DestinationEnd['list']>[0]): AsyncGenerator<ObjectStat> {
-  for await (const entry of store.list('', { ...options, recursive: true })) if (entry.kind === 'object') yield entry;
+async function* objects(store: ObjectStore, { prefixes = [''], ...options }: Parameters<SourceEnd['list']>[0] | Parameters<DestinationEnd['list']>[0]): AsyncGenerator<ObjectStat> {
+  for (const prefix of prefixes) {
+    const slash = prefix.lastIndexOf('/');
+    const namePrefix = prefix.slice(slash + 1);
+    for await (const entry of store.list(prefix.slice(0, Math.max(0, slash)), { ...options, recursive: true, ...(namePrefix === '' ? {} : { namePrefix }) })) if (entry.kind === 'object') yield entry;
+  }
 }
 
 function endsInSlash(text: string): boolean {

@@ -1,5 +1,6 @@
 import { SpimquantError } from '../protocol/errors.ts';
 import type { PathFilter } from '../protocol/options.ts';
+import { compareKeys } from '../storage/keyOrder.ts';
 
 /** Whether an object takes part, by its key relative to the source. */
 export type Chooses = (key: string) => boolean;
@@ -15,6 +16,27 @@ export function chooser(filters: readonly PathFilter[]): Chooses {
   const rules = filters.map(({ include, pattern }) => ({ include, fits: patternToRegExp(pattern) }));
   const otherwise = rules.length === 0 || !rules[0].include;
   return (key) => rules.findLast(({ fits }) => fits.test(key))?.include ?? otherwise;
+}
+
+/**
+ * Beginnings of the keys that can take part, none of which begins with another, in the order of keys; undefined: any key
+ * may. Only what begins so has to be listed: one participant of a large dataset is found without its neighbours. Pure.
+ */
+export function listedPrefixes(filters: readonly PathFilter[]): readonly string[] | undefined {
+  if (filters.length === 0 || !filters[0].include) return undefined;
+  const prefixes = filters.filter(({ include }) => include).map(({ pattern }) => literalBeginning(pattern));
+  if (prefixes.includes('')) return undefined;
+  const sorted = [...new Set(prefixes)].sort(compareKeys);
+  return sorted.filter((prefix) => !sorted.some((other) => other !== prefix && prefix.startsWith(other)));
+}
+
+/** What every key that fits a pattern begins with; empty for patterns that fit at any depth. */
+function literalBeginning(pattern: string): string {
+  const trimmed = pattern.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
+  const anchored = trimmed.includes('/') || /^\.?\//.test(pattern);
+  const literal = anchored ? trimmed.replace(/[*?[].*$/s, '') : '';
+  // No key has such parts, and no store lists them.
+  return literal.split('/').slice(0, -1).some((part) => part === '' || part === '.' || part === '..') ? '' : literal;
 }
 
 function patternToRegExp(pattern: string): RegExp {

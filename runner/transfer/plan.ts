@@ -4,7 +4,7 @@ import type { Json } from '../protocol/json.ts';
 import type { ObjectStat } from '../storage/objectStore.ts';
 import { sameContent } from './contents.ts';
 import type { Ends } from './ends.ts';
-import { chooser } from './filters.ts';
+import { chooser, listedPrefixes } from './filters.ts';
 import { LineWriter, readLines } from './lineFile.ts';
 import { FolderConflicts, isImageRoot, isProtected, localNameProblem, unusableReason } from './names.ts';
 import { decide } from './policy.ts';
@@ -50,7 +50,7 @@ export interface TransferPlan {
   /** Objects that were listed on either side and take part. */
   readonly sourceFiles: number;
   readonly destinationFiles: number;
-  /** Objects of the source that filters leave out. */
+  /** Objects of the source that filters leave out, as far as they are listed: where only named folders are included, others are not looked at. */
   readonly excluded: number;
   /** Objects that cannot be copied. */
   readonly problems: number;
@@ -145,9 +145,11 @@ class Planner {
       if (size === 0 && name.endsWith('/')) return;
       if (this.#chooses(name)) this.#unusable.push({ key: name, reason: unusableReason(name) });
     };
+    const prefixes = listedPrefixes(this.#request.filters);
+    const only = prefixes === undefined ? {} : { prefixes };
     return joinByKey(
-      ordered(ends.source.list({ signal, unusable }), 'source', this.#sorted.source, scratch),
-      ordered(ends.destination.list({ signal }), 'destination', this.#sorted.destination, scratch),
+      ordered(ends.source.list({ signal, unusable, ...only }), 'source', this.#sorted.source, scratch),
+      ordered(ends.destination.list({ signal, ...only }), 'destination', this.#sorted.destination, scratch),
       records.all(),
     );
   }

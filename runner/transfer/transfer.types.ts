@@ -59,6 +59,13 @@ export interface Sum {
   readonly bytes: number;
 }
 
+/** What is listed of an end. */
+export interface EndListing {
+  readonly signal: AbortSignal;
+  /** Only what begins with one of these, which are in order and of which none begins with another. Left out: everything. */
+  readonly prefixes?: readonly string[];
+}
+
 /** One end of a transfer. */
 export interface SourceEnd {
   readonly store: ObjectStore;
@@ -66,8 +73,8 @@ export interface SourceEnd {
   readonly uri: string;
   /** One object, not a folder. */
   readonly single: boolean;
-  /** Objects by the key that they get at the destination. `unusable`: as in ListOptions. */
-  list(options: { readonly signal: AbortSignal; readonly unusable: (object: { readonly name: string; readonly size: number }) => void }): AsyncIterable<ObjectStat>;
+  /** Objects by the key that they get at the destination. `unusable`: as in ListOptions; `prefixes`: see {@link EndListing}. */
+  list(options: EndListing & { readonly unusable: (object: { readonly name: string; readonly size: number }) => void }): AsyncIterable<ObjectStat>;
   /** The key in the source's store of an object that has this one at the destination. */
   keyOf(key: string): string;
 }
@@ -76,5 +83,5 @@ export interface DestinationEnd {
   readonly store: ObjectStore;
   readonly uri: string;
   readonly local: boolean;
-  list(options: { readonly signal: AbortSignal }): AsyncIterable<ObjectStat>;
+  list(options: EndListing): AsyncIterable<ObjectStat>;
 }

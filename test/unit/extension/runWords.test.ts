@@ -66,8 +66,10 @@ describe('Words for runs', () => {
 
   it('give rows the words that menus ask for', () => {
     assert.equal(runContext(record({})), 'run active');
-    assert.equal(runContext(record({ status: 'succeeded', origin: { notebook: 'file:///a.spimnb', cell: 'a1' } })), 'run over succeeded cell');
-    for (const status of ['failed', 'cancelled', 'interrupted'] as const) assert.equal(runContext(record({ status })), 'run over resumable');
+    assert.equal(runContext(record({ status: 'succeeded', origin: { notebook: 'file:///a.spimnb', cell: 'a1' } })), 'run over succeeded cell onDisk');
+    assert.equal(runContext(record({ status: 'succeeded', output: 's3://lab/out' })), 'run over succeeded remote', 'its outputs can be downloaded');
+    assert.equal(runContext(record({ status: 'succeeded', output: 's3://lab/out', verb: 'sync' })), 'run over succeeded', 'a transfer has put them where they were wanted');
+    for (const status of ['failed', 'cancelled', 'interrupted'] as const) assert.equal(runContext(record({ status })), 'run over resumable onDisk');
   });
 
   it('count tasks and tell errors with what to do', () => {
@@ -108,6 +110,15 @@ describe('What is below a run', () => {
     ]);
     assert.match(rows[1].tooltip, /sub-01: segment Abeta \(otsu\+k3i2\), part 2 of 2, 25 %/);
     assert.equal(rows[0].tooltip, 'import');
+  });
+
+  it('tell how far a transfer is, at what rate, and how long it takes', () => {
+    const copying = foldEvents(events([
+      { type: 'run-planned', reused: 0, tasks: [{ id: 'copy', stage: 'copy', scope: 'sync', title: 'copy and check' }] },
+      { type: 'task-started', task: 'copy' },
+      { type: 'task-progress', task: 'copy', progress: { done: 5e8, total: 1e9, unit: 'bytes', files: { done: 12, total: 40 }, perSecond: 2e7, secondsLeft: 25 } },
+    ]));
+    assert.equal(stageRows(copying)[0].description, '12 of 40 files, 20.0 MB/s, about 25 s left');
   });
 
   it('lists participants and tasks that failed', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { chooser } from '../../../runner/transfer/filters.ts';
+import { chooser, listedPrefixes } from '../../../runner/transfer/filters.ts';
 import { isError } from '../../integration/storage/objectStoreSuite.ts';
+import { Random } from './random.ts';
 
 /** `+pattern` includes, `-pattern` excludes. */
 function chosen(patterns: readonly string[], keys: readonly string[]): readonly string[] {
@@ -56,5 +57,35 @@ describe('include and exclude', () => {
 
   it('refuse what is no pattern', () => {
     for (const pattern of ['', '/', './', '[z-a]']) assert.throws(() => chooser([{ include: true, pattern }]), isError('bad-option', JSON.stringify(pattern)));
+  });
+});
+
+describe('what has to be listed for filters', () => {
+  const prefixes = (...patterns: readonly string[]): readonly string[] | undefined => listedPrefixes(patterns.map((text) => ({ include: text.startsWith('+'), pattern: text.slice(1) })));
+
+  it('is everything, unless includes that begin at the source come first', () => {
+    assert.equal(prefixes(), undefined);
+    assert.equal(prefixes('-*.tsv', '+/sub-01'), undefined);
+    assert.equal(prefixes('+sub-01'), undefined, 'fits at any depth');
+    assert.equal(prefixes('+/*/micr'), undefined);
+    assert.equal(prefixes('+/a//b'), undefined);
+    assert.equal(prefixes('+/a/../b'), undefined);
+  });
+
+  it('is what all keys that fit begin with, in order, each once', () => {
+    assert.deepEqual(prefixes('+/sub-02', '-*.tmp', '+/sub-01', '+sub-01/micr/**', '+/sub-02/'), ['sub-01', 'sub-02']);
+    assert.deepEqual(prefixes('+/sub-0[1-3]/micr', '+/participants.tsv'), ['participants.tsv', 'sub-0']);
+  });
+
+  it('has every key that filters choose', () => {
+    const random = new Random(7);
+    const path = (words: readonly string[]): string => Array.from({ length: 1 + random.below(3) }, () => random.pick(words)).join('/');
+    for (let round = 0; round < 500; round++) {
+      const filters = Array.from({ length: 1 + random.below(3) }, (_, at) => ({ include: at === 0 || random.chance(0.7), pattern: (random.chance(0.5) ? '/' : '') + path(['a', 'b', 'ab', 'a-b', '[a]', 'a*', '?', '**', '.']) }));
+      const keys = Array.from({ length: 20 }, () => path(['a', 'b', 'ab', 'a-b', 'ba', '.']));
+      const listed = listedPrefixes(filters);
+      const fits = chooser(filters);
+      assert.deepEqual(keys.filter((key) => fits(key) && listed !== undefined && !listed.some((prefix) => key.startsWith(prefix))), [], JSON.stringify(filters));
+    }
   });
 });
