@@ -14,7 +14,7 @@ const layers = [
   ['templates', 'command'],
   ['bids', 'figures', 'registration'],
   ['image', 'tables', 'monitor'],
-  ['transfer'],
+  ['transfer', 'coiled'],
   ['storage'],
   ['kernels'],
   ['wording'],
