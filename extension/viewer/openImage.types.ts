@@ -1,5 +1,6 @@
-import type { OverlayKind, PlaneName, Triple } from '../../runner/protocol/imageView.ts';
+import type { OverlayKind } from '../../runner/protocol/imageView.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
+import type { LookPosition } from '../../webviews/image/firstLook.ts';
 
 /** The command that opens an image; its one argument is an {@link OpenImageRequest}, or the editor's URI of a file or folder. */
 export const openImageCommand = 'spimquant.image.openAddress';
@@ -17,15 +18,6 @@ export interface OpenImageOverlay {
   readonly table?: string;
 }
 
-/**
- * Where the planes are to cross: a point in RAS millimetres, a voxel of level 0, or one plane's place between its first
- * slice (0) and its last (1), as `--plane` and `--position` of `spimquant slice` and `segment` say it.
- */
-export type OpenImagePosition =
-  | { readonly millimetres: Triple }
-  | { readonly voxel: Triple }
-  | { readonly plane: PlaneName; readonly fraction: number };
-
 /** An image to be shown: an OME-Zarr store or a NIfTI file, in a folder or a bucket. All but its address may be left out. */
 export interface OpenImageRequest {
   /** A path or an address such as `s3://bucket/sub-01/…/x.ome.zarr`. */
@@ -35,7 +27,8 @@ export interface OpenImageRequest {
   /** Of its tab; left out: the file's name. */
   readonly title?: string;
   readonly overlays?: readonly OpenImageOverlay[];
-  readonly position?: OpenImagePosition;
+  /** Where the planes are to cross: `{ millimetres }` (RAS), `{ voxel }` (of level 0), or `{ plane, fraction }` as `--plane` and `--position` say it. */
+  readonly position?: LookPosition;
   /** Of the pyramid; left out: as the zoom asks for. */
   readonly level?: number;
   /** The channel to show alone, by its label. */

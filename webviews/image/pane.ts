@@ -147,7 +147,7 @@ export class Pane {
     for (const address of this.#viewer.piecesOf(this.shown, level)) {
       for (const channel of neededChannels) {
         const error = store.failure(0, address, channel);
-        if (error !== undefined) return [error.message, error.hint].filter((part) => part !== undefined).join(' ');
+        if (error !== undefined) return 'Parts of this plane could not be read.';
       }
     }
     return undefined;
@@ -247,6 +247,11 @@ export class Pane {
     const [x, y] = pictureOf(viewer.image, this.plane, viewer.state.position);
     const point: PicturePoint = [x + right * level.voxelSize[this.plane.across], y + down * level.voxelSize[this.plane.up]];
     viewer.moveTo(voxelAt(viewer.image, this.plane, point, viewer.state.position[this.plane.through]));
+  }
+
+  /** Bytes of its pictures. */
+  get bytes(): number {
+    return 4 * this.#canvas.width * this.#canvas.height + this.#pictures.quick.bytes + this.#pictures.whole.bytes;
   }
 
   /** What is drawn, for pictures that are saved. */
