@@ -32,7 +32,8 @@ async function copyAssets() {
   await mkdir(join(assets, 'elastix'), { recursive: true });
   for (const file of ['elastix.js', 'elastix.wasm.zst']) await cp(join(pipelines, file), join(assets, 'elastix', file));
   await mkdir(join(assets, 'licenses'), { recursive: true });
-  for (const name of ['dejavu-fonts-ttf', '@itk-wasm/elastix']) {
+  await cp(join(root, 'webviews/image/niivue.LICENSE.txt'), join(assets, 'licenses/niivue.txt'));
+  for (const name of ['dejavu-fonts-ttf', '@itk-wasm/elastix', 'uplot']) {
     await cp(join(modules, name, 'LICENSE'), join(assets, 'licenses', `${name.replace(/^.*\//, '')}.txt`));
   }
 }
@@ -102,13 +103,13 @@ const neverLoaded = {
   'apache-arrow': 'listings of Azure in the Arrow format, which are asked for as XML',
   bowser: 'the names of browsers, for the AWS SDK in pages',
 };
-const leftOut = {
+const leftOut = (unneeded) => ({
   name: 'left-out',
   setup(plugins) {
-    plugins.onResolve({ filter: new RegExp(`^(${Object.keys(neverLoaded).join('|')})$`) }, ({ path, kind }) => (kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined));
-    plugins.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({ contents: `throw new Error(${JSON.stringify(`${path} is left out of this program: ${neverLoaded[path]}`)});` }));
+    plugins.onResolve({ filter: new RegExp(`^(${Object.keys(unneeded).join('|')})$`) }, ({ path, kind }) => (kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined));
+    plugins.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({ contents: `throw new Error(${JSON.stringify(`${path} is left out of this program: ${unneeded[path]}`)});` }));
   },
-};
+});
 
 await build({
   ...common,
@@ -121,7 +122,7 @@ await build({
   splitting: true,
   chunkNames: 'part-[hash]',
   external: ['piscina'],
-  plugins: [leftOut, onePackageOnce],
+  plugins: [leftOut(neverLoaded), onePackageOnce],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
 /**
@@ -138,17 +139,18 @@ const editorApi = {
   },
 };
 
-/** Compiling a library takes time even where it is not used yet: this one stands in a file of its own, loaded by the first call to the runner. */
+/** Compiling takes time even where nothing is used yet: these stand in files of their own, loaded with the first call to the runner and the first image. */
 const separateLibrary = {
   name: 'separate-library',
   setup(plugins) {
+    plugins.onResolve({ filter: /^\.\/imageViews\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.viewer.cjs', external: true } : undefined));
     plugins.onResolve({ filter: /^vscode-jsonrpc\/node$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.jsonrpc.cjs', external: true } : undefined));
   },
 };
 
 await build({
   ...common,
-  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node' },
+  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node', 'extension.viewer': 'extension/viewer/imageViews.ts' },
   outdir: dist,
   outExtension: { '.js': '.cjs' },
   platform: 'node',
@@ -169,5 +171,19 @@ await build({
   target: 'es2022',
   minify: true,
   loader: { '.css': 'text' },
+});
+await build({
+  ...common,
+  entryPoints: { image: 'webviews/image/main.ts' },
+  outdir: join(dist, 'webviews'),
+  platform: 'browser',
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  loader: { '.css': 'text' },
+  // The rendering in 3-D brings NiiVue along, ten times as large as all else: it is loaded when somebody asks for it.
+  splitting: true,
+  chunkNames: 'image-[name]-[hash]',
+  plugins: [leftOut(Object.fromEntries(['blosc', 'lz4', 'zstd'].map((codec) => [`numcodecs/${codec}`, 'NiiVue would read zarr arrays with it, which the runner reads here'])))],
 });
 await markBuild();

@@ -17,6 +17,8 @@ import type { DatasetTree } from './datasetTree.ts';
 import type { ParticipantFilter } from './datasetsHead.ts';
 import { findParticipant } from './findParticipant.ts';
 import { insertCommandCell } from '../notebook/insertCell.ts';
+import { openImageCommand } from '../viewer/openImage.types.ts';
+import type { OpenImageRequest } from '../viewer/openImage.types.ts';
 
 /** The rows a menu command is meant for: all selected ones when the row is among them, else the row. */
 function rowsOf(row: unknown, selected: unknown, view: vscode.TreeView<DatasetNode>): readonly DatasetNode[] {
@@ -129,8 +131,9 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
   });
   on('spimquant.image.open', async (rows) => {
     const row = rows[0];
-    if (row?.kind === 'image') await show(services, lookCommand('slice', { uri: row.image.uri, dataset: row.dataset }));
-    else if (row?.kind === 'level') await show(services, lookCommand('slice', { uri: row.image.uri, dataset: row.dataset, level: row.level.level }));
+    if (row?.kind !== 'image' && row?.kind !== 'level') return;
+    const request: OpenImageRequest = { uri: row.image.uri, storage: row.dataset.storage, ...(row.kind === 'level' ? { level: row.level.level } : {}) };
+    await vscode.commands.executeCommand(openImageCommand, request);
   });
   on('spimquant.image.histogram', async (rows) => {
     const row = rows[0];

@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import type { ImageRef, Triple } from '../../runner/protocol/imageView.ts';
+import type { ImageRef, PlaneName, Triple } from '../../runner/protocol/imageView.ts';
 import type { Requests } from '../../runner/protocol/rpc.ts';
 import type { FirstLook } from './firstLook.ts';
 import { readFirstLook } from './firstLook.ts';
@@ -50,7 +50,7 @@ export type FromImagePage =
   | { readonly type: 'open' }
   | { readonly type: 'moved'; readonly point: Triple }
   | { readonly type: 'chooseOverlay' }
-  | { readonly type: 'insert'; readonly stain: string; readonly threshold: number; readonly plane: string; readonly position: number }
+  | { readonly type: 'insert'; readonly stain: string; readonly threshold: number; readonly plane: PlaneName; readonly position: number }
   | { readonly type: 'save'; readonly name: string; readonly png: Uint8Array }
   | { readonly type: 'tell'; readonly level: 'info' | 'error'; readonly text: string }
   /** How the image is looked at now, to be kept for the next time it is opened. A `ViewState`. */
@@ -132,8 +132,9 @@ export function readFromImagePage(message: unknown): FromImagePage | undefined {
     case 'moved':
       return isTriple(message['point']) ? { type: 'moved', point: message['point'] } : undefined;
     case 'insert': {
-      const { stain, threshold, plane, position } = message;
-      return typeof stain === 'string' && typeof threshold === 'number' && Number.isFinite(threshold) && typeof plane === 'string' && typeof position === 'number' && Number.isFinite(position)
+      const { stain, threshold, position } = message;
+      const plane = (['axial', 'coronal', 'sagittal'] as const).find((each) => each === message['plane']);
+      return typeof stain === 'string' && typeof threshold === 'number' && Number.isFinite(threshold) && plane !== undefined && typeof position === 'number' && Number.isFinite(position)
         ? { type: 'insert', stain, threshold, plane, position } : undefined;
     }
     case 'save': {

@@ -82,7 +82,7 @@ export class ImagePage {
     this.#grid = make('div', { class: 'panes' }, ...this.#panes.map(({ element }) => element), this.#volume.element);
     this.#channels = new ChannelPanel(viewer, asker);
     this.#threshold = new ThresholdPanel(viewer, this.#channels, {
-      insert: place.canSegment ? (stain, threshold) => {
+      insert: place.canSegment && viewer.isCounted ? (stain, threshold) => {
         const [first] = this.#shownPanes();
         const { index, count } = viewer.sliceOf(first.plane);
         post({ type: 'insert', stain, threshold, plane: first.plane.plane, position: Number((count < 2 ? 0.5 : index / (count - 1)).toFixed(3)) });
