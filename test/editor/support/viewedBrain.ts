@@ -22,16 +22,20 @@ export interface Brain {
   readonly millimetres: (voxel: Vec3) => Vec3;
 }
 
-/** Reads the finest level of a channel. */
+/** Reads the finest level of a channel of an image whose axes run along those of the body, or against them. */
 export async function readBrain(store: ObjectStore, key: string, stain?: string): Promise<Brain> {
   const image = await openOmeZarr(store, key);
-  const view = image.level(0);
+  const view = image.level(0, image.info.storedOrientation);
   const { size, affine } = view;
   const values = await image.read(view, stain === undefined ? 0 : image.channelIndex(stain), { start: [0, 0, 0], size });
+  const stored = (voxel: Vec3): Vec3 => voxel.map((place, axis) => (affine[5 * axis] < 0 ? size[axis] - 1 - place : place)) as unknown as Vec3;
   return {
     size, edge: Math.hypot(affine[0], affine[4], affine[8]),
-    at: ([x, y, z]) => values[x + size[0] * (y + size[1] * z)],
-    millimetres: (voxel) => transformPoint(affine, voxel),
+    at: (voxel) => {
+      const [x, y, z] = stored(voxel);
+      return values[x + size[0] * (y + size[1] * z)];
+    },
+    millimetres: (voxel) => transformPoint(affine, stored(voxel)),
   };
 }
 
