@@ -125,8 +125,8 @@ describe('The viewer of images', function () {
       await seeValues(page, 'axial', [plaque].map((voxel) => inPlane('axial', voxel, plaque[2] + 2)), brain.at);
       await focusPage(page);
       await page.press({ keys: 'm' });
-      // A tenth of the shortest side: six voxels, from two below to three above.
-      const most = ([x, y]: Vec3): number => Math.max(...[0, 1, 2, 3, 4, 5].map((dz) => brain.at([x, y, plaque[2] + dz])));
+      // A tenth of the shortest side: six voxels, from two before to three behind in the array, which runs downwards.
+      const most = ([x, y]: Vec3): number => Math.max(...[-1, 0, 1, 2, 3, 4].map((dz) => brain.at([x, y, plaque[2] + dz])));
       const voxels = [plaque, ...samples(brain, 'axial', plaque[2])];
       assert.ok(voxels.some((voxel) => most(voxel) > brain.at(inPlane('axial', voxel, plaque[2] + 2)) + 100));
       await seeValues(page, 'axial', voxels, most);
