@@ -35,8 +35,8 @@ inPhase('before', function () {
       await focusPage(page);
       await page.press({ keys: '1' });
       await page.press({ keys: 'm' });
-      await page.scroll({ ...frameOf('axial'), by: -300 });
-      await seeAttribute(page, frameOf('axial').selector, 'aria-valuenow', '36');
+      await page.scroll({ ...frameOf('axial'), by: -6000 });
+      await seeAttribute(page, frameOf('axial').selector, 'aria-valuenow', '60');
       await setNumber(page, 'Full colour at', 1234);
     });
     await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), 'spimquant.image', vscode.ViewColumn.Two);
@@ -44,13 +44,13 @@ inPhase('before', function () {
       await page.see({ selector: '.facts-card', text: '40 × 40 × 40', inside });
       await page.click({ selector: '.radios button[data-value="sagittal"]', inside, nth: 1 });
       await page.see({ selector: '.panes[data-layout="sagittal"]', inside });
-      await page.scroll({ ...frameOf('sagittal'), nth: 1, by: -240 });
-      await until('the slice is another', async () => (await page.attribute({ ...frameOf('sagittal'), nth: 1, name: 'aria-valuenow' })) === '25');
+      await page.scroll({ ...frameOf('sagittal'), nth: 1, by: -6000 });
+      await until('the slice is another', async () => (await page.attribute({ ...frameOf('sagittal'), nth: 1, name: 'aria-valuenow' })) === '40');
     });
     // A closed file opens as it was left, which says that its view is kept.
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
     await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), 'spimquant.image', vscode.ViewColumn.Two);
-    await onPage((page) => seeAttribute(page, '.panes[data-layout="sagittal"] .frame[data-plane="sagittal"]', 'aria-valuenow', '25'));
+    await onPage((page) => seeAttribute(page, '.panes[data-layout="sagittal"] .frame[data-plane="sagittal"]', 'aria-valuenow', '40'));
   });
 });
 
@@ -60,10 +60,10 @@ inPhase('after', function () {
   it('shows both as they were left', async () => {
     await until('the tabs are there', () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).length >= 2);
     await onPage(async (page) => {
-      await seeAttribute(page, '.panes[data-layout="planes"] .frame[data-plane="axial"]', 'aria-valuenow', '36');
+      await seeAttribute(page, '.panes[data-layout="planes"] .frame[data-plane="axial"]', 'aria-valuenow', '60');
       await page.see({ selector: '.channels .range', text: '1234', inside });
       await page.see({ selector: '.slider output', text: '960 µm', inside });
-      await seeAttribute(page, '.panes[data-layout="sagittal"] .frame[data-plane="sagittal"]', 'aria-valuenow', '25');
+      await seeAttribute(page, '.panes[data-layout="sagittal"] .frame[data-plane="sagittal"]', 'aria-valuenow', '40');
       await page.screenshot({ name: 'viewer-reloaded' });
     });
     const { input } = frontTab() ?? {};
