@@ -134,10 +134,10 @@ export class Pane {
     frame.dataset['state'] = state;
     frame.setAttribute('aria-busy', String(state !== 'whole' && viewer.store.busy));
     frame.dataset['tool'] = viewer.state.tool;
-    const note = state === 'too-much' ? 'Zoom in: the image has no level coarse enough to show all of this plane.' : this.#failure(shown) ?? (state === 'nothing' ? 'Loading…' : undefined);
+    const note = state === 'too-much' ? 'Zoom in: the image has no level coarse enough to show all of this plane.' : this.#failure(shown) ?? (viewer.neededChannels.length === 0 ? 'All channels are hidden.' : state === 'nothing' ? 'Loading…' : undefined);
     this.#note.hidden = note === undefined;
     if (this.#note.textContent !== (note ?? '')) this.#note.textContent = note ?? '';
-    this.#note.classList.toggle('failure', state !== 'nothing' && state !== 'too-much');
+    this.#note.classList.toggle('failure', state !== 'nothing' && state !== 'too-much' && viewer.neededChannels.length > 0);
   }
 
   /** Why a part of what is shown is missing; undefined: nothing is. */
