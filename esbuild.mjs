@@ -162,25 +162,16 @@ await build({
   supported: { 'dynamic-import': false },
   plugins: [editorApi, separateLibrary],
 });
+/** What pages have in common. */
+const pages = { ...common, outdir: join(dist, 'webviews'), platform: 'browser', format: 'esm', target: 'es2022', minify: true, loader: { '.css': 'text' } };
+
 await build({
-  ...common,
+  ...pages,
   entryPoints: { renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },
-  outdir: join(dist, 'webviews'),
-  platform: 'browser',
-  format: 'esm',
-  target: 'es2022',
-  minify: true,
-  loader: { '.css': 'text' },
 });
 await build({
-  ...common,
+  ...pages,
   entryPoints: { image: 'webviews/image/main.ts' },
-  outdir: join(dist, 'webviews'),
-  platform: 'browser',
-  format: 'esm',
-  target: 'es2022',
-  minify: true,
-  loader: { '.css': 'text' },
   // The rendering in 3-D brings NiiVue along, ten times as large as all else: it is loaded when somebody asks for it.
   splitting: true,
   chunkNames: 'image-[name]-[hash]',
