@@ -33,7 +33,8 @@ async function copyAssets() {
   await mkdir(join(assets, 'elastix'), { recursive: true });
   for (const file of ['elastix.js', 'elastix.wasm.zst']) await cp(join(pipelines, file), join(assets, 'elastix', file));
   await mkdir(join(assets, 'licenses'), { recursive: true });
-  for (const name of ['dejavu-fonts-ttf', '@itk-wasm/elastix']) {
+  await cp(join(root, 'webviews/image/niivue.LICENSE.txt'), join(assets, 'licenses/niivue.txt'));
+  for (const name of ['dejavu-fonts-ttf', '@itk-wasm/elastix', 'uplot']) {
     await cp(join(modules, name, 'LICENSE'), join(assets, 'licenses', `${name.replace(/^.*\//, '')}.txt`));
   }
 }
@@ -103,13 +104,13 @@ const neverLoaded = {
   'apache-arrow': 'listings of Azure in the Arrow format, which are asked for as XML',
   bowser: 'the names of browsers, for the AWS SDK in pages',
 };
-const leftOut = {
+const leftOut = (unneeded) => ({
   name: 'left-out',
   setup(plugins) {
-    plugins.onResolve({ filter: new RegExp(`^(${Object.keys(neverLoaded).join('|')})$`) }, ({ path, kind }) => (kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined));
-    plugins.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({ contents: `throw new Error(${JSON.stringify(`${path} is left out of this program: ${neverLoaded[path]}`)});` }));
+    plugins.onResolve({ filter: new RegExp(`^(${Object.keys(unneeded).join('|')})$`) }, ({ path, kind }) => (kind === 'dynamic-import' ? { path, namespace: 'left-out' } : undefined));
+    plugins.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({ contents: `throw new Error(${JSON.stringify(`${path} is left out of this program: ${unneeded[path]}`)});` }));
   },
-};
+});
 
 await build({
   ...common,
@@ -122,18 +123,23 @@ await build({
   splitting: true,
   chunkNames: 'part-[hash]',
   external: ['piscina'],
-  plugins: [leftOut, onePackageOnce],
+  plugins: [leftOut(neverLoaded), onePackageOnce],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
 await buildExtension(common, dist);
+/** What pages have in common. */
+const pages = { ...common, outdir: join(dist, 'webviews'), platform: 'browser', format: 'esm', target: 'es2022', minify: true, loader: { '.css': 'text' } };
+
 await build({
-  ...common,
+  ...pages,
   entryPoints: { renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },
-  outdir: join(dist, 'webviews'),
-  platform: 'browser',
-  format: 'esm',
-  target: 'es2022',
-  minify: true,
-  loader: { '.css': 'text' },
+});
+await build({
+  ...pages,
+  entryPoints: { image: 'webviews/image/main.ts' },
+  // The rendering in 3-D brings NiiVue along, ten times as large as all else: it is loaded when somebody asks for it.
+  splitting: true,
+  chunkNames: 'image-[name]-[hash]',
+  plugins: [leftOut(Object.fromEntries(['blosc', 'lz4', 'zstd'].map((codec) => [`numcodecs/${codec}`, 'NiiVue would read zarr arrays with it, which the runner reads here'])))],
 });
 await markBuild();

@@ -10,12 +10,13 @@ import { registerLanguage } from './notebook/language/language.ts';
 import { registerNotebooks } from './notebook/notebooks.ts';
 import { createServices } from './platform/createServices.ts';
 import { registerRunnerCommands } from './platform/runnerCommands.ts';
+import { registerViewer } from './viewer/viewer.ts';
 import type { RunnerStatus } from './runner-client/client.types.ts';
 import type { Part } from './services.ts';
 import { registerTransfers } from './transfers/transfers.ts';
 
 const parts: readonly Part[] = [
-  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerTransfers, registerNotebooks, registerLanguage,
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerTransfers, registerNotebooks, registerLanguage, registerViewer,
 ];
 
 /** What other extensions may ask of this one. */

@@ -9,6 +9,8 @@ import { datasetOf, isDatasetNode, uriOf } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 import type { DatasetTree } from './datasetTree.ts';
 import type { ParticipantFilter } from './datasetsHead.ts';
+import { openImageCommand } from '../viewer/openImage.types.ts';
+import type { OpenImageRequest } from '../viewer/openImage.types.ts';
 
 /** What is more than a change of rows is loaded with the first command that does it. */
 const deeds = (): Promise<typeof Deeds> => import('./datasetDeeds.ts');
@@ -126,9 +128,9 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
   });
   on('spimquant.image.open', async (rows) => {
     const row = rows[0];
-    const { lookCommand, show } = await deeds();
-    if (row?.kind === 'image') await show(services, lookCommand('slice', { uri: row.image.uri, dataset: row.dataset }));
-    else if (row?.kind === 'level') await show(services, lookCommand('slice', { uri: row.image.uri, dataset: row.dataset, level: row.level.level }));
+    if (row?.kind !== 'image' && row?.kind !== 'level') return;
+    const request: OpenImageRequest = { uri: row.image.uri, storage: row.dataset.storage, ...(row.kind === 'level' ? { level: row.level.level } : {}) };
+    await vscode.commands.executeCommand(openImageCommand, request);
   });
   on('spimquant.image.histogram', async (rows) => {
     const row = rows[0];

@@ -5,7 +5,7 @@ import { FileTooLarge, isImageFile } from './bucketCache.ts';
 
 /** Commands that other parts of the extension have for what is too large to be fetched whole. */
 const ways: readonly { readonly title: string; readonly command: string; readonly fits: (address: string) => boolean }[] = [
-  { title: 'Open Image', command: 'spimquant.image.open', fits: isImageFile },
+  { title: 'Open Image', command: 'spimquant.image.openAddress', fits: (address) => isImageFile(address) && !/\.ims$/i.test(address) },
   { title: 'Download…', command: 'spimquant.node.download', fits: () => true },
 ];
 
@@ -19,6 +19,6 @@ export async function refuseLarge(services: Services, address: string, bytes: nu
   else if (answer === 'Open Settings') await vscode.commands.executeCommand('workbench.action.openSettings', settingIds.maximumFileSize);
   else {
     const way = offered.find(({ title }) => title === answer);
-    if (way !== undefined) await vscode.commands.executeCommand(way.command, { address, storage: await services.files.reachOf(address) });
+    if (way !== undefined) await vscode.commands.executeCommand(way.command, { address, uri: address, storage: await services.files.reachOf(address) });
   }
 }

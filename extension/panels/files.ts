@@ -4,12 +4,16 @@ import { SpimquantError } from '../../runner/protocol/errors.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 import { refuseLarge } from '../filesystem/largeFiles.ts';
 import type { Services } from '../services.ts';
+import { openImageCommand } from '../viewer/openImage.types.ts';
+import type { OpenImageRequest } from '../viewer/openImage.types.ts';
 import { reportEditorType } from './reportEditor.ts';
 
 const readHere = /\.(?:tsv|csv|json|txt|md|log|ya?ml|bids|png|svg)$/i;
 /** Text to the editor, unless it is asked for the picture. */
 const drawings = /\.svg$/i;
 const reports = /\.html?$/i;
+/** Shown by the viewer, which reads only what is looked at. */
+const images = /\.(?:nii|nii\.gz|zarr|zarr\.zip|ozx)$/i;
 
 /** Whether an address is of a bucket rather than of a folder. */
 export function isRemote(uri: string): boolean {
@@ -23,6 +27,10 @@ export function fileName(uri: string): string {
 
 /** Opens a file in the way its kind asks for, or a folder. Throws when it cannot be read. */
 export async function openFile(services: Services, address: string, storage?: StorageChoice): Promise<void> {
+  if (images.test(address)) {
+    await vscode.commands.executeCommand(openImageCommand, { uri: address, ...(storage === undefined ? {} : { storage }) } satisfies OpenImageRequest);
+    return;
+  }
   if (isRemote(address)) await openRemote(services, address, storage);
   else await openLocal(address);
 }

@@ -9,6 +9,7 @@ import { DisposableStore } from '../platform/lifecycle.ts';
 import { datasetName, runLabel } from '../runs/runWords.ts';
 import { saveLog } from '../runs/saveLog.ts';
 import type { Services } from '../services.ts';
+import { PageQuestions } from './pageQuestions.ts';
 import { tabIcon, WebviewPage } from './webviewHost.ts';
 
 /** Type of the panels, known to the editor for restoring them. */
@@ -71,9 +72,13 @@ export class RunPanels implements vscode.Disposable {
       name: 'run',
       title: panel.title,
       read: readFromRunPage,
-      onMessage: (message) => { this.#on(id, message, page).catch((error: unknown) => { showError(reportError(error), services.log); }); },
-      onReady: tell,
+      onMessage: (message) => { this.#on(id, message, questions).catch((error: unknown) => { showError(reportError(error), services.log); }); },
+      onReady: () => {
+        questions.forget();
+        tell();
+      },
     }));
+    const questions = ends.add(new PageQuestions<RunQuestions>((name, params, signal) => this.#ask(id, name, params, signal), (answer) => { page.post(answer); }));
     ends.add(services.runs.onDidChange((run) => {
       if (run !== undefined && run.id !== id) return;
       if (run === undefined && services.runs.get(id) === undefined) page.post({ type: 'gone' });
@@ -88,14 +93,11 @@ export class RunPanels implements vscode.Disposable {
     });
   }
 
-  async #on(id: string, message: FromRunPage, page: WebviewPage<ToRunPage, FromRunPage>): Promise<void> {
+  async #on(id: string, message: FromRunPage, questions: PageQuestions<RunQuestions>): Promise<void> {
     switch (message.type) {
       case 'ask':
-        try {
-          page.post({ type: 'answer', number: message.number, result: await this.#ask(id, message.question, message.params) });
-        } catch (error) {
-          page.post({ type: 'failed', number: message.number, error: reportError(error) });
-        }
+      case 'cancel':
+        questions.take(message);
         break;
       case 'copy':
         await vscode.env.clipboard.writeText(message.text);
@@ -106,9 +108,9 @@ export class RunPanels implements vscode.Disposable {
     }
   }
 
-  #ask(id: string, question: RunQuestion, params: RunQuestions[RunQuestion]['params']): Promise<unknown> {
+  #ask(id: string, question: RunQuestion, params: RunQuestions[RunQuestion]['params'], signal: AbortSignal): Promise<unknown> {
     const name = `runs.${question}` as const;
-    return this.#services().runner.request(name, { id, ...params });
+    return this.#services().runner.request(name, { id, ...params }, { signal });
   }
 
   async #act(id: string, action: RunAction): Promise<void> {

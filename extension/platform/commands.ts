@@ -29,7 +29,7 @@ export function showError(error: ErrorReport, log: vscode.LogOutputChannel): voi
 }
 
 /** The command that mends an error, where the editor has one. */
-function mendingAction(error: ErrorReport): { readonly title: string; readonly command: string; readonly args: readonly unknown[] } | undefined {
+export function mendingAction(error: ErrorReport): { readonly title: string; readonly command: string; readonly args: readonly unknown[] } | undefined {
   if (error.where === untrusted) return { title: 'Manage Workspace Trust', command: 'workbench.trust.manage', args: [] };
   const setting = /\bspimquant(?:\.\w+){2}/.exec(`${error.where ?? ''} ${error.hint ?? ''}`)?.[0];
   if (setting !== undefined) return { title: 'Open Settings', command: 'workbench.action.openSettings', args: [setting] };

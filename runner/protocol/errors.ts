@@ -74,7 +74,7 @@ export function reportError(error: unknown): ErrorReport {
 }
 
 function plainReport(error: unknown): ErrorReport {
-  if (error instanceof SpimquantError) {
+  if (isOurs(error)) {
     return { code: error.code, message: error.message, ...(error.hint ? { hint: error.hint } : {}), ...(error.where ? { where: error.where } : {}) };
   }
   if (error instanceof Error) {
@@ -84,6 +84,11 @@ function plainReport(error: unknown): ErrorReport {
     return { code: 'internal', message: error.message, ...(error.stack ? { stack: error.stack } : {}) };
   }
   return { code: 'internal', message: String(error) };
+}
+
+/** Whether it is a {@link SpimquantError}. Parts of the extension that are loaded later are files of their own, each with a copy of the class. */
+function isOurs(error: unknown): error is SpimquantError {
+  return error instanceof SpimquantError || (error instanceof Error && error.name === 'SpimquantError' && 'code' in error && typeof error.code === 'string');
 }
 
 /** The error that a report was made of, as far as it travels. */

@@ -141,6 +141,6 @@ export async function launchBrowser(): Promise<Browser> {
     headless: true,
     // As the superuser, which containers often are, the browser's sandbox cannot be used.
     chromiumSandbox: process.getuid !== undefined && process.getuid() !== 0 && process.env['CI'] === undefined,
-    args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
+    args: ['--disable-gpu', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
   });
 }

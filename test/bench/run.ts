@@ -1,6 +1,6 @@
 // Prints how fast the hot parts are beside their peers, and what segmenting a large volume takes.
 // Usage: npm run bench [-- --quick] [NAME ...]
-// NAME: reading, blur, thresholds, log, storage, listing, labelling, memory; all when none is given. --quick: an eighth of the large volume.
+// NAME: reading, blur, thresholds, log, storage, listing, labelling, viewer, memory; all when none is given. --quick: an eighth of the large volume.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { benchBlur } from './blur.ts';
@@ -11,6 +11,7 @@ import { benchMemory, type MemoryFigures } from './memory.ts';
 import { benchReading } from './reading.ts';
 import { benchStorage } from './storage.ts';
 import { benchThresholds } from './thresholds.ts';
+import { benchScrolling, benchViewer, type ScrollFigures } from './viewer.ts';
 import type { BenchRow } from './benchRow.ts';
 
 interface Comparison {
@@ -29,6 +30,7 @@ const comparisons: readonly Comparison[] = [
   { name: 'listing', modules: ['boto3'], run: benchListing },
   { name: 'listing', modules: ['s3fs'], run: benchGlob },
   { name: 'labelling', modules: ['numpy', 'skimage'], run: benchLabelling },
+  { name: 'viewer', modules: [], run: benchViewer },
 ];
 
 /** Interpreters worth asking, the user's choice first. */
@@ -101,6 +103,28 @@ function memoryText(figures: MemoryFigures): string {
   ])}`;
 }
 
+function scrollText({ rawBytes, slices, seconds: took, runnerMebibytes, pageMebibytes }: ScrollFigures): string {
+  return `\nScrolling through an image in a bucket at its finest level\n${list([
+    ['image', `${(rawBytes / 1e9).toFixed(1)} GB`],
+    ['slices of 1024 x 1024', `${slices} in ${seconds(took)}, computing the voxels (test server) included`],
+    ['peak memory of the runner', `${runnerMebibytes.toFixed(0)} MiB`],
+    ['peak of pieces in the page', `${pageMebibytes.toFixed(0)} MiB`],
+  ])}`;
+}
+
+async function scrolling(quick: boolean, skipped: string[]): Promise<void> {
+  if (process.platform !== 'linux') {
+    skipped.push('viewer, scrolling: the peak of a process is read from /proc, which only Linux has');
+    return;
+  }
+  try {
+    console.log(scrollText(await benchScrolling(quick)));
+  } catch (error) {
+    skipped.push(`viewer, scrolling: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
 async function memory(quick: boolean, skipped: string[]): Promise<void> {
   if (process.platform !== 'linux') {
     skipped.push('memory: the peak of a process is read from /proc, which only Linux has');
@@ -126,6 +150,7 @@ if (unknown.length > 0) {
   const skipped: string[] = [];
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n`);
   await compare(wanted, skipped);
+  if (wanted('viewer')) await scrolling(quick, skipped);
   if (wanted('memory')) await memory(quick, skipped);
   if (skipped.length > 0) console.log(`\nNot run, or failed:\n${skipped.map((line) => `- ${line}`).join('\n')}`);
 }

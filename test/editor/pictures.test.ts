@@ -1,8 +1,16 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { imagePath, writePhantomDataset } from '../../runner/phantom/dataset.ts';
+import { LocalStore } from '../../runner/storage/local/localStore.ts';
 import { onPage } from './support/driver.ts';
+import { knownRuns } from './support/extension.ts';
 import { cellWithId, openSample, revealCell, runCell, runOf, startCell } from './support/notebook.ts';
 import { useTheme } from './support/theme.ts';
 import { until } from './support/until.ts';
+import { brightest, readBrain } from './support/viewedBrain.ts';
+import { focusPage, openImage, seeWhole } from './support/viewer.ts';
 
 // Pictures for the documentation, of the same editor that the other suites test. They are green when the pictures could be taken.
 describe('pictures', () => {
@@ -38,6 +46,55 @@ describe('pictures', () => {
     await onPage((page) => page.see({ selector: '.cell-statusbar-container .codicon-notebook-state-executing' }));
     await take('run-light');
   }).timeout(300_000);
+
+  it('an image with results of a run over it, and a threshold', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'spimquant-pictures-'));
+    const [bids, out] = [join(folder, 'bids'), join(folder, 'out')];
+    await writePhantomDataset(new LocalStore(bids), [{
+      label: '01', columns: { treatment: 'control' }, ngff: '0.5', levels: 3, sidecar: false,
+      subject: {
+        seed: 3, stains: ['YoPro', 'Abeta'], orientation: 'RAS', size: [148, 172, 120], voxelSize: [0.08, 0.08, 0.08],
+        shape: { deformation: 0.2, rotation: 3, scaling: 0.03, translation: 0.2 }, bias: 0.2, noise: 8,
+        plaques: { CTX: 18, HPF: 5, STR: 4, TH: 4, CB: 3 }, cells: {}, cellsOnPlaques: 0, objectVoxels: [60, 200],
+      },
+    }]);
+    const command = `spimquant ${bids} ${out} participant --template phantom --registration_level 1 --correction_level 2 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
+    const notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData([new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant')]));
+    await vscode.window.showNotebookDocument(notebook);
+    await startCell(notebook.cellAt(0));
+    await until('the run has ended', async () => (await knownRuns()).find((run) => run.bids === bids)?.status === 'succeeded', 300_000);
+    await useTheme('dark');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    const key = imagePath('01');
+    const plaque = await readBrain(new LocalStore(bids), key, 'Abeta').then((brain) => brain.millimetres(brightest(brain)));
+    await openImage({ uri: join(bids, key), position: { millimetres: plaque } });
+    await onPage(async (page) => {
+      await seeWhole(page);
+      await page.click({ selector: '.overlays label', text: 'Regions: all', inside: 'frames' });
+      await page.click({ selector: '.pane.volume button', text: 'Show in 3-D', inside: 'frames' });
+      await page.see({ selector: '.stage canvas', inside: 'frames', timeoutMs: 60_000 });
+      await page.see({ selector: '.pane.volume .place', text: 'level', inside: 'frames', timeoutMs: 60_000 });
+      await seeWhole(page);
+    });
+    await take('viewer-dark');
+    await useTheme('light');
+    await onPage(async (page) => {
+      await seeWhole(page);
+      await page.click({ selector: '.overlays label', text: 'Regions: all', inside: 'frames' });
+      await focusPage(page);
+      await page.press({ keys: '1' });
+      await page.press({ keys: 't' });
+      await page.see({ selector: '.threshold button', text: 'Copy into Notebook', inside: 'frames' });
+      await page.see({ selector: '.threshold .note', text: '%', inside: 'frames' });
+      await page.click({ selector: '.channels .name', text: 'Abeta', inside: 'frames' });
+      await seeWhole(page);
+    });
+    await take('viewer-threshold-light');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await vscode.commands.executeCommand('workbench.view.extension.spimquant');
+    await rm(folder, { recursive: true, force: true });
+  }).timeout(420_000);
 
   it('the view alone, in a narrow side bar and high contrast', async () => {
     await useTheme('highContrast');

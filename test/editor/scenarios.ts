@@ -50,6 +50,8 @@ export const scenarios: readonly Scenario[] = [
   { name: 'buckets', suites: ['addBucket', 'bucketFiles'], phases: one, extension: 'vsix', severalFolders: true },
   { name: 'transfers', suites: ['transfers'], phases: one, extension: 'vsix' },
   { name: 'large-dataset', suites: ['largeDataset'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix' },
+  { name: 'viewer', suites: ['viewer'], phases: one, extension: 'vsix', limitMs: 600_000 },
+  { name: 'viewer-reload', suites: ['viewerReload'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix' },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix' },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];

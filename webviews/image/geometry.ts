@@ -1,3 +1,4 @@
+import { fitsPane } from './budget.ts';
 import { planeAxes, type PieceAddress, type Triple, type ViewedImage, type ViewedLevel, type ViewedPlane, type VoxelAxis } from '../../runner/protocol/imageView.ts';
 
 /** A point of a picture: millimetres from its left and from its top. */
@@ -129,15 +130,16 @@ export interface ChosenLevel {
  * @param pixel pixels of the screen per pixel of the page
  * @param channels that are read
  * @param slab thickness in voxels of level 0
+ * @param wanted a level that was asked for; left out: as the zoom asks for
  */
-export function chooseLevel(image: ViewedImage, plane: ViewedPlane, view: Viewport, pixel: number, channels: number, slab: number): ChosenLevel | undefined {
+export function chooseLevel(image: ViewedImage, plane: ViewedPlane, view: Viewport, pixel: number, channels: number, slab: number, wanted?: number): ChosenLevel | undefined {
   const edge = ({ voxelSize }: ViewedLevel): number => Math.max(voxelSize[plane.across], voxelSize[plane.up]) * view.scale * pixel;
-  const fitting = Math.max(0, image.levels.findLastIndex((level) => edge(level) <= coarseEnough));
+  const fitting = wanted ?? Math.max(0, image.levels.findLastIndex((level) => edge(level) <= coarseEnough));
   for (let level = fitting; level < image.levels.length; level++) {
     const rect = visibleVoxels(image, plane, view, image.levels[level]);
     if (rect === undefined) return { level: fitting, held: false };
     const thick = Math.max(1, Math.round(slab * image.levels[level].factor[plane.through]));
-    if (decodedVoxels(image.levels[level], plane, rect, thick) * Math.max(1, channels) <= affordableVoxels) return { level, held: level > fitting };
+    if (fitsPane(rect, image.pieceType, channels) && decodedVoxels(image.levels[level], plane, rect, thick) * Math.max(1, channels) <= affordableVoxels) return { level, held: level > fitting };
   }
   return undefined;
 }

@@ -1,12 +1,15 @@
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { Requests } from '../../runner/protocol/rpc.ts';
 import { Asker } from '../kit/asker.ts';
-import { make, makeButton, useStyles } from '../kit/dom.ts';
+import { make, useStyles } from '../kit/dom.ts';
 import { connectHost, pageElement } from '../kit/host.ts';
+import type { FirstLook } from './firstLook.ts';
+import { withLook } from './firstLook.ts';
 import css from './image.css';
 import { readImagePageState, readToImagePage } from './messages.ts';
 import type { FromImagePage, ImagePageState, ImageQuestions, ToImagePage } from './messages.ts';
 import { ImagePage } from './page.ts';
+import { troubleButtons } from './trouble.ts';
 import { readViewState } from './viewState.ts';
 
 /** Milliseconds after a change until it is kept. */
@@ -32,7 +35,7 @@ function hear(message: ToImagePage): void {
       if (page === undefined) showMessage(`Opening ${message.title}…`, { busy: true });
       break;
     case 'opened':
-      open(message.answer);
+      open(message.answer, message.look);
       break;
     case 'unopened':
       showFailure(message.error);
@@ -42,6 +45,12 @@ function hear(message: ToImagePage): void {
       break;
     case 'overlay':
       page?.addOverlay(message.overlay);
+      break;
+    case 'look':
+      page?.look(message.look);
+      break;
+    case 'mended':
+      page?.retry();
       break;
     case 'visible':
       page?.setVisible(message.visible);
@@ -54,20 +63,24 @@ function hear(message: ToImagePage): void {
   }
 }
 
-function open(answer: Requests['image.open']['result']): void {
+function open(answer: Requests['image.open']['result'], look: FirstLook | undefined): void {
   if (shown === undefined) return;
-  const { image: ref, title, look } = shown;
-  const kept = state !== undefined && state.image.uri === ref.uri ? state.view : undefined;
-  const view = readViewState(kept, answer.image);
+  const { image: ref, title } = shown;
+  const own = state !== undefined && state.image.uri === ref.uri ? state.view : undefined;
+  const kept = readViewState(own ?? shown.kept, answer.image);
+  const view = look === undefined ? kept : withLook(kept, answer.image, look);
   page?.dispose();
-  const keep = (next: unknown): void => {
+  const keep = (next: object): void => {
     state = { image: ref, title, view: next };
     clearTimeout(keeping);
-    keeping = setTimeout(() => { host.keep(state); }, keepAfterMs) as unknown as number;
+    keeping = setTimeout(() => {
+      host.keep(state);
+      host.post({ type: 'keep', view: next });
+    }, keepAfterMs) as unknown as number;
   };
   page = new ImagePage({
     ref, answer, place: shown.place, asker,
-    state: kept === undefined && look?.level !== undefined && answer.image.levels[look.level] !== undefined ? { ...view, level: look.level } : view,
+    state: view,
     post: (message) => { host.post(message); },
     keep,
   });
@@ -75,15 +88,18 @@ function open(answer: Requests['image.open']['result']): void {
   place.replaceChildren(page.element);
 }
 
-function showFailure({ code, message, hint, where }: ErrorReport): void {
+function showFailure(error: ErrorReport): void {
+  const { code, message, hint, where } = error;
   page?.dispose();
   page = undefined;
-  const actions = make('div', { class: 'actions' },
-    makeButton('Try Again', () => {
+  const actions = make('div', { class: 'actions' }, ...troubleButtons(error, {
+    mend: () => { host.post({ type: 'mend', error }); },
+    retry: () => {
       showMessage(`Opening ${shown?.title ?? 'the image'}…`, { busy: true });
       host.post({ type: 'open' });
-    }, { class: 'action primary' }),
-    makeButton('Show Log', () => { host.post({ type: 'showLog' }); }, { class: 'action' }));
+    },
+    showLog: () => { host.post({ type: 'showLog' }); },
+  }));
   place.replaceChildren(make('div', { class: 'message', role: 'alert' }, make('h1', {}, titles[code] ?? 'The image cannot be shown'), make('p', {}, message),
     ...(hint === undefined ? [] : [make('p', {}, hint)]), ...(where === undefined || message.includes(where) ? [] : [make('code', {}, where)]), actions));
 }
@@ -103,4 +119,5 @@ const titles: Readonly<Partial<Record<ErrorReport['code'], string>>> = {
   'bad-zarr': 'The image is damaged',
   'bad-nifti': 'The image is damaged',
   'network': 'The storage cannot be reached',
+  'runner-lost': 'The runner has stopped',
 };

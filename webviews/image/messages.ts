@@ -1,6 +1,8 @@
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import type { ImageRef, Triple } from '../../runner/protocol/imageView.ts';
+import type { ImageRef, PlaneName, Triple } from '../../runner/protocol/imageView.ts';
 import type { Requests } from '../../runner/protocol/rpc.ts';
+import type { FirstLook } from './firstLook.ts';
+import { readFirstLook } from './firstLook.ts';
 import { readAnswer, readQuestion } from '../kit/asker.ts';
 import type { Question, QuestionAnswer } from '../kit/asker.ts';
 import { readImageRef, readOverlayState } from './viewState.ts';
@@ -12,10 +14,17 @@ export type ImageQuestions = Pick<Requests, (typeof imageQuestions)[number]>;
 
 /** What a page is told. */
 export type ToImagePage =
-  /** The first thing said: which image it is. `kept`: a look of an earlier panel, where the page itself keeps none. */
-  | { readonly type: 'show'; readonly image: ImageRef; readonly title: string; readonly place: ShownPlace; readonly look?: FirstLook }
-  /** What the runner says of the image, asked while the page was being made. */
-  | { readonly type: 'opened'; readonly answer: Requests['image.open']['result'] }
+  /**
+   * The first thing said: which image it is. `kept`: how it was looked at before, where the page itself has kept nothing;
+   * checked against the image when that is known.
+   */
+  | { readonly type: 'show'; readonly image: ImageRef; readonly title: string; readonly place: ShownPlace; readonly kept?: unknown }
+  /** What is to be seen now, of an image that is open already. */
+  | { readonly type: 'look'; readonly look: FirstLook }
+  /** What was wrong may be mended: what could not be had is asked for again. */
+  | { readonly type: 'mended' }
+  /** What the runner says of the image, asked while the page was being made. `look`: what is to be seen of it, whatever was kept. */
+  | { readonly type: 'opened'; readonly answer: Requests['image.open']['result']; readonly look?: FirstLook }
   | { readonly type: 'unopened'; readonly error: ErrorReport }
   /** Another view is at this point, in RAS millimetres. */
   | { readonly type: 'moved'; readonly point: Triple }
@@ -34,11 +43,6 @@ export interface ShownPlace {
   readonly canSegment: boolean;
 }
 
-/** How a view is to begin. */
-export interface FirstLook {
-  readonly level?: number;
-}
-
 /** What a page asks for. */
 export type FromImagePage =
   | Question<ImageQuestions>
@@ -46,9 +50,13 @@ export type FromImagePage =
   | { readonly type: 'open' }
   | { readonly type: 'moved'; readonly point: Triple }
   | { readonly type: 'chooseOverlay' }
-  | { readonly type: 'insert'; readonly stain: string; readonly threshold: number; readonly plane: string; readonly position: number }
+  | { readonly type: 'insert'; readonly stain: string; readonly threshold: number; readonly plane: PlaneName; readonly position: number }
   | { readonly type: 'save'; readonly name: string; readonly png: Uint8Array }
   | { readonly type: 'tell'; readonly level: 'info' | 'error'; readonly text: string }
+  /** How the image is looked at now, to be kept for the next time it is opened. A `ViewState`. */
+  | { readonly type: 'keep'; readonly view: object }
+  /** The user wants to mend what was wrong: sign in, or start the runner again. */
+  | { readonly type: 'mend'; readonly error: ErrorReport }
   | { readonly type: 'showLog' };
 
 /** What a page keeps over reloads of the window. */
@@ -77,14 +85,20 @@ export function readToImagePage(message: unknown): ToImagePage | undefined {
   switch (message['type']) {
     case 'show': {
       const image = readImageRef(message['image']);
-      const { title, place, look } = message;
+      const { title, place } = message;
       if (image === undefined || typeof title !== 'string' || !isFields(place)) return undefined;
-      const level = isFields(look) && Number.isInteger(look['level']) ? (look['level'] as number) : undefined;
-      return { type: 'show', image, title, place: { canSegment: place['canSegment'] === true }, ...(level === undefined ? {} : { look: { level } }) };
+      return { type: 'show', image, title, place: { canSegment: place['canSegment'] === true }, ...(message['kept'] === undefined ? {} : { kept: message['kept'] }) };
     }
+    case 'look': {
+      const look = readFirstLook(message['look']);
+      return look === undefined ? undefined : { type: 'look', look };
+    }
+    case 'mended': return { type: 'mended' };
     case 'opened': {
       const { answer } = message;
-      return isFields(answer) && isFields(answer['image']) && Array.isArray(answer['pieces']) && answer['bytes'] instanceof Uint8Array ? message as unknown as ToImagePage : undefined;
+      const look = readFirstLook(message['look']);
+      return isFields(answer) && isFields(answer['image']) && Array.isArray(answer['pieces']) && answer['bytes'] instanceof Uint8Array
+        ? { type: 'opened', answer: answer as unknown as Requests['image.open']['result'], ...(look === undefined ? {} : { look }) } : undefined;
     }
     case 'unopened':
       return isFields(message['error']) && typeof message['error']['message'] === 'string' ? message as unknown as ToImagePage : undefined;
@@ -105,6 +119,8 @@ export function readToImagePage(message: unknown): ToImagePage | undefined {
 
 /** A picture of a very large screen, as PNG. Bytes. */
 const largestPicture = 64 * 1024 * 1024;
+/** Characters of a state that is kept. */
+const longestState = 64 * 1024;
 
 /** Checks a message of the page. */
 export function readFromImagePage(message: unknown): FromImagePage | undefined {
@@ -116,13 +132,22 @@ export function readFromImagePage(message: unknown): FromImagePage | undefined {
     case 'moved':
       return isTriple(message['point']) ? { type: 'moved', point: message['point'] } : undefined;
     case 'insert': {
-      const { stain, threshold, plane, position } = message;
-      return typeof stain === 'string' && typeof threshold === 'number' && Number.isFinite(threshold) && typeof plane === 'string' && typeof position === 'number' && Number.isFinite(position)
+      const { stain, threshold, position } = message;
+      const plane = (['axial', 'coronal', 'sagittal'] as const).find((each) => each === message['plane']);
+      return typeof stain === 'string' && typeof threshold === 'number' && Number.isFinite(threshold) && plane !== undefined && typeof position === 'number' && Number.isFinite(position)
         ? { type: 'insert', stain, threshold, plane, position } : undefined;
     }
     case 'save': {
       const { name, png } = message;
       return typeof name === 'string' && png instanceof Uint8Array && png.length <= largestPicture ? { type: 'save', name, png } : undefined;
+    }
+    case 'keep': {
+      const { view } = message;
+      return isFields(view) && JSON.stringify(view).length <= longestState ? { type: 'keep', view } : undefined;
+    }
+    case 'mend': {
+      const { error } = message;
+      return isFields(error) && typeof error['code'] === 'string' && typeof error['message'] === 'string' ? { type: 'mend', error: error as unknown as ErrorReport } : undefined;
     }
     case 'tell': {
       const { level, text } = message;

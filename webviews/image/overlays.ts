@@ -50,6 +50,11 @@ export class Overlays {
     return undefined;
   }
 
+  /** Those that could not be opened. */
+  failed(): readonly { readonly ref: ImageRef }[] {
+    return [...this.#open].flatMap(([key, { error }]) => (error === undefined ? [] : [{ ref: refOf(key) }]));
+  }
+
   /** Forgets one, so that it is opened anew. */
   forget(ref: ImageRef): void {
     this.#open.delete(keyOf(ref));
@@ -108,6 +113,11 @@ function largest(values: PieceValues): number {
   let most = 0;
   for (const value of values) most = Math.max(most, value);
   return most;
+}
+
+function refOf(key: string): ImageRef {
+  const [uri, storage] = JSON.parse(key) as [string, ImageRef['storage']];
+  return { uri, storage };
 }
 
 /** Tells overlays apart. */

@@ -2,9 +2,14 @@ import type { ImageRef, PlaneName, Triple } from '../../runner/protocol/imageVie
 import { reportError } from '../../runner/protocol/errors.ts';
 import type { Requests } from '../../runner/protocol/rpc.ts';
 import type { Asker } from '../kit/asker.ts';
+import { formatBytes } from '../../runner/wording/words.ts';
 import { make, makeButton } from '../kit/dom.ts';
 import { ChannelPanel } from './channelPanel.ts';
 import { makeRadios, makeSelect, makeSlider, makeToggle } from './controls.ts';
+import { pageBudget } from './budget.ts';
+import type { FirstLook } from './firstLook.ts';
+import { withLook } from './firstLook.ts';
+import { Help } from './help.ts';
 import { icon } from './icons.ts';
 import type { FromImagePage, ImageQuestions, ShownPlace, ViewerCommand } from './messages.ts';
 import { OverlayPanel } from './overlayPanel.ts';
@@ -12,6 +17,7 @@ import { Pane, planeTitles } from './pane.ts';
 import { picturePng, type PicturePart } from './screenshot.ts';
 import { StatusBar } from './statusBar.ts';
 import { ThresholdPanel } from './thresholdPanel.ts';
+import { TroubleBar } from './trouble.ts';
 import { Viewer } from './viewer.ts';
 import type { Layout, OverlayState, ViewState } from './viewState.ts';
 import { VolumePane } from './volumePane.ts';
@@ -45,6 +51,9 @@ export class ImagePage {
   readonly #threshold: ThresholdPanel;
   readonly #overlays: OverlayPanel;
   readonly #status: StatusBar;
+  readonly #trouble: TroubleBar;
+  readonly #help = new Help();
+  readonly #memory = make('p', { class: 'note' });
   readonly #observer: ResizeObserver;
   readonly #layouts: ReturnType<typeof makeRadios<Layout>>;
   readonly #tools: ReturnType<typeof makeRadios<ViewState['tool']>>;
@@ -73,7 +82,7 @@ export class ImagePage {
     this.#grid = make('div', { class: 'panes' }, ...this.#panes.map(({ element }) => element), this.#volume.element);
     this.#channels = new ChannelPanel(viewer, asker);
     this.#threshold = new ThresholdPanel(viewer, this.#channels, {
-      insert: place.canSegment ? (stain, threshold) => {
+      insert: place.canSegment && viewer.isCounted ? (stain, threshold) => {
         const [first] = this.#shownPanes();
         const { index, count } = viewer.sliceOf(first.plane);
         post({ type: 'insert', stain, threshold, plane: first.plane.plane, position: Number((count < 2 ? 0.5 : index / (count - 1)).toFixed(3)) });
@@ -81,6 +90,7 @@ export class ImagePage {
     });
     this.#overlays = new OverlayPanel(viewer, () => { post({ type: 'chooseOverlay' }); });
     this.#status = new StatusBar(viewer, asker);
+    this.#trouble = new TroubleBar({ mend: (error) => { post({ type: 'mend', error }); }, retry: () => { this.retry(); }, showLog: () => { post({ type: 'showLog' }); } });
 
     this.#layouts = makeRadios<Layout>('Layout', [
       { value: 'planes', title: 'All planes', content: ['All'] },
@@ -103,17 +113,17 @@ export class ImagePage {
     };
     const toolbar = make('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'View' }, this.#layouts.element, this.#tools.element,
       make('div', { class: 'group' }, iconButton('Show all of it again (R)', 'reset', () => { viewer.reset(); }, 'R'), iconButton('Save a picture (PNG)', 'camera', () => { void this.#picture('save'); }),
-        iconButton('Copy a picture', 'copy', () => { void this.#picture('copy'); }), this.#toggles.link.element, this.#toggles.panel.element));
+        iconButton('Copy a picture', 'copy', () => { void this.#picture('copy'); }), this.#toggles.link.element, this.#toggles.panel.element, iconButton('Keys and mouse (?)', 'help', () => { this.#help.toggle(); }, '?')));
 
     const crosshair = make('input', { type: 'checkbox' });
     crosshair.addEventListener('change', () => { viewer.update({ crosshair: crosshair.checked }); });
     this.#crosshair = crosshair;
     this.#level = makeSelect('Level', (value) => { viewer.update({ level: value === '' ? undefined : Number(value) }); });
     this.#slab = makeSlider('Slab', (mm) => (mm === 0 ? 'off' : mm >= 1 ? `${mm.toFixed(1)} mm` : `${Math.round(mm * 1000)} µm`), (slab) => { viewer.update({ slab }); });
-    this.#slab.element.title = 'Shows the maximum over a slab around the plane';
-    const view = make('section', { 'aria-label': 'View' }, make('h2', {}, 'View'), this.#slab.element, this.#level.element, make('label', { class: 'check' }, crosshair, make('span', {}, 'Crosshair')));
+    this.#slab.element.title = 'Shows the maximum over a slab around the plane (M)';
+    const view = make('section', { 'aria-label': 'View' }, make('h2', {}, 'View'), this.#slab.element, this.#level.element, make('label', { class: 'check' }, crosshair, make('span', {}, 'Crosshair')), this.#memory);
     this.#side = make('aside', { class: 'side', 'aria-label': 'Settings' }, this.#channels.element, this.#threshold.element, this.#overlays.element, view);
-    this.element = make('div', { class: 'viewer' }, toolbar, this.#progress, make('div', { class: 'body' }, this.#grid, this.#side), this.#status.element);
+    this.element = make('div', { class: 'viewer' }, toolbar, this.#progress, this.#trouble.element, make('div', { class: 'body' }, this.#grid, this.#side), this.#status.element, this.#help.element);
 
     this.#observer = new ResizeObserver(() => { this.#schedule(); });
     for (const { element } of this.#panes) this.#observer.observe(element);
@@ -125,6 +135,16 @@ export class ImagePage {
   /** Another linked view is there now. */
   follow(point: Triple): void {
     this.#viewer.follow(point);
+  }
+
+  /** Shows what somebody else wants to be seen of the image. */
+  look(look: FirstLook): void {
+    this.#viewer.update(withLook(this.#viewer.state, this.#viewer.image, look));
+  }
+
+  /** Asks again for what could not be had. */
+  retry(): void {
+    this.#viewer.retry();
   }
 
   addOverlay(overlay: OverlayState): void {
@@ -149,6 +169,9 @@ export class ImagePage {
     if (/^[1-9]$/.test(key)) this.#channels.toggle(Number(key) - 1);
     else if (key === '+' || key === '=') this.#viewer.zoomBy(1.25);
     else if (key === '-' || key === '_') this.#viewer.zoomBy(1 / 1.25);
+    else if (key === '0') this.#viewer.fit();
+    else if (key === '?') this.#help.toggle();
+    else if (key.toLowerCase() === 'm') this.#viewer.toggleSlab();
     else if (key.toLowerCase() === 'r') this.#viewer.reset();
     else if (key.toLowerCase() === 't') this.#threshold.toggle();
     else if (key.toLowerCase() === 'x') this.#viewer.update({ crosshair: !this.#viewer.state.crosshair });
@@ -212,9 +235,19 @@ export class ImagePage {
     this.#volume.show();
     this.#status.show(shown);
     this.#progress.hidden = !viewer.store.busy;
+    this.#trouble.show(viewer.trouble());
+    this.#count(panes);
   }
 
   #shownBefore = 0;
+
+  /** Says what the page holds of the image. */
+  #count(panes: readonly Pane[]): void {
+    const bytes = this.#viewer.store.bytes + this.#volume.bytes + panes.reduce((sum, pane) => sum + pane.bytes, 0);
+    this.element.dataset['bytes'] = String(bytes);
+    const words = `Memory of this page: ${formatBytes(bytes)}, of ${formatBytes(pageBudget.all)} at most.`;
+    if (this.#memory.textContent !== words) this.#memory.textContent = words;
+  }
 
   async #picture(how: 'save' | 'copy'): Promise<void> {
     const { post, ref } = this.#options;

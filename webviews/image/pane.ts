@@ -134,10 +134,10 @@ export class Pane {
     frame.dataset['state'] = state;
     frame.setAttribute('aria-busy', String(state !== 'whole' && viewer.store.busy));
     frame.dataset['tool'] = viewer.state.tool;
-    const note = state === 'too-much' ? 'Zoom in: the image has no level coarse enough to show all of this plane.' : this.#failure(shown) ?? (state === 'nothing' ? 'Loading…' : undefined);
+    const note = state === 'too-much' ? 'Zoom in: the image has no level coarse enough to show all of this plane.' : this.#failure(shown) ?? (viewer.neededChannels.length === 0 ? 'All channels are hidden.' : state === 'nothing' ? 'Loading…' : undefined);
     this.#note.hidden = note === undefined;
     if (this.#note.textContent !== (note ?? '')) this.#note.textContent = note ?? '';
-    this.#note.classList.toggle('failure', state !== 'nothing' && state !== 'too-much');
+    this.#note.classList.toggle('failure', state !== 'nothing' && state !== 'too-much' && viewer.neededChannels.length > 0);
   }
 
   /** Why a part of what is shown is missing; undefined: nothing is. */
@@ -147,7 +147,7 @@ export class Pane {
     for (const address of this.#viewer.piecesOf(this.shown, level)) {
       for (const channel of neededChannels) {
         const error = store.failure(0, address, channel);
-        if (error !== undefined) return [error.message, error.hint].filter((part) => part !== undefined).join(' ');
+        if (error !== undefined) return 'Parts of this plane could not be read.';
       }
     }
     return undefined;
@@ -247,6 +247,11 @@ export class Pane {
     const [x, y] = pictureOf(viewer.image, this.plane, viewer.state.position);
     const point: PicturePoint = [x + right * level.voxelSize[this.plane.across], y + down * level.voxelSize[this.plane.up]];
     viewer.moveTo(voxelAt(viewer.image, this.plane, point, viewer.state.position[this.plane.through]));
+  }
+
+  /** Bytes of its pictures. */
+  get bytes(): number {
+    return 4 * this.#canvas.width * this.#canvas.height + this.#pictures.quick.bytes + this.#pictures.whole.bytes;
   }
 
   /** What is drawn, for pictures that are saved. */

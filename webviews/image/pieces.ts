@@ -1,4 +1,5 @@
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
+import { pageBudget } from './budget.ts';
 import { reportError } from '../../runner/protocol/errors.ts';
 import { pieceValues, type PieceAddress, type PieceType, type PieceValues } from '../../runner/protocol/imageView.ts';
 
@@ -26,8 +27,6 @@ export interface PieceStoreOptions {
   readonly limit?: number;
 }
 
-/** Memory of a page for pieces. */
-const keptBytes = 160 * 1024 * 1024;
 /** Requests on their way. More would only wait in the runner, where they could not be put in another order. */
 const atOnce = 6;
 
@@ -78,7 +77,7 @@ export class PieceStore {
 
   constructor(options: PieceStoreOptions) {
     this.#options = options;
-    this.#limit = options.limit ?? keptBytes;
+    this.#limit = options.limit ?? pageBudget.pieces;
   }
 
   /** Whether something that is wished for is still on its way. */

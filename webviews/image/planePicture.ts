@@ -44,9 +44,6 @@ export function rectPlace({ levels }: ViewedImage, plane: ViewedPlane, level: Vi
   return { corner: [x0, y0], size: [x1 - x0, y1 - y0] };
 }
 
-/** Voxels of a picture at most: a level that was asked for may be finer than the screen. */
-const mostPixels = 2.4e7;
-
 /** A picture of what a pane shows at one level, painted anew only when something in it has changed. */
 export class PlanePicture {
   readonly canvas = document.createElement('canvas');
@@ -72,14 +69,13 @@ export class PlanePicture {
     this.#place = rectPlace(image, pane.plane, shown, rect);
     if (signature === this.#signature) return true;
     const [width, height] = [rect.across[1] - rect.across[0] + 1, rect.up[1] - rect.up[0] + 1];
-    if (width * height > mostPixels) return false;
     this.#signature = signature;
     [this.canvas.width, this.canvas.height] = [width, height];
     const context = this.canvas.getContext('2d');
     if (context === null) return false;
     const pixels = context.createImageData(width, height);
     const picture = new Uint32Array(pixels.data.buffer);
-    const labels = over.map(({ overlay }) => (overlay.kind === 'labels' ? new Float64Array(width * height) : undefined));
+    const labels = over.map(({ overlay }) => (overlay.kind === 'labels' ? new Uint32Array(width * height) : undefined));
     for (const address of pieces) {
       const placed = placePiece(shown, pane.plane, rect, address);
       if (placed === undefined) continue;
@@ -109,6 +105,11 @@ export class PlanePicture {
       return [...byLabel].map(([label, lines]) => ({ color: color(label), opacity: Math.min(1, overlay.opacity + 0.3), lines }));
     });
     return true;
+  }
+
+  /** Bytes of the picture. */
+  get bytes(): number {
+    return 4 * this.canvas.width * this.canvas.height;
   }
 
   /** Draws the picture where it belongs. */
@@ -168,7 +169,7 @@ function mark({ state: { threshold }, store }: Viewer, address: PieceAddress): M
   return values === undefined || value === undefined ? undefined : { values, threshold: value, color: markColor, opacity };
 }
 
-function copyPlaced(values: ArrayLike<number>, { rect, base, across, down }: PlacedPiece, target: Float64Array, width: number): void {
+function copyPlaced(values: ArrayLike<number>, { rect, base, across, down }: PlacedPiece, target: Uint32Array, width: number): void {
   for (let y = 0; y < rect.height; y++) {
     let from = base + y * down;
     const to = (rect.y + y) * width + rect.x;

@@ -40,7 +40,7 @@ export class ThresholdPanel {
     const copy = insert === undefined ? [] : [makeButton('Copy into Notebook', () => {
       const { channel, value } = viewer.state.threshold;
       if (value !== undefined) insert(viewer.image.channels[channel].label, value);
-    }, { class: 'action', title: 'Inserts a cell with the command that segments this image at this threshold' })];
+    }, { class: 'action', title: 'Puts the command that segments this image at this threshold into a cell: into the one that does so already, else into a new one' })];
     this.#body = make('div', { class: 'body' }, ...(viewer.image.channels.length > 1 ? [this.#channel.element] : []), this.#slider.element, this.#value, this.#opacity.element, this.#share, ...copy);
     this.element = make('section', { class: 'threshold', 'aria-label': 'Threshold' }, make('h2', {}, 'Threshold'), this.#check.element, this.#body);
   }

@@ -109,11 +109,9 @@ export class Viewer {
   levelOf(pane: ShownPane): ChosenLevel | undefined {
     const { levels } = this.image;
     const slab = this.#slabVoxels(pane.plane);
-    const chosen = chooseLevel(this.image, pane.plane, this.viewport(pane), window.devicePixelRatio, this.neededChannels.length, slab);
     const { level } = this.#state;
-    // A level that was asked for is shown, unless it is finer than what can be afforded.
-    if (chosen === undefined || level === undefined || level < 0 || level >= levels.length) return chosen;
-    return chosen.held && level < chosen.level ? chosen : { level, held: false };
+    const wanted = level === undefined || levels[level] === undefined ? undefined : level;
+    return chooseLevel(this.image, pane.plane, this.viewport(pane), window.devicePixelRatio, this.neededChannels.length, slab, wanted);
   }
 
   /** Thickness of the slab in voxels of level 0; 1: the plane itself. */
@@ -211,6 +209,28 @@ export class Viewer {
     return undefined;
   }
 
+  /** Why something that is wanted in the panes is not there; undefined: it is, or is coming. */
+  trouble(): ErrorReport | undefined {
+    for (const pane of this.#panes) {
+      const level = this.levelOf(pane)?.level;
+      if (level === undefined) continue;
+      for (const address of this.piecesOf(pane, level)) {
+        for (const channel of this.neededChannels) {
+          const failure = this.store.failure(0, address, channel);
+          if (failure !== undefined) return failure;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** Asks again for all that could not be had. */
+  retry(): void {
+    this.store.retry();
+    for (const { ref } of this.overlays.failed()) this.overlays.forget(ref);
+    this.#changed();
+  }
+
   /** Asks again for an overlay that could not be had. */
   retryOverlay({ ref }: OverlayState): void {
     this.overlays.forget(ref);
@@ -280,6 +300,18 @@ export class Viewer {
   reset(): void {
     const { size } = this.image.levels[0];
     this.update({ zoom: 1, centres: {}, level: undefined, slab: 0, position: [(size[0] - 1) / 2, (size[1] - 1) / 2, (size[2] - 1) / 2] });
+  }
+
+  /** Fits the planes into their panes again; where they cross stays. */
+  fit(): void {
+    this.update({ zoom: 1, centres: {} });
+  }
+
+  /** Shows the maximum over a slab of a tenth of the image's shortest side, or the planes themselves again. */
+  toggleSlab(): void {
+    const { size, voxelSize } = this.image.levels[0];
+    const side = Math.min(...size.map((n, axis) => n * voxelSize[axis]));
+    this.update({ slab: this.#state.slab > 0 ? 0 : Number((side / 10).toPrecision(2)) });
   }
 
   /** A window from what is shown of a channel; undefined: nothing is. */

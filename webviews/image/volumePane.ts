@@ -25,6 +25,7 @@ export class VolumePane {
   #rendering: Rendering | undefined;
   #abort: AbortController | undefined;
   #shown = '';
+  #bytes = 0;
 
   constructor(viewer: Viewer, asker: Asker<ImageQuestions>, enlarge: () => void) {
     this.#viewer = viewer;
@@ -45,8 +46,9 @@ export class VolumePane {
     }, { passive: false, capture: true });
   }
 
-  get isShown(): boolean {
-    return this.#rendering !== undefined;
+  /** Bytes of the volumes that are rendered: as they came, and as the graphics has them, four to a voxel. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Loads the volume and the program that renders it. */
@@ -78,6 +80,8 @@ export class VolumePane {
       const rendering = await Program.start(canvas, parts);
       abort.signal.throwIfAborted();
       this.#rendering = rendering;
+      const { size } = this.#viewer.image.levels[volume.level];
+      this.#bytes = volume.bytes.length + 4 * size[0] * size[1] * size[2];
       this.#place.textContent = `level ${volume.level}, ${voxelWords(this.#viewer.image.levels[volume.level].voxelSize)}`;
       this.#tell(undefined);
       this.#shown = '';
@@ -117,6 +121,7 @@ export class VolumePane {
     this.#abort = undefined;
     this.#rendering?.dispose();
     this.#rendering = undefined;
+    this.#bytes = 0;
     this.#stage.replaceChildren();
     this.#stage.hidden = true;
     this.#facts.hidden = false;

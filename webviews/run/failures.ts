@@ -1,9 +1,10 @@
 import type { TaskRow } from '../../runner/protocol/runView.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { formatScope } from '../../runner/wording/words.ts';
+import type { Asker } from '../kit/asker.ts';
 import { make, makeButton } from '../kit/dom.ts';
+import type { RunQuestions } from './messages.ts';
 import { groupFailures } from './taskTable.ts';
-import type { Runner } from './runner.ts';
 
 /** Failures told in full, and lines of the log with each. */
 const shown = 3;
@@ -12,12 +13,12 @@ const lastLines = 6;
 /** The card of what failed: what, why, the last words of the task, and what can be done. */
 export class Failures {
   readonly element = make('div', { class: 'failures' });
-  readonly #runner: Runner;
+  readonly #runner: Asker<RunQuestions>;
   readonly #openLog: (task: string) => void;
   readonly #copy: (text: string) => void;
   #key = '';
 
-  constructor(runner: Runner, openLog: (task: string) => void, copy: (text: string) => void) {
+  constructor(runner: Asker<RunQuestions>, openLog: (task: string) => void, copy: (text: string) => void) {
     this.#runner = runner;
     this.#openLog = openLog;
     this.#copy = copy;

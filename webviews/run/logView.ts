@@ -1,9 +1,10 @@
 import type { LogPage, LogQuery, LogRow } from '../../runner/protocol/runView.ts';
 import { reportError } from '../../runner/protocol/errors.ts';
 import { count, formatScope } from '../../runner/wording/words.ts';
+import type { Asker } from '../kit/asker.ts';
 import { make, makeButton } from '../kit/dom.ts';
 import { VirtualList } from '../kit/virtualList.ts';
-import type { Runner } from './runner.ts';
+import type { RunQuestions } from './messages.ts';
 
 /** Milliseconds between the last key and a search. */
 const typingPause = 180;
@@ -18,7 +19,7 @@ function clock(time: number): string {
 /** The log of a run: filters, the lines, and the one that is chosen in full. */
 export class LogView {
   readonly element = make('section', { class: 'log', 'aria-label': 'Log' });
-  readonly #runner: Runner;
+  readonly #runner: Asker<RunQuestions>;
   readonly #list: VirtualList<LogRow>;
   readonly #search = make('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search in the log', spellcheck: 'false' });
   readonly #level = make('select', { 'aria-label': 'Level' }, make('option', { value: '' }, 'All levels'), make('option', { value: 'warn' }, 'Warnings and errors'), make('option', { value: 'error' }, 'Errors'));
@@ -35,7 +36,7 @@ export class LogView {
   #refreshing = false;
   #again = false;
 
-  constructor(runner: Runner, actions: { readonly save: () => void; readonly asText: () => void; readonly copy: (text: string) => void }) {
+  constructor(runner: Asker<RunQuestions>, actions: { readonly save: () => void; readonly asText: () => void; readonly copy: (text: string) => void }) {
     this.#runner = runner;
     this.#list = new VirtualList<LogRow>({
       label: 'Lines of the log', rowHeight: 20,

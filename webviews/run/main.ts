@@ -2,6 +2,7 @@ import uplotCss from 'uplot/dist/uPlot.min.css';
 import { isOver } from '../../runner/protocol/runs.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import type { TaskRow } from '../../runner/protocol/runView.ts';
+import { Asker } from '../kit/asker.ts';
 import { make, makeButton, useStyles } from '../kit/dom.ts';
 import { connectHost, pageElement } from '../kit/host.ts';
 import listCss from '../kit/virtualList.css';
@@ -9,10 +10,9 @@ import { Failures } from './failures.ts';
 import { Header } from './header.ts';
 import { LogView } from './logView.ts';
 import { readRunPageState, readToRunPage, runTabs } from './messages.ts';
-import type { FromRunPage, RunAction, RunTab, ToRunPage } from './messages.ts';
+import type { FromRunPage, RunAction, RunQuestions, RunTab, ToRunPage } from './messages.ts';
 import { ResourcesView } from './resourcesView.ts';
 import css from './run.css';
-import { Runner } from './runner.ts';
 import { StepsView } from './stepsView.ts';
 
 /** Milliseconds between two looks at the steps and the log of a run that goes on, and at its resources. */
@@ -54,7 +54,7 @@ const host = connectHost<ToRunPage, FromRunPage>(readToRunPage, (message) => {
       runner.take(message);
   }
 });
-const runner = new Runner((message) => { host.post(message); });
+const runner = new Asker<RunQuestions>((message) => { host.post(message); });
 const act = (action: RunAction) => (): void => { host.post({ type: 'action', action }); };
 const copy = (text: string): void => { host.post({ type: 'copy', text }); };
 

@@ -1,14 +1,16 @@
-import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { HostResources, LogPage, LogQuery, TaskChanges } from '../../runner/protocol/runView.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
+import { readAnswer, readQuestion } from '../kit/asker.ts';
+import type { Question, QuestionAnswer } from '../kit/asker.ts';
 
 /** What the page of a run asks the runner, by way of the extension. */
-export interface RunQuestions {
+// A type rather than an interface: it has to be usable as a record.
+export type RunQuestions = {
   readonly lines: { readonly params: { readonly query: LogQuery; readonly from: number; readonly count: number }; readonly result: LogPage };
   readonly nextError: { readonly params: { readonly query: LogQuery; readonly from: number; readonly backwards: boolean }; readonly result: number | null };
   readonly tasks: { readonly params: { readonly since: number }; readonly result: TaskChanges };
   readonly resources: { readonly params: { readonly points: number }; readonly result: { readonly hosts: readonly HostResources[] } };
-}
+};
 
 export type RunQuestion = keyof RunQuestions;
 
@@ -17,15 +19,14 @@ export type ToRunPage =
   /** How the run stands; the first thing said. `now`: the runner's time, milliseconds. */
   | { readonly type: 'run'; readonly run: RunRecord; readonly title: string; readonly now: number }
   | { readonly type: 'gone' }
-  | { readonly type: 'answer'; readonly number: number; readonly result: unknown }
-  | { readonly type: 'failed'; readonly number: number; readonly error: ErrorReport };
+  | QuestionAnswer;
 
 /** What the buttons of the page do. */
 export type RunAction = 'cancel' | 'resume' | 'resumeNow' | 'signIn' | 'openOutputs' | 'openLog' | 'saveLog' | 'copyCommand' | 'openNotebook';
 
 /** What the page of a run asks for. */
 export type FromRunPage =
-  | { [Q in RunQuestion]: { readonly type: 'ask'; readonly number: number; readonly question: Q; readonly params: RunQuestions[Q]['params'] } }[RunQuestion]
+  | Question<RunQuestions>
   | { readonly type: 'action'; readonly action: RunAction }
   | { readonly type: 'copy'; readonly text: string };
 
@@ -51,24 +52,21 @@ export function readToRunPage(message: unknown): ToRunPage | undefined {
   switch (message['type']) {
     case 'run': return isFields(message['run']) && typeof message['run']['id'] === 'string' && typeof message['title'] === 'string' && typeof message['now'] === 'number' ? message as unknown as ToRunPage : undefined;
     case 'gone': return { type: 'gone' };
-    case 'answer': return typeof message['number'] === 'number' ? message as unknown as ToRunPage : undefined;
-    case 'failed': return typeof message['number'] === 'number' && isFields(message['error']) && typeof message['error']['message'] === 'string' ? message as unknown as ToRunPage : undefined;
-    default: return undefined;
+    default: return readAnswer(message);
   }
 }
 
 const actions: readonly unknown[] = ['cancel', 'resume', 'resumeNow', 'signIn', 'openOutputs', 'openLog', 'saveLog', 'copyCommand', 'openNotebook'] satisfies readonly RunAction[];
-const questions: readonly unknown[] = ['lines', 'nextError', 'tasks', 'resources'] satisfies readonly RunQuestion[];
+const questions: readonly RunQuestion[] = ['lines', 'nextError', 'tasks', 'resources'];
 const textLimit = 200_000;
 
 /** Checks a message of the page. Parameters are checked by the runner, as those of any request. */
 export function readFromRunPage(message: unknown): FromRunPage | undefined {
   if (!isFields(message)) return undefined;
-  const { type, number, question, params, action, text } = message;
-  if (type === 'ask' && typeof number === 'number' && questions.includes(question) && isFields(params)) return message as unknown as FromRunPage;
+  const { type, action, text } = message;
   if (type === 'action' && actions.includes(action)) return { type, action: action as RunAction };
   if (type === 'copy' && typeof text === 'string' && text.length <= textLimit) return { type, text };
-  return undefined;
+  return readQuestion<RunQuestions>(message, questions);
 }
 
 /** Checks what was kept. */

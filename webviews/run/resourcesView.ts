@@ -3,11 +3,12 @@ import type { ResourceSample } from '../../runner/protocol/resources.ts';
 import type { HostResources, TaskRow } from '../../runner/protocol/runView.ts';
 import { reportError } from '../../runner/protocol/errors.ts';
 import { formatBytes, formatSeconds } from '../../runner/wording/words.ts';
+import type { Asker } from '../kit/asker.ts';
 import { make } from '../kit/dom.ts';
 import { charts, niceTop } from '../resources/series.ts';
 import type { ChartSpec } from '../resources/series.ts';
+import type { RunQuestions } from './messages.ts';
 import { stageWords } from './stepsView.ts';
-import type { Runner } from './runner.ts';
 import { intoLanes, stageBands } from './taskTable.ts';
 
 /** Points of a chart asked for. */
@@ -28,7 +29,7 @@ interface Drawn {
 /** What the run took of its machines over time, with the stages above, while it runs and afterwards. */
 export class ResourcesView {
   readonly element = make('section', { class: 'resources', 'aria-label': 'Resources' });
-  readonly #runner: Runner;
+  readonly #runner: Asker<RunQuestions>;
   readonly #status = make('p', { class: 'dim', role: 'status' }, 'Loading.');
   readonly #hosts = make('div', { class: 'hosts' });
   #drawn = new Map<string, readonly Drawn[]>();
@@ -36,7 +37,7 @@ export class ResourcesView {
   #loading = false;
   #shown: readonly HostResources[] = [];
 
-  constructor(runner: Runner) {
+  constructor(runner: Asker<RunQuestions>) {
     this.#runner = runner;
     this.element.append(this.#status, this.#hosts);
     new ResizeObserver(() => { this.#resize(); }).observe(this.element);
