@@ -112,7 +112,7 @@ const leftOut = {
 
 await build({
   ...common,
-  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts' },
+  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts', tables: 'runner/server/outputs/worker.ts' },
   outdir: dist,
   platform: 'node',
   format: 'esm',
