@@ -138,17 +138,18 @@ const editorApi = {
   },
 };
 
-/** Compiling a library takes time even where it is not used yet: this one stands in a file of its own, loaded by the first call to the runner. */
+/** Compiling takes time even where nothing is used yet: these stand in files of their own, loaded by the first call to the runner and the first outputs. */
 const separateLibrary = {
   name: 'separate-library',
   setup(plugins) {
+    plugins.onResolve({ filter: /^\.\/outputsPanels\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.outputs.cjs', external: true } : undefined));
     plugins.onResolve({ filter: /^vscode-jsonrpc\/node$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.jsonrpc.cjs', external: true } : undefined));
   },
 };
 
 await build({
   ...common,
-  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node' },
+  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node', 'extension.outputs': 'extension/outputs/outputsPanels.ts' },
   outdir: dist,
   outExtension: { '.js': '.cjs' },
   platform: 'node',
@@ -162,7 +163,7 @@ await build({
 });
 await build({
   ...common,
-  entryPoints: { renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },
+  entryPoints: { outputs: 'webviews/outputs/main.ts', renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },
   outdir: join(dist, 'webviews'),
   platform: 'browser',
   format: 'esm',

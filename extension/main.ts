@@ -8,13 +8,14 @@ import { registerFileSystem } from './filesystem/filesystem.ts';
 import { registerForms } from './forms/forms.ts';
 import { registerLanguage } from './notebook/language/language.ts';
 import { registerNotebooks } from './notebook/notebooks.ts';
+import { registerOutputs } from './outputs/outputs.ts';
 import { createServices } from './platform/createServices.ts';
 import { registerRunnerCommands } from './platform/runnerCommands.ts';
 import type { RunnerStatus } from './runner-client/client.types.ts';
 import type { Part } from './services.ts';
 
 const parts: readonly Part[] = [
-  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerNotebooks, registerLanguage,
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerNotebooks, registerLanguage, registerOutputs,
 ];
 
 /** What other extensions may ask of this one. */

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
+import { openOutputsCommand } from '../outputs/outputs.types.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Panels, Services } from '../services.ts';
 import { openFile } from './files.ts';
 import { LogDocuments, logScheme } from './logDocument.ts';
-import { showOutputs } from './outputs.ts';
 import { ReportEditor, reportEditorType } from './reportEditor.ts';
 import { ResultPanel, resultPanelType } from './resultPanel.ts';
 import { RunPanels, runPanelType } from './runPanel.ts';
@@ -27,7 +27,7 @@ export function createPanels(services: () => Services): Panels {
     showResult: (answer) => { result.show(answer); },
     showLog: (id) => logs.show(id),
     showFile: (uri, storage) => openFile(services(), uri, storage),
-    showOutputs: (run) => showOutputs(services(), run),
+    showOutputs: async (run) => { await vscode.commands.executeCommand(openOutputsCommand, run); },
     dispose: () => { ends.dispose(); },
   };
 }
