@@ -21,6 +21,9 @@ export interface Box {
   readonly height: number;
 }
 
+/** Red, green and blue, 0 to 255. */
+export type Pixel = readonly [number, number, number];
+
 /** What can be done with a page. Everything waits for its condition, and fails with what was there instead. */
 export interface PageCommands {
   /** Waits until it is visible; its text. */
@@ -33,6 +36,8 @@ export interface PageCommands {
   /** A style as the browser computes it. */
   style(look: Look & { readonly property: string }): Promise<string>;
   box(look: Look): Promise<Box>;
+  /** Colours of a canvas at points of it, in pixels of the page from its upper left corner. */
+  pixels(look: Look & { readonly at: readonly (readonly [number, number])[] }): Promise<readonly Pixel[]>;
   click(look: Look & { readonly button?: 'left' | 'right'; readonly times?: number }): Promise<null>;
   hover(look: Look): Promise<null>;
   /** Turns the wheel over it; positive pixels go down. */

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Frame, Locator, Page } from 'playwright-core';
-import type { Look, PageCommands } from './driver.types.ts';
+import type { Look, PageCommands, Pixel } from './driver.types.ts';
 
 const defaultTimeoutMs = 20_000;
 const pollMs = 50;
@@ -24,6 +24,10 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
       const box = await found.boundingBox();
       if (box === null) throw new Error('It has no box.');
       return box;
+    }),
+    pixels: (look) => onFirst(current(), look, async (found) => {
+      const drawn = await found.evaluate(readCanvas, look.at);
+      return drawn ?? found.evaluate(readPicture, { picture: (await found.screenshot()).toString('base64'), at: look.at });
     }),
     click: (look) => onFirst(current(), look, async (found) => {
       await found.click({ button: look.button ?? 'left', clickCount: look.times ?? 1, timeout: 5000 });
@@ -48,6 +52,34 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
       return path;
     },
   };
+}
+
+type Points = readonly (readonly [number, number])[];
+
+/** In the page: what a canvas was drawn with; undefined: it is not one that keeps it. */
+function readCanvas(element: Element, at: Points): readonly Pixel[] | undefined {
+  if (!(element instanceof HTMLCanvasElement)) return undefined;
+  const context = element.getContext('2d');
+  if (context === null) return undefined;
+  const { width, height } = element.getBoundingClientRect();
+  return at.map(([x, y]) => {
+    const [red, green, blue] = context.getImageData(Math.floor((x * element.width) / width), Math.floor((y * element.height) / height), 1, 1).data;
+    return [red, green, blue];
+  });
+}
+
+/** In the page: the colours of a picture of an element, as it was seen. */
+async function readPicture(element: Element, { picture, at }: { readonly picture: string; readonly at: Points }): Promise<readonly Pixel[]> {
+  const bytes = Uint8Array.from(atob(picture), (character) => character.charCodeAt(0));
+  const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
+  if (context === null) throw new Error('The page cannot draw.');
+  context.drawImage(bitmap, 0, 0);
+  const { width, height } = element.getBoundingClientRect();
+  return at.map(([x, y]) => {
+    const [red, green, blue] = context.getImageData(Math.floor((x * bitmap.width) / width), Math.floor((y * bitmap.height) / height), 1, 1).data;
+    return [red, green, blue];
+  });
 }
 
 function framesOf(page: Page, inside: Look['inside']): readonly Frame[] {
