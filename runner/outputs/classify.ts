@@ -78,7 +78,7 @@ function titleOf(file: string, { entities, suffix, extension }: ReturnType<typeo
   const what = isFeature ? metricTitle(suffix) : titles[suffix] ?? suffix;
   const { stain, contrast, seg, desc, level, space, from, to } = entities;
   const parts = [
-    stain, contrast === undefined ? undefined : contrast.replace('+', ': ').replace(/(?<=[^:\s])vs(?=\S)/, ' against '), seg === undefined ? undefined : `atlas ${seg}`, desc,
+    stain, contrast === undefined ? undefined : contrast.replace('+', ', ').replace(/(?<=[^:\s])vs(?=\S)/, ' against '), seg === undefined ? undefined : `atlas ${seg}`, desc,
     level === undefined ? undefined : `level ${level}`, space === undefined ? undefined : `in ${space}`,
     suffix === 'xfm' ? `${from ?? ''} to ${to ?? ''}` : undefined,
   ].filter((part) => part !== undefined);

@@ -16,7 +16,7 @@ import { until } from './support/until.ts';
 
 const slow = 300_000;
 const inside = 'frames' as const;
-const method = 'otsu+k3i2';
+const method = 'th900';
 const id = 'sub-01_sample-brain_acq-phantom';
 const rows = 100_000;
 
@@ -183,8 +183,8 @@ inPhase('first look', function () {
       const [head, ...lines] = table.trim().split('\n').map((line) => line.split('\t'));
       const place = head.indexOf('Abeta+fieldfrac_mean_drug');
       const [first] = lines.filter(([index]) => index !== '0').sort((a, b) => Math.max(Number(b[place]), Number(b[head.indexOf('Abeta+fieldfrac_mean_control')])) - Math.max(Number(a[place]), Number(a[head.indexOf('Abeta+fieldfrac_mean_control')])));
-      const said = await page.attribute({ selector: '.chart-row', inside, name: 'aria-label' });
-      assert.ok(said?.startsWith(`${first[head.indexOf('name')]}:`), `${said ?? ''} should be ${first[head.indexOf('name')]}`);
+      const said = await page.attribute({ selector: '.chart-row', inside, name: 'aria-label' }) ?? '';
+      assert.ok(said.startsWith(`${first[head.indexOf('name')]}:`), `${said} should be ${first[head.indexOf('name')]}`);
       assert.ok(said.includes(`drug ${Number(first[place]).toLocaleString('en-US', { maximumSignificantDigits: 4 })}`), `${said} beside ${first[place]}`);
       await page.screenshot({ name: 'outputs-regions-dark' });
       await page.click({ selector: 'input[aria-label="Find regions"]', inside });

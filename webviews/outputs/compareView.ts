@@ -192,7 +192,7 @@ export class CompareView {
     const { title, unit } = measureWords(measure);
     const words = `${title}${stain === '' ? '' : ` of ${stain}`}`;
     this.#content.replaceChildren(this.#chart.element, make('div', { class: 'spimquant-result region-table' }, renderTable(differences(words, unit, ordered, heads))));
-    this.#chart.update({ title: `${words}, largest differences first`, unit, regions: ordered.slice(0, shownRegions), groups: heads, names: heads }, false);
+    this.#chart.update({ title: `${words}, largest differences first`, unit, regions: ordered.slice(0, shownRegions), groups: heads, names: heads, note: 'The table below has all regions.' }, false);
   }
 }
 

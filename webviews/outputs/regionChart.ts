@@ -11,6 +11,8 @@ export interface ChartData {
   readonly groups: readonly string[];
   /** Names of the rows of the tables: participants. */
   readonly names: readonly string[];
+  /** What bars and marks are, where no region is pointed at. */
+  readonly note: string;
 }
 
 /** Pixels. */
@@ -23,8 +25,8 @@ const rightRoom = 26;
 const fontSize = 12;
 
 /** Colours and marks of groups: told apart by colour-blind readers, and by shape where there are no colours. */
-const colours = ['--vscode-charts-blue', '--vscode-charts-orange', '--vscode-charts-green', '--vscode-charts-purple', '--vscode-charts-red', '--vscode-charts-yellow'];
-const otherwise = ['#3794ff', '#d18616', '#89d185', '#b180d7', '#f14c4c', '#cca700'];
+const colours = ['--vscode-charts-blue', '--vscode-charts-yellow', '--vscode-charts-purple', '--vscode-charts-green', '--vscode-charts-red'];
+const otherwise = ['#3794ff', '#cca700', '#b180d7', '#89d185', '#f14c4c'];
 const shapes = ['circle', 'square', 'triangle', 'diamond'] as const;
 
 /** Colours of the theme as they are now, so that a picture that is saved has them too. */
@@ -219,7 +221,7 @@ export class RegionChart {
     const region = data?.regions[this.#selected];
     if (data === undefined) return;
     this.#says.textContent = region === undefined
-      ? `${data.title}${data.unit === '' ? '' : `, ${data.unit}`}: bars are means, lines standard deviations, marks participants.`
+      ? `${data.title}${data.unit === '' ? '' : `, ${data.unit}`}. ${data.note}`
       : `${region.name}: ${region.groups.map((group) => groupWords(group, data.unit)).join('; ')}. ${pointWords(region, data.names)}`;
   }
 

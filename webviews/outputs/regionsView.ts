@@ -21,10 +21,11 @@ export interface Analysis {
 /** Region tables of participants by what they were made with. */
 export function analysesOf(files: readonly OutputEntry[]): readonly Analysis[] {
   const tables = files.filter(({ kind, suffix, scopeKind, path }) => kind === 'table' && suffix === 'mergedsegstats' && scopeKind === 'participant' && path.endsWith('.tsv'));
+  const templates = new Set(tables.map(({ entities }) => entities['from']));
   const groups = Map.groupBy(tables, ({ entities: { seg, from, desc } }) => [seg, from, desc].map((part) => part ?? '').join(' '));
   return [...groups].map(([key, entries]) => {
     const { seg, from, desc } = entries[0].entities;
-    return { key, title: [seg === undefined ? '' : `atlas ${seg}`, desc ?? '', groups.size > 1 && from !== undefined ? `of ${from}` : ''].filter((part) => part !== '').join(', '), entries };
+    return { key, title: [seg === undefined ? '' : `atlas ${seg}`, desc ?? '', templates.size > 1 && from !== undefined ? `of ${from}` : ''].filter((part) => part !== '').join(', '), entries };
   });
 }
 
@@ -159,6 +160,7 @@ export class RegionsView {
     const { title, unit } = measureWords(now.measure);
     this.#data = {
       title: now.stain === '' ? title : `${title}, ${now.stain}`, unit, regions: shown, groups: grouping.names, names: shortNames(this.#entries.map(whoOf)),
+      note: this.#entries.length > 1 ? 'Bars are means, lines standard deviations, marks participants.' : '',
     };
     this.#failed.hidden = values.failed.length === 0;
     this.#failed.textContent = values.failed.length === 0 ? '' : `${values.failed.length} of ${this.#entries.length} tables cannot be read: ${values.failed[0].message}`;

@@ -5,7 +5,8 @@ export function niceTicks(low: number, high: number, count: number): { readonly 
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 2.5, 5, 10].find((each) => each * power >= rough * 0.999) ?? 10) * power;
   const first = Math.floor(low / step + 1e-9);
-  const last = Math.ceil((high > low ? high : low + range) / step - 1e-9);
+  // What reaches over a mark by a hair needs no further one.
+  const last = Math.max(first + 1, Math.ceil((high > low ? high : low + range) / step - 0.03));
   // Multiples of the step, so that no error adds up: 0.30000000000000004 is no label.
   const ticks = Array.from({ length: last - first + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));
   return { low: ticks[0], high: ticks[ticks.length - 1], ticks };

@@ -15,7 +15,7 @@ type Row = readonly ViewedCell[];
 const rowHeight = 22;
 const characterWidth = 7.4;
 const cellRoom = 22;
-const narrowest = 84;
+const narrowest = 104;
 const widest = 340;
 /** Rows of the first page that is asked for. */
 const firstRows = 200;

@@ -25,7 +25,7 @@ describe('Files of outputs', () => {
     assert.equal(is(templatePaths('ABAv3').anat()), 'tpl-ABAv3 | image | Template');
     assert.equal(is(templatePaths('ABAv3').dseg('all')), 'tpl-ABAv3 | image | Atlas: atlas all');
     const group = groupPaths('1', { seg: 'all', template: 'ABAv3', method: 'otsu+k3i2' }, contrastLabel('time_point', ['late', 'early']));
-    assert.equal(is(group.groupStats('tsv')), 'group/1 | table | Comparison of groups: time_point: late against early, atlas all, otsu+k3i2');
+    assert.equal(is(group.groupStats('tsv')), 'group/1 | table | Comparison of groups: time_point, late against early, atlas all, otsu+k3i2');
     assert.equal(is(group.allSubjects()), 'group/1 | table | Regions of all participants: atlas all, otsu+k3i2');
     assert.equal(is('group/1/report.html'), 'group/1 | report | Report');
     assert.equal(is('notes.txt'), ' | other | notes.txt');
