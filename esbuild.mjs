@@ -114,7 +114,7 @@ const leftOut = (unneeded) => ({
 
 await build({
   ...common,
-  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts' },
+  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts', tables: 'runner/server/outputs/worker.ts' },
   outdir: dist,
   platform: 'node',
   format: 'esm',
@@ -127,12 +127,13 @@ await build({
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
 await buildExtension(common, dist);
+
 /** What pages have in common. */
 const pages = { ...common, outdir: join(dist, 'webviews'), platform: 'browser', format: 'esm', target: 'es2022', minify: true, loader: { '.css': 'text' } };
 
 await build({
   ...pages,
-  entryPoints: { renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },
+  entryPoints: { outputs: 'webviews/outputs/main.ts', renderer: 'webviews/renderer/main.ts', report: 'webviews/report/main.ts', resources: 'webviews/resources/main.ts', result: 'webviews/result/main.ts', run: 'webviews/run/main.ts' },
 });
 await build({
   ...pages,

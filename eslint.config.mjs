@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
  */
 const layers = [
   ['cli', 'server'],
-  ['explore', 'viewer'],
+  ['explore', 'viewer', 'outputs'],
   ['backends'],
   ['engine'],
   ['pipeline'],

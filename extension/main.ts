@@ -8,6 +8,7 @@ import { registerFileSystem } from './filesystem/filesystem.ts';
 import { registerForms } from './forms/forms.ts';
 import { registerLanguage } from './notebook/language/language.ts';
 import { registerNotebooks } from './notebook/notebooks.ts';
+import { registerOutputs } from './outputs/outputs.ts';
 import { createServices } from './platform/createServices.ts';
 import { registerRunnerCommands } from './platform/runnerCommands.ts';
 import { registerViewer } from './viewer/viewer.ts';
@@ -16,7 +17,7 @@ import type { Part } from './services.ts';
 import { registerTransfers } from './transfers/transfers.ts';
 
 const parts: readonly Part[] = [
-  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerTransfers, registerNotebooks, registerLanguage, registerViewer,
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerTransfers, registerNotebooks, registerLanguage, registerViewer, registerOutputs,
 ];
 
 /** What other extensions may ask of this one. */

@@ -52,7 +52,7 @@ export interface Panels extends vscode.Disposable {
   showLog(runId: string): Promise<void>;
   /** A file or folder of this machine or of a bucket, in the way its kind asks for. Left out `storage`: as the list of datasets has it. */
   showFile(uri: string, storage?: DatasetRef['storage']): Promise<void>;
-  /** What a run or folder has made, to choose from and open. */
+  /** What a run has made, in its panel: figures, tables, regions, maps. */
   showOutputs(run: RunRecord): Promise<void>;
 }
 

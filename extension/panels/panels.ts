@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { openOutputsCommand } from '../outputs/outputs.types.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Panels, Services } from '../services.ts';
 import { openFile } from './files.ts';
@@ -26,7 +27,7 @@ export function createPanels(services: () => Services): Panels {
     showResult: (answer) => { result.show(answer); },
     showLog: (id) => logs.show(id),
     showFile: (uri, storage) => openFile(services(), uri, storage),
-    showOutputs: async (run) => (await import('./outputs.ts')).showOutputs(services(), run),
+    showOutputs: async (run) => { await vscode.commands.executeCommand(openOutputsCommand, run); },
     dispose: () => { ends.dispose(); },
   };
 }

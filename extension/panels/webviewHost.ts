@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { escapeHtml } from '../../runner/wording/escape.ts';
 
 /** Bundles of `dist/webviews` that are pages of their own. */
-export type PageName = 'result' | 'resources' | 'report' | 'run' | 'image';
+export type PageName = 'result' | 'resources' | 'report' | 'run' | 'image' | 'outputs';
 
 /** What a page is made of. */
 export interface PageOptions<FromPage> {

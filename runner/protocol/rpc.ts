@@ -3,6 +3,7 @@ import type { ColumnSummary, DatasetChange, DatasetRef, DatasetSummary, Derivati
 import type { ErrorReport } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import type { ImageRef, IntensityHistogram, Piece, PieceAddress, PieceType, RelatedOverlay, Triple, ViewedImage, ViewedRegion } from './imageView.ts';
+import type { OutputEntry, OutputsListing, OutputsRef, RegionValues, TablePage, TableQuery } from './outputs.ts';
 import type { ResourceSample } from './resources.ts';
 import type { Result } from './results.ts';
 import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
@@ -182,6 +183,29 @@ export interface Requests {
   'image.volume': {
     readonly params: { readonly image: ImageRef; readonly channels: readonly number[]; readonly voxels: number };
     readonly result: { readonly level: number; readonly lengths: readonly number[]; readonly bytes: Uint8Array };
+  };
+
+  /** What a folder of results holds besides its participants, and who they are. `dataset`: where participants.tsv may be. */
+  'outputs.list': { readonly params: { readonly folder: OutputsRef; readonly dataset?: OutputsRef }; readonly result: OutputsListing };
+  /** Files of some participants (labels without `sub-`), of at most 64 at once. */
+  'outputs.participants': {
+    readonly params: { readonly folder: OutputsRef; readonly labels: readonly string[] };
+    readonly result: { readonly files: readonly OutputEntry[]; readonly more: boolean };
+  };
+  /** Rows of a table that fit, from number `from` on, at most 2000. `version`: of the table as it was seen last; when it is kept, nothing is read. */
+  'outputs.rows': {
+    readonly params: { readonly folder: OutputsRef; readonly path: string; readonly version?: string; readonly query: TableQuery; readonly from: number; readonly count: number };
+    readonly result: TablePage;
+  };
+  /** All rows that fit as text, with a header. */
+  'outputs.export': {
+    readonly params: { readonly folder: OutputsRef; readonly path: string; readonly version?: string; readonly query: TableQuery; readonly delimiter: ',' | '\t' };
+    readonly result: { readonly rows: number; readonly bytes: Uint8Array };
+  };
+  /** One column of tables of regions, side by side. */
+  'outputs.regions': {
+    readonly params: { readonly folder: OutputsRef; readonly paths: readonly { readonly path: string; readonly version?: string }[]; readonly column?: string };
+    readonly result: RegionValues;
   };
 
   /** Samples come as `resources.sample` while it is on. 0: off. */

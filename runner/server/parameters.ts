@@ -1,4 +1,5 @@
 import { SpimquantError } from '../protocol/errors.ts';
+import { filterTests } from '../protocol/outputs.ts';
 import { storageFields } from '../protocol/storageChoice.ts';
 import type { RequestName, Requests } from '../protocol/rpc.ts';
 
@@ -51,6 +52,17 @@ const run = object({ id: runId });
 const logLevel: Check = (value, name) => (value === 'warn' || value === 'error' ? undefined : `${name} must be warn or error`);
 const logQuery = object({ level: optional(logLevel), task: optional(text), scope: optional(text), text: optional(text) });
 
+function listOf(check: Check, most: number): Check {
+  return (value, name) => {
+    if (!Array.isArray(value) || value.length > most) return `${name} must be a list of at most ${most}`;
+    return value.map((item, i) => check(item, `${name}[${i}]`)).find((wrong) => wrong !== undefined);
+  };
+}
+const outputs = object({ uri: text, storage });
+const filterTest: Check = (value, name) => ((filterTests as readonly unknown[]).includes(value) ? undefined : `${name} must be one of ${filterTests.join(', ')}`);
+const delimiter: Check = (value, name) => (value === ',' || value === '\t' ? undefined : `${name} must be a comma or a tab`);
+const tableQuery = object({ search: text, filters: listOf(object({ column: text, test: filterTest, value: text }), 200), sort: listOf(object({ column: text, descending: flag }), 20) });
+
 /** Every request has its parameters' form here, so that none is forgotten. */
 const forms: { readonly [N in RequestName]: Check } = {
   'hello': object({ token: text, protocol: count, version: text, build: text, env: optional(texts) }),
@@ -97,6 +109,11 @@ const forms: { readonly [N in RequestName]: Check } = {
   'image.histogram': object({ image, channel: count }),
   'image.related': object({ image }),
   'image.volume': object({ image, channels, voxels: someCount }),
+  'outputs.list': object({ folder: outputs, dataset: optional(outputs) }),
+  'outputs.participants': object({ folder: outputs, labels: listOf(text, 64) }),
+  'outputs.rows': object({ folder: outputs, path: text, version: optional(text), query: tableQuery, from: count, count: someCount }),
+  'outputs.export': object({ folder: outputs, path: text, version: optional(text), query: tableQuery, delimiter }),
+  'outputs.regions': object({ folder: outputs, paths: listOf(object({ path: text, version: optional(text) }), 2000), column: optional(text) }),
   'resources.watch': object({ intervalMs: count }),
 };
 

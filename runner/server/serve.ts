@@ -26,6 +26,7 @@ import { ExplorerPool } from './explore/explorerPool.ts';
 import { exploreHandlers } from './exploreHandlers.ts';
 import type { HandlerContext, HandlerGroup } from './handlers.ts';
 import { Outbox } from './outbox.ts';
+import { outputsHandlers } from './outputsHandlers.ts';
 import { fileLogger, makePrivate, removeOldSockets, socketPaths } from './privateFolder.ts';
 import { resourceHandlers } from './resources.ts';
 import { runHandlers } from './runHandlers.ts';
@@ -36,7 +37,7 @@ import type { Instance } from './singleInstance.ts';
 import { storageHandlers } from './storageRequests.ts';
 
 /** What the runner answers, by subject. */
-const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, credentialWatchHandlers, resourceHandlers, viewerHandlers];
+const handlerGroups: readonly HandlerGroup[] = [runHandlers, exploreHandlers, datasetHandlers, storageHandlers, credentialHandlers, credentialWatchHandlers, resourceHandlers, viewerHandlers, outputsHandlers];
 
 /** What decides what the runner runs; the program has its pipeline, tests have toys. */
 export interface ServeOptions {

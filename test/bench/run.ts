@@ -1,6 +1,6 @@
 // Prints how fast the hot parts are beside their peers, and what segmenting a large volume takes.
 // Usage: npm run bench [-- --quick] [NAME ...]
-// NAME: reading, blur, thresholds, log, storage, listing, labelling, viewer, memory; all when none is given. --quick: an eighth of the large volume.
+// NAME: reading, blur, thresholds, log, outputs, storage, listing, labelling, viewer, memory; all when none is given. --quick: an eighth of the large volume.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { benchBlur } from './blur.ts';
@@ -8,6 +8,7 @@ import { benchLabelling } from './labelling.ts';
 import { benchGlob, benchListing } from './listing.ts';
 import { benchLog } from './log.ts';
 import { benchMemory, type MemoryFigures } from './memory.ts';
+import { benchOutputs } from './outputs.ts';
 import { benchReading } from './reading.ts';
 import { benchStorage } from './storage.ts';
 import { benchThresholds } from './thresholds.ts';
@@ -26,6 +27,7 @@ const comparisons: readonly Comparison[] = [
   { name: 'blur', modules: ['numpy', 'scipy'], run: benchBlur },
   { name: 'thresholds', modules: ['numpy', 'skimage', 'sklearn'], run: benchThresholds },
   { name: 'log', modules: [], run: benchLog },
+  { name: 'outputs', modules: [], run: benchOutputs },
   { name: 'storage', modules: ['boto3', 'awscli'], run: benchStorage },
   { name: 'listing', modules: ['boto3'], run: benchListing },
   { name: 'listing', modules: ['s3fs'], run: benchGlob },

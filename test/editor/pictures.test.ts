@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { imagePath, writePhantomDataset } from '../../runner/phantom/dataset.ts';
 import { LocalStore } from '../../runner/storage/local/localStore.ts';
+import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
 import { knownRuns } from './support/extension.ts';
 import { cellWithId, openSample, revealCell, runCell, runOf, startCell } from './support/notebook.ts';
@@ -95,6 +96,41 @@ describe('pictures', () => {
     await vscode.commands.executeCommand('workbench.view.extension.spimquant');
     await rm(folder, { recursive: true, force: true });
   }).timeout(420_000);
+
+  it('outputs: figures in dark colours, regions by group in light ones', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'spimquant-pictures-'));
+    const [brains, out] = [join(folder, 'cohort'), join(folder, 'cohort', 'derivatives', 'spimquant')];
+    await writeBrains(brains, 6);
+    const notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData([
+      `spimquant ${brains} ${out} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method th900 --min_object_voxels 2`,
+      `spimquant ${brains} ${out} group --contrast_column treatment --contrast_values drug control`,
+    ].map((command) => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant'))));
+    await vscode.window.showNotebookDocument(notebook);
+    for (const cell of notebook.getCells()) await runCell(cell, 400_000);
+    await useTheme('dark');
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    await vscode.commands.executeCommand('spimquant.outputs.open', out);
+    await onPage(async (page) => {
+      await page.click({ selector: '.scopes .row', text: 'sub-02', inside: 'frames' });
+      await page.see({ selector: '.tile img', inside: 'frames' });
+      await page.gone({ selector: '.picture[aria-busy]', inside: 'frames' });
+    });
+    await take('outputs-dark');
+    await onPage(async (page) => {
+      await page.click({ selector: '.scopes .row', text: 'Everything', inside: 'frames' });
+      await page.click({ selector: '#tab-maps', inside: 'frames' });
+      await page.see({ selector: '.map-panel [role="status"]', text: 'mm', inside: 'frames' });
+    });
+    await take('outputs-maps-dark');
+    await useTheme('light');
+    await onPage(async (page) => {
+      await page.click({ selector: '#tab-regions', inside: 'frames' });
+      await page.see({ selector: '.chart-row', inside: 'frames' });
+    });
+    await take('outputs-chart-light');
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await rm(folder, { recursive: true, force: true });
+  }).timeout(500_000);
 
   it('the view alone, in a narrow side bar and high contrast', async () => {
     await useTheme('highContrast');

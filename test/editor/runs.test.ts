@@ -103,18 +103,19 @@ describe('The Runs view, the log, the report and what a run takes', function () 
     });
   });
 
-  it('offers the outputs by their kinds', async () => {
+  it('opens the outputs of a run in their panel', async () => {
     const run = await newest();
     assert.ok(run);
-    const shown = vscode.commands.executeCommand('spimquant.run.openOutputs', run.id);
+    await vscode.commands.executeCommand('spimquant.run.openOutputs', run.id);
     await onPage(async (page) => {
-      await page.see({ selector: '.quick-input-widget .monaco-list-row', text: 'report' });
-      await page.see({ selector: '.quick-input-widget .monaco-list-row', text: 'mergedsegstats' });
+      await page.see({ selector: '.outputs-header h1', inside: 'frames' });
+      await page.see({ selector: '.gallery .tile img', inside: 'frames' });
+      await page.see({ selector: '.outputs-header button', text: 'Open Report', inside: 'frames' });
+      await page.click({ selector: '#tab-tables', inside: 'frames' });
+      await page.see({ selector: '.tables .choice', text: 'Regions', inside: 'frames' });
       await page.screenshot({ name: 'runs-outputs' });
-      await page.press({ keys: 'Escape' });
     });
-    await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
-    await shown;
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
   });
 
   it('reads well in light colours, in high contrast and in a narrow side bar', async () => {
