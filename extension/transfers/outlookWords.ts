@@ -25,13 +25,13 @@ export function doesAnything({ copy, delete: deletes }: TransferOutlook): boolea
 }
 
 /** The question before anything is deleted: how many, where, and some of their names. */
-export function deletionQuestion({ delete: deletes, deletions, copy, destination, refusal }: TransferOutlook): DeletionQuestion {
+export function deletionQuestion({ delete: deletes, deletions, destination, refusal }: TransferOutlook): DeletionQuestion {
   const rest = deletes.files - deletions.length;
   return {
     question: `Delete ${sumText(deletes)} from ${destination}?`,
     warnings: [
       ...(refusal === undefined ? [] : [refusal.error.message.replace(/ Nothing was changed\.$/, '')]),
-      `What is deleted cannot be brought back, unless the bucket keeps old versions.${copy.files > 0 ? ` Before, ${sumText(copy)} are copied.` : ''}`,
+      'It cannot be brought back, unless the bucket keeps old versions.',
     ],
     files: [...deletions, ...(rest > 0 ? [`and ${rest.toLocaleString('en')} more`] : [])],
     yes: `Delete ${count(deletes.files, 'file')}`,

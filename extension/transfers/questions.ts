@@ -18,7 +18,7 @@ import { optionWords } from './outlookWords.ts';
 import { fileSource, folderSource } from './sources.ts';
 import type { TransferSource } from './sources.ts';
 import { knownReach, suggestedTargets } from './suggestions.ts';
-import type { Direction, Suggestion } from './suggestions.ts';
+import type { Direction, PastTarget, Suggestion } from './suggestions.ts';
 import { optionsFor } from './syncCommand.ts';
 import type { TransferOption } from './syncCommand.ts';
 
@@ -26,15 +26,15 @@ const recentKey = 'transfers.targets';
 const recentAtMost = 8;
 
 /** Destinations of earlier transfers, the last one first. Addresses and how they are reached, never a secret. */
-export function recentTargets({ context }: Services): readonly DatasetRef[] {
+export function recentTargets({ context }: Services): readonly PastTarget[] {
   const kept = context.globalState.get<unknown>(recentKey);
   if (!Array.isArray(kept)) return [];
-  return kept.flatMap((each: unknown) => (typeof each === 'object' && each !== null && 'uri' in each && typeof each.uri === 'string' && 'storage' in each ? [{ uri: each.uri, storage: cleanStorage(each.storage) }] : []));
+  return kept.flatMap((each: unknown) => (typeof each === 'object' && each !== null && 'uri' in each && typeof each.uri === 'string' && 'storage' in each ? [{ uri: each.uri, storage: cleanStorage(each.storage), source: 'source' in each && typeof each.source === 'string' ? each.source : '' }] : []));
 }
 
 /** Remembers where a transfer goes, for the next one and for files that are opened from there. */
-export async function rememberTarget(services: Services, { uri, storage }: DatasetRef): Promise<void> {
-  await services.context.globalState.update(recentKey, [{ uri, storage }, ...recentTargets(services).filter((each) => each.uri !== uri)].slice(0, recentAtMost));
+export async function rememberTarget(services: Services, source: string, { uri, storage }: DatasetRef): Promise<void> {
+  await services.context.globalState.update(recentKey, [{ uri, storage, source }, ...recentTargets(services).filter((each) => each.uri !== uri)].slice(0, recentAtMost));
   if (isBucket(uri)) await services.files.reaches.note(uri, storage);
 }
 

@@ -15,13 +15,19 @@ export interface Suggestion extends DatasetRef {
   readonly why: string;
 }
 
+/** Where a transfer went. */
+export interface PastTarget extends DatasetRef {
+  /** Address of what was copied. */
+  readonly source: string;
+}
+
 /** What suggestions are made from. */
 export interface SuggestionGrounds {
   readonly direction: Direction;
   readonly source: TransferSource;
   readonly datasets: readonly DatasetRef[];
   /** Destinations of earlier transfers, the last one first. */
-  readonly recent: readonly DatasetRef[];
+  readonly recent: readonly PastTarget[];
   /** Folder of the workspace. */
   readonly cwd: string;
 }
@@ -33,15 +39,14 @@ export function suggestedTargets({ direction, source, datasets, recent, cwd }: S
   const named = (folder: string): string => (source.name === '' ? folder : below(folder, source.name));
   const isResult = source.kind === 'folder' || source.kind === 'file';
   const namesakes = datasets.filter(({ uri }) => uri !== source.uri && baseName(uri) === source.name).map((dataset) => ({ ...written(dataset), why: 'a dataset of the same name' }));
-  const before = recent.flatMap((each) => {
-    const above = baseName(each.uri) === source.name ? each.uri : named(folderOf(each.uri));
-    return above === undefined ? [] : [{ uri: above, storage: each.storage, why: 'where the last ones went' }];
-  });
+  // What was copied from the same place before goes on there; others go beside it.
+  const again = recent.filter((each) => each.source === source.uri).map(({ uri, storage }) => ({ uri, storage, why: 'as before' }));
+  const before = recent.map(({ uri, storage }) => ({ uri: baseName(uri) === source.name ? uri : named(folderOf(uri)), storage, why: 'where the last ones went' }));
   const local = { uri: named(cwd), storage: {}, why: 'in the folder of the workspace' };
   const buckets = datasets.filter(({ uri, storage }) => isBucket(uri) && storage.anonymous !== true).map((dataset) => ({
     ...written(dataset), uri: isResult ? named(below(dataset.uri, 'derivatives')) : named(folderOf(dataset.uri)), why: isResult ? `among the results of ${baseName(dataset.uri)}` : `beside ${baseName(dataset.uri)}`,
   }));
-  const all: readonly Suggestion[] = [...before, ...namesakes, ...(direction === 'upload' ? buckets : [local]), ...(direction === 'sync' ? buckets : [])];
+  const all: readonly Suggestion[] = [...again, ...before, ...namesakes, ...(direction === 'upload' ? buckets : [local]), ...(direction === 'sync' ? buckets : [])];
   const fits = ({ uri }: Suggestion): boolean => (direction === 'sync' || isBucket(uri) === (direction === 'upload')) && !isNested(uri, source.uri);
   return all.filter((each, at) => fits(each) && all.findIndex(({ uri }) => uri === each.uri) === at).slice(0, mostSuggestions);
 }

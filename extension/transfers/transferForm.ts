@@ -190,7 +190,7 @@ async function start(services: Services, asked: Transfer, outlook: TransferOutlo
   // Without anything to delete now, nothing that comes up later is deleted unasked.
   const agreed = deletes ? asked : { ...asked, options: asked.options.filter((option) => option !== 'delete') };
   await services.startRun({ text: lineOf(syncParts(agreed, outlook.delete.files)), cwd: services.cwd() });
-  await rememberTarget(services, asked.target);
+  await rememberTarget(services, asked.source.uri, asked.target);
   await vscode.commands.executeCommand('spimquant.runs.show');
   return true;
 }
@@ -199,11 +199,11 @@ async function start(services: Services, asked: Transfer, outlook: TransferOutlo
 async function isDeletingMeant(outlook: TransferOutlook): Promise<boolean> {
   const { question, warnings, files, yes } = deletionQuestion(outlook);
   const picked = await pickOne<boolean>({
-    title: question, placeholder: warnings.join(' '),
+    title: question, placeholder: 'These files are at the destination alone. Shall they be deleted?',
     choices: [
       { label: '$(discard) Delete nothing', description: 'back to the plan', value: false, picked: true },
       { label: `$(trash) ${yes}`, description: outlook.copy.files > 0 ? `after ${sumText(outlook.copy)} were copied` : undefined, detail: warnings[0], value: true },
-      { label: 'not at the source' },
+      { label: 'only at the destination' },
       // They are there to be read; taking one is no answer.
       ...files.map((file) => ({ label: `$(file) ${file}`, value: false })),
     ],

@@ -133,7 +133,7 @@ describe('Transfers', function () {
       await page.see({ selector: row, text: 'bids: sync' });
       await page.screenshot({ name: 'transfer-done' });
     });
-    assert.deepEqual(await filesBelow(join(folder, 'copy')), only(source, (path) => path.startsWith('sub-02/') || /^(dataset_description\.json|participants\.\w+)$/.test(path)));
+    assert.deepEqual(await filesBelow(join(folder, 'copy')), only(source, (path) => path.startsWith('sub-02/') || /^(?:dataset_description|participants|samples)\.\w+$/.test(path)));
     assert.deepEqual(theirs.requests.filter(({ method, key }) => method === 'GET' && /sub-0[13]_.*\/\d+\/\d+/.test(key)).map(({ key }) => key), [], 'nothing of the others is read');
   });
 
@@ -163,7 +163,7 @@ describe('Transfers', function () {
       await page.click({ selector: question, text: 'Download ' });
       await ended(before, 'succeeded');
     });
-    assert.deepEqual(await filesBelow(join(folder, 'copy')), only(source, (path) => !path.startsWith('sub-03/')));
+    assert.deepEqual(await filesBelow(join(folder, 'copy')), only(source, (path) => /^(?:sub-0[12]\/|(?:dataset_description|participants|samples)\.\w+$)/.test(path)));
   });
 
   it('reach each bucket with its own credentials', async () => {
@@ -250,7 +250,7 @@ describe('Transfers', function () {
       await page.click({ selector: question, text: 'Download ' });
       const run = await until('the run copies', async () => (await knownRuns()).find(({ id, status }) => status === 'running' && !before.some((each) => each.id === id)), slow);
       await until('some files have arrived', async () => Object.keys(await filesBelow(target)).length > 0, slow);
-      await page.click({ selector: `.pane ${row}[aria-label^="bids: sync, running"]` });
+      await page.click({ selector: `.pane ${row}[aria-label^="lab/bids: sync, running"]` });
       await page.see({ selector: `.pane ${row}`, text: 'of ' });
       await page.screenshot({ name: 'transfer-running' });
       await vscode.commands.executeCommand('spimquant.run.cancel', run.id);
@@ -262,7 +262,7 @@ describe('Transfers', function () {
       await vscode.commands.executeCommand('spimquant.run.resume', run.id);
       await ended(seen, 'succeeded');
     });
-    assert.deepEqual(await filesBelow(target), only(source, (path) => path.startsWith('sub-03/') || !path.includes('/') && path in source && /^(dataset_description|participants)/.test(path)));
+    assert.deepEqual(await filesBelow(target), only(source, (path) => path.startsWith('sub-03/') || /^(?:dataset_description|participants|samples)\.\w+$/.test(path)));
   });
 
   it('say why a destination cannot be reached, and ask again', async () => {

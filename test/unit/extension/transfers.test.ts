@@ -101,9 +101,9 @@ describe('Suggested destinations', () => {
   const source = sourcesOfRows([participant('01')])[0];
 
   it('are folders for downloads, the last one first', () => {
-    const recent = [{ uri: '/big/disk/brains', storage: {} }, { uri: 's3://x/y', storage: {} }];
+    const recent = [{ uri: '/big/disk/brains', storage: {}, source: 's3://a/b' }, { uri: 's3://x/y', storage: {}, source: 's3://a/b' }, { uri: '/data/copy', storage: {}, source: 's3://lab/bids' }];
     const found = suggestedTargets({ direction: 'download', source, datasets: [dataset, { uri: '/data/bids', storage: {} }], recent, cwd: '/home/u/work' });
-    assert.deepEqual(found.map(({ uri }) => uri), ['/big/disk/bids', '/data/bids', '/home/u/work/bids']);
+    assert.deepEqual(found.map(({ uri }) => uri), ['/data/copy', '/big/disk/bids', '/data/bids', '/home/u/work/bids'], 'the place of an earlier copy of the same first');
   });
 
   it('are places among results for uploads, never those that are read without credentials, nor the source itself', () => {
@@ -111,7 +111,7 @@ describe('Suggested destinations', () => {
     const open = { uri: 's3://open/bids', storage: { anonymous: true } };
     const found = suggestedTargets({ direction: 'upload', source: results, datasets: [dataset, open], recent: [], cwd: '/home/u' });
     assert.deepEqual(found.map(({ uri, storage }) => [uri, storage]), [['s3://lab/bids/derivatives/out', { awsProfile: 'lab' }]]);
-    const inside = suggestedTargets({ direction: 'sync', source, datasets: [dataset], recent: [{ uri: 's3://lab/bids', storage: {} }], cwd: '/home/u' });
+    const inside = suggestedTargets({ direction: 'sync', source, datasets: [dataset], recent: [{ uri: 's3://lab/bids', storage: {}, source: '' }], cwd: '/home/u' });
     assert.deepEqual(inside.map(({ uri }) => uri), ['/home/u/bids']);
   });
 
