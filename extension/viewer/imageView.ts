@@ -156,7 +156,7 @@ export class ImageView implements vscode.Disposable {
         await this.#tellOpened(this.#ask());
         break;
       case 'keep':
-        await kept.keep(this.image.uri, message.view);
+        kept.keep(this.image.uri, message.view);
         break;
       case 'moved':
         onMoved(this, message.point);

@@ -92,5 +92,6 @@ export class ImageViews implements vscode.Disposable {
   dispose(): void {
     for (const view of this.#views) view.dispose();
     this.#views.clear();
+    this.#kept.dispose();
   }
 }

@@ -1,11 +1,9 @@
 import * as vscode from 'vscode';
-import { pickPath } from '../forms/pickPath.ts';
 import { registerCommand } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Part } from '../services.ts';
 import type { ImageViews } from './imageViews.ts';
 import { openImageCommand } from './openImage.types.ts';
-import { putThreshold } from './thresholdCell.ts';
 import { imageEditorType, imagePanelType, type ViewerTools } from './viewer.types.ts';
 
 /** Images in editors and panels. What shows them is loaded with the first one. */
@@ -13,10 +11,11 @@ export const registerViewer: Part = (services) => {
   const ends = new DisposableStore();
   const tools: ViewerTools = {
     askAddress: async (question) => {
+      const { pickPath } = await import('../forms/pickPath.ts');
       const picked = await pickPath(services, { ...question, files: true });
       return picked.kind === 'picked' ? picked.value : undefined;
     },
-    putThreshold,
+    putThreshold: async (found) => (await import('./thresholdCell.ts')).putThreshold(found),
   };
   let loading: Promise<ImageViews> | undefined;
   const views = (): Promise<ImageViews> => {

@@ -196,6 +196,7 @@ export async function benchScrolling(quick: boolean): Promise<ScrollFigures> {
       if (!isWhole()) await whole;
     }
     const seconds = (performance.now() - start) / 1000;
+    store.want([]);
     const { status } = client;
     if (status.kind !== 'connected') throw new Error('The runner is lost.');
     const peak = Number(/VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${status.pid}/status`, 'utf8'))?.[1]) / 1024;

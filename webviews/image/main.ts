@@ -12,9 +12,6 @@ import { ImagePage } from './page.ts';
 import { troubleButtons } from './trouble.ts';
 import { readViewState } from './viewState.ts';
 
-/** Milliseconds after a change until it is kept. */
-const keepAfterMs = 250;
-
 useStyles(css);
 const place = pageElement();
 const host = connectHost<ToImagePage, FromImagePage>(readToImagePage, hear);
@@ -23,7 +20,6 @@ const asker = new Asker<ImageQuestions>((message) => { host.post(message); });
 let shown: Extract<ToImagePage, { type: 'show' }> | undefined;
 let page: ImagePage | undefined;
 let state: ImagePageState | undefined = readImagePageState(host.kept());
-let keeping: number | undefined;
 
 showMessage('Opening the image…', { busy: true });
 document.addEventListener('keydown', (event) => { page?.onKey(event); });
@@ -72,11 +68,9 @@ function open(answer: Requests['image.open']['result'], look: FirstLook | undefi
   page?.dispose();
   const keep = (next: object): void => {
     state = { image: ref, title, view: next };
-    clearTimeout(keeping);
-    keeping = setTimeout(() => {
-      host.keep(state);
-      host.post({ type: 'keep', view: next });
-    }, keepAfterMs) as unknown as number;
+    // At once: a page that is hidden is gone the next moment, with all timers.
+    host.keep(state);
+    host.post({ type: 'keep', view: next });
   };
   page = new ImagePage({
     ref, answer, place: shown.place, asker,

@@ -160,8 +160,9 @@ export class PieceStore {
       wish.channels.forEach((channel, i) => { this.put(wish.source, wish.address, channel, pieceValues(type, bytes, i * width * height, width * height)); });
     } catch (error) {
       if (!this.#running.has(running)) return;
+      // Also a cancellation, when it was not ours: asked again at once, it might be cancelled for ever.
       const report = reportError(error);
-      if (report.code !== 'cancelled') for (const channel of wish.channels) this.#failures.set(pieceKey(wish.source, wish.address, channel), report);
+      for (const channel of wish.channels) this.#failures.set(pieceKey(wish.source, wish.address, channel), report);
     }
     this.#running.delete(running);
     this.#goOn();

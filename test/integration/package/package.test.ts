@@ -42,7 +42,7 @@ describe('The package', function () {
       manifest.main, manifest.icon, ...contributes.viewsContainers.activitybar.map(({ icon }) => icon), ...contributes.grammars.map(({ path }) => path),
       ...contributes.languages.flatMap(({ configuration }) => configuration ?? []), ...contributes.notebookRenderer.map(({ entrypoint }) => entrypoint),
       ...contributes.walkthroughs.flatMap(({ steps }) => steps.map(({ media }) => media.svg)),
-      'dist/server.js', 'dist/run.js', 'dist/worker.js', 'dist/build.txt', 'dist/assets/kernels.wasm', 'dist/webviews/result.js', 'dist/webviews/report.js', 'dist/webviews/resources.js', 'dist/webviews/run.js', 'dist/webviews/image.js', 'dist/extension.viewer.cjs', 'dist/assets/licenses/niivue.txt', 'LICENSE',
+      'dist/server.js', 'dist/run.js', 'dist/worker.js', 'dist/build.txt', 'dist/assets/kernels.wasm', 'dist/webviews/result.js', 'dist/webviews/report.js', 'dist/webviews/resources.js', 'dist/webviews/run.js', 'dist/webviews/image.js', 'dist/assets/licenses/niivue.txt', 'LICENSE',
       'dist/node_modules/piscina/package.json',
     ].map((path) => path.replace(/^\.\//, ''));
     assert.deepEqual(named.filter((path) => !files.includes(path)), []);

@@ -21,13 +21,16 @@ describe('A request to open an image', () => {
 });
 
 describe('Views that are kept', () => {
-  it('are those of the images that were looked at last', async () => {
+  it('are those of the images that were looked at last, also before they are written', () => {
     const values = new Map<string, unknown>([['viewer.views', 'damaged']]);
     const kept = new KeptViews({ get: (key) => values.get(key), update: async (key, value) => { values.set(key, value); } });
     assert.equal(kept.of('a'), undefined);
-    for (let i = 0; i < 60; i++) await kept.keep(`image ${i}`, { zoom: i });
-    await kept.keep('image 59', { zoom: 100 });
+    for (let i = 0; i < 60; i++) kept.keep(`image ${i}`, { zoom: i });
+    kept.keep('image 59', { zoom: 100 });
     assert.deepEqual([kept.of('image 59'), kept.of('image 30'), kept.of('image 5')], [{ zoom: 100 }, { zoom: 30 }, undefined]);
+    kept.dispose();
+    assert.equal((values.get('viewer.views') as readonly unknown[]).length, 40);
+    assert.deepEqual(kept.of('image 59'), { zoom: 100 });
   });
 });
 

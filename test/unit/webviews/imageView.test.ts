@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { ViewedImage, ViewedLevel } from '../../../runner/protocol/imageView.ts';
 import { fitsPane, pageBudget } from '../../../webviews/image/budget.ts';
 import { readFirstLook, withLook } from '../../../webviews/image/firstLook.ts';
@@ -104,6 +105,29 @@ describe('The memory of an image\'s page', () => {
     store.want([]);
     store.trim();
     assert.equal(store.bytes, 0);
+  });
+
+  it('asks once for what is refused, until somebody tries again', async () => {
+    let asked = 0;
+    let changed = (): void => undefined;
+    const store = new PieceStore({
+      fetch: async () => {
+        asked += 1;
+        throw new SpimquantError('cancelled', 'The window is closing.');
+      },
+      onChange: () => { changed(); },
+    });
+    const settled = (): Promise<void> => new Promise((resolve) => { changed = resolve; });
+    const wish: PieceWish = { source: 0, address: { level: 0, axis: 2, index: 0, x: 0, y: 0, slab: 1 }, channels: [0] };
+    let once = settled();
+    store.want([wish]);
+    await once;
+    store.want([wish]);
+    assert.deepEqual([asked, store.failure(0, wish.address, 0)?.code], [1, 'cancelled']);
+    once = settled();
+    store.retry();
+    await once;
+    assert.equal(asked, 2);
   });
 
   it('gives up requests that nobody wishes for any more, and begins others in their place', () => {
