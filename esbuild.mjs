@@ -138,18 +138,17 @@ const editorApi = {
   },
 };
 
-/** Compiling takes time even where nothing is used yet: these stand in files of their own, loaded by the first call to the runner and the first outputs. */
+/** Compiling a library takes time even where it is not used yet: this one stands in a file of its own, loaded by the first call to the runner. */
 const separateLibrary = {
   name: 'separate-library',
   setup(plugins) {
-    plugins.onResolve({ filter: /^\.\/outputsPanels\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.outputs.cjs', external: true } : undefined));
     plugins.onResolve({ filter: /^vscode-jsonrpc\/node$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: './extension.jsonrpc.cjs', external: true } : undefined));
   },
 };
 
 await build({
   ...common,
-  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node', 'extension.outputs': 'extension/outputs/outputsPanels.ts' },
+  entryPoints: { extension: 'extension/main.ts', 'extension.jsonrpc': 'vscode-jsonrpc/node' },
   outdir: dist,
   outExtension: { '.js': '.cjs' },
   platform: 'node',
