@@ -1,5 +1,6 @@
 import { dsvFormat } from 'd3-dsv';
 import { SpimquantError } from '../protocol/errors.ts';
+import { readPlainColumns } from './plainText.ts';
 import { asText, rowCount } from './table.ts';
 import type { Column, Table } from './table.ts';
 
@@ -31,8 +32,10 @@ const numberPattern = /^(?:[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d
  */
 export function readTsv(content: string | Uint8Array, options: ReadTextOptions = {}): Table {
   const name = options.name ?? 'the table';
-  const text = typeof content === 'string' ? content : new TextDecoder().decode(content);
-  const [header, ...lines] = dsvFormat(options.delimiter ?? '\t').parseRows(text.replace(/^\uFEFF/, ''));
+  const text = (typeof content === 'string' ? content : new TextDecoder().decode(content)).replace(/^\uFEFF/, '');
+  const plain = plainColumns(text, options);
+  if (plain !== undefined) return { columns: plain };
+  const [header, ...lines] = dsvFormat(options.delimiter ?? '\t').parseRows(text);
   if (header === undefined || header.every((cell) => cell.trim() === '')) throw badTable(name, 'it is empty.');
   const names = header.map((cell) => cell.trim());
   const repeated = names.find((cell, index) => names.indexOf(cell) !== index);
@@ -43,6 +46,16 @@ export function readTsv(content: string | Uint8Array, options: ReadTextOptions =
   return {
     columns: names.map((column, index) => toColumn(column, rows.map((cells) => (cells[index] ?? '').trim()), options.text === 'all' || (options.text?.includes(column) ?? false))),
   };
+}
+
+/** The quick way, for texts that are as most are. */
+function plainColumns(text: string, options: ReadTextOptions): readonly Column[] | undefined {
+  const delimiter = options.delimiter ?? '\t';
+  const end = text.indexOf('\n');
+  const names = (end < 0 ? text : text.slice(0, end)).split(delimiter).map((cell) => cell.trim());
+  if (new Set(names).size < names.length) return undefined;
+  const forced = options.text;
+  return readPlainColumns(text, delimiter, names, (name) => forced === 'all' || (forced?.includes(name) ?? false), (cell) => numberPattern.test(cell), parseNumber);
 }
 
 function toColumn(name: string, cells: readonly string[], forceText: boolean): Column {

@@ -152,14 +152,21 @@ inPhase('first look', function () {
       await page.see({ selector: '.table-grid .counts', text: `${words(fitting)} of ${words(rows)} rows`, inside });
       await page.screenshot({ name: 'outputs-table-filtered' });
     });
-    const target = join(folder, 'exported.csv');
+    // The dialog offers the name of the table, in the folder of the workspace.
+    const target = join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? folder, `${id}_desc-large_objects.csv`);
     await onPage(async (page) => {
       await page.click({ selector: '.table-grid button', text: 'Export CSV', inside });
-      await page.see({ selector: '.quick-input-widget input' });
-      await page.press({ keys: 'Control+A' });
-      await page.type({ text: target });
-      await page.press({ keys: 'Enter' });
-      const written = await until('the file is written', () => readFile(target, 'utf8').catch(() => undefined));
+      const dialog = { selector: '.quick-input-widget .quick-input-title', text: 'Save' } as const;
+      await page.see(dialog);
+      const written = await until('the file is written', async () => {
+        const found = await readFile(target, 'utf8').catch(() => '');
+        if (found !== '') return found;
+        // As long as the dialog looks at the folder, it takes no answer.
+        if ((await page.texts(dialog)).length > 0) await page.press({ keys: 'Enter' });
+        return undefined;
+      });
+      await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+      await rm(target, { force: true });
       const lines = written.trim().split('\n');
       assert.equal(lines[0], 'object,name,size,stain');
       const sizes = lines.slice(1).map((line) => Number(line.split(',')[2]));

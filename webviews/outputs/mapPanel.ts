@@ -296,7 +296,7 @@ export class MapPanel {
     const value = shown.layer.kind === 'image' ? read.over?.values[i] : shown.layer.values.get(label ?? 0);
     const region = label === undefined || label === 0 ? undefined : shown.atlas?.names.get(label);
     const [x, y, z] = millimetresOf(reader.image, voxel).map((mm) => mm.toFixed(2));
-    this.#says.textContent = [value === undefined || !Number.isFinite(value) ? 'no value here' : `${shortNumber(value)}${shown.unit === '' ? '' : ` ${shown.unit}`}`, ...(region === undefined ? [] : [region]), `x ${x}, y ${y}, z ${z} mm`].join('; ');
+    this.#says.textContent = [value === undefined || !Number.isFinite(value) ? 'no value here' : valueWords(value, shown.unit), ...(region === undefined ? [] : [region]), `x ${x}, y ${y}, z ${z} mm`].join('; ');
   }
 
   #drawBar(): void {
@@ -334,6 +334,11 @@ export class MapPanel {
     context.fillText(shown.unit, left + barLength + 22, 10);
     this.#bar.setAttribute('aria-label', `Colours from ${ticks[0]?.words ?? ''} to ${ticks.at(-1)?.words ?? ''} ${shown.unit}`);
   }
+}
+
+/** `1.2 %`, but `p = 0.03`: statistics have a letter instead of a unit. */
+function valueWords(value: number, unit: string): string {
+  return /^[a-z]$/.test(unit) ? `${unit} = ${shortNumber(value)}` : `${shortNumber(value)}${unit === '' ? '' : ` ${unit}`}`;
 }
 
 function withAxis(voxel: Triple, axis: VoxelAxis, place: number): Triple {

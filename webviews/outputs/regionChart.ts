@@ -74,7 +74,8 @@ export function chartRange(regions: readonly RegionSummary[]): readonly [number,
   for (const { groups } of regions) {
     for (const { points, mean, sd } of groups) {
       const reach = Number.isFinite(sd) ? sd : 0;
-      for (const value of [...points.map((point) => point.value), mean - reach, mean + reach]) {
+      // A deviation that reaches below 0 where no value does is cut off there.
+      for (const value of [...points.map((point) => point.value), mean, mean + reach]) {
         if (value < low) low = value;
         if (value > high) high = value;
       }
@@ -266,7 +267,7 @@ function drawRows(data: ChartData, layout: ChartLayout, theme: ChartColours, poi
       const [from, to] = [x(Math.min(0, group.mean)), x(Math.max(0, group.mean))];
       parts.push(svg('rect', { class: 'bar', 'data-group': group.group, x: from, y, width: Math.max(0.5, to - from), height: barHeight, fill: groupColour(theme, g), 'fill-opacity': 0.6, stroke: groupColour(theme, g) }));
       if (Number.isFinite(group.sd) && group.sd > 0) {
-        const [a, b] = [x(group.mean - group.sd), x(group.mean + group.sd)];
+        const [a, b] = [Math.max(x(ticks[0]), x(group.mean - group.sd)), x(group.mean + group.sd)];
         parts.push(svg('path', { class: 'spread', d: `M${a} ${middle}H${b}M${a} ${middle - 3}V${middle + 3}M${b} ${middle - 3}V${middle + 3}`, stroke: theme.text, fill: 'none' }));
       }
       if (!points) return;

@@ -106,6 +106,22 @@ describe('TSV', () => {
     refused(() => readTsv('a\ta\n', { name: 'p.tsv' }), /called "a"/);
   });
 
+  it('reads plain text as it reads text that needs care', () => {
+    const cells = ['', 'n/a', '0', '-0', '12', '0001', '0.5', '.5', '5.', '-', '+3', '1e5', '1.', '1e-7', 'inf', '-inf', 'nan', ' 7 ', 'a b', '9007199254740993', '0.1234567890123456789', '123456789012345.678', '1..2', '--1', '0x10', 'Abeta', '0.30000000000000004', '4.35', '00.5'];
+    let state = 7;
+    const random = (n: number): number => { state = (state * 48_271) % 2_147_483_647; return state % n; };
+    for (let round = 0; round < 300; round++) {
+      const columns = 2 + random(4);
+      const numeric = cells.filter((cell) => cell !== '' && !Number.isNaN(Number(cell)) && !/^0\d/.test(cell));
+      const lines = Array.from({ length: random(12) }, () => Array.from({ length: random(6) === 0 ? 1 + random(columns) : columns }, (_, c) => (c % 2 === 0 ? numeric[random(numeric.length)] : cells[random(cells.length)])).join('\t'));
+      const heads = Array.from({ length: columns }, (_, c) => `h${c}`);
+      const end = random(2) === 0 ? '\n' : '';
+      const body = lines.length === 0 ? end : `\n${lines.join('\n')}${end}`;
+      // A quoted name makes no other table, but a text that is read the general way.
+      assert.deepEqual(readTsv(`${heads.join('\t')}${body}`, { text: ['h1'] }), readTsv(`"h0"\t${heads.slice(1).join('\t')}${body}`, { text: ['h1'] }), JSON.stringify(lines));
+    }
+  });
+
   it('reads text with quotes, tabs and commas back', () => {
     const odd = tableOf([texts('name', ['a\tb', 'say "x"', 'c, d', 'é']), numbers('n', [1, 2, 3, 4])]);
     assert.deepEqual(readTsv(writeTsv(odd)), odd);
