@@ -45,12 +45,12 @@ export async function putThreshold(found: FoundThreshold): Promise<void> {
     if (cell.document.languageId !== commandLanguage) continue;
     const text = withThreshold(cell.document.getText(), found);
     if (text === undefined) continue;
-    const edit = new vscode.WorkspaceEdit();
-    edit.replace(cell.document.uri, new vscode.Range(0, 0, cell.document.lineCount, 0), text);
-    await vscode.workspace.applyEdit(edit);
     const range = new vscode.NotebookRange(cell.index, cell.index + 1);
     const editor = await vscode.window.showNotebookDocument(cell.notebook, { selections: [range], viewColumn: columnOf(cell.notebook) });
     editor.revealRange(range, vscode.NotebookEditorRevealType.InCenterIfOutsideViewport);
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(cell.document.uri, new vscode.Range(0, 0, cell.document.lineCount, 0), text);
+    await vscode.workspace.applyEdit(edit);
     return;
   }
   await insertCommandCell(thresholdCommand(found));

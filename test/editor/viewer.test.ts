@@ -180,6 +180,8 @@ describe('The viewer of images', function () {
     });
     const cell = await until('there is a cell', () => notebook.getCells().find(({ document }) => document.getText().includes('segment')));
     assert.ok(cell.document.getText().startsWith(`spimquant segment ${image()} --stain Abeta --seg_method th${threshold} --plane `), cell.document.getText());
+    // It is brought to the front and selected, the last thing that happens.
+    await until('the cell is selected', () => vscode.window.activeNotebookEditor?.notebook === notebook && vscode.window.activeNotebookEditor.selections.at(0)?.start === cell.index);
     await openImage({ uri: image() });
     await onPage(async (page) => {
       await seeWhole(page);
