@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { RunRecord } from '../runner/protocol/runs.ts';
+import { registerCoiled } from './cloud/coiledCommands.ts';
 import { registerDatasets } from './explorer/datasets.ts';
 import { registerResources } from './explorer/resources.ts';
 import { registerRuns } from './explorer/runs.ts';
@@ -17,7 +18,7 @@ import type { Part } from './services.ts';
 import { registerTransfers } from './transfers/transfers.ts';
 
 const parts: readonly Part[] = [
-  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerTransfers, registerNotebooks, registerLanguage, registerViewer, registerOutputs,
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerTransfers, registerNotebooks, registerLanguage, registerViewer, registerOutputs, registerCoiled,
 ];
 
 /** What other extensions may ask of this one. */

@@ -90,7 +90,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   histogram: ['spimquant histogram bids --stain Abeta --seg_method gmm+n3k1'],
   segment: [segmentExample, 'spimquant segment bids --stain Abeta --seg_method th900 --plane coronal'],
   results: ['spimquant results out --stain Abeta --atlas_segs all'],
-  doctor: ['spimquant doctor', 'spimquant doctor s3://lab/bids --aws-profile lab'],
+  doctor: ['spimquant doctor', 'spimquant doctor s3://lab/bids --aws-profile lab', 'spimquant doctor coiled'],
   runs: ['spimquant runs'],
   logs: ['spimquant logs last'],
   cancel: ['spimquant cancel last'],

@@ -47,7 +47,7 @@ export const verbs: readonly Verb[] = [
   offered('histogram', 'first', 'histogram <image or dataset> [--stain S] [--level N] [--seg_method M]', 'Show the intensities of each stain, and where thresholds lie.', [image]),
   offered('segment', 'first', 'segment <image or dataset> [--stain S] [--seg_method M ...] [--compare] [--level N]', 'Try a segmentation at a coarse level, in a second or two.', [image]),
   offered('results', 'first', 'results <out> [--participant-label L] [--stain S] [--atlas_segs A]', 'Show what an output folder holds: regions, group statistics, reports.', [{ label: 'the output', kind: 'output' }]),
-  offered('doctor', 'first', 'doctor [URI]', 'Tell who you are at each storage service, or what may be done at a place, and how to mend what does not work.', [{ label: 'the place', kind: 'dataset', optional: true }]),
+  offered('doctor', 'first', 'doctor [URI | coiled]', 'Tell who you are at each storage service, what may be done at a place, or whether machines can be had at Coiled; and how to mend what does not work.', [{ label: 'the place', kind: 'dataset', optional: true }]),
   offered('runs', 'first', 'runs', 'List the runs of this machine, newest first.', []),
   offered('logs', 'first', 'logs RUN', 'Show the log of a run. RUN is its id, a part of it, or last.', [run]),
   offered('cancel', 'first', 'cancel RUN', 'Stop a run. RUN is its id, a part of it, or last.', [run]),

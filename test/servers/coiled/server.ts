@@ -223,11 +223,16 @@ async function strike(fault: Fault, message: IncomingMessage, send: (status: num
   }
 }
 
+/** Python writes numbers into JSON that JSON has none of, and Coiled's client does, in the configuration of Dask. */
+function withoutInfinity(text: string): string {
+  return text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) => (token.startsWith('"') ? token : 'null'));
+}
+
 /** Undefined: no JSON. */
 function parseBody(bytes: Buffer, compressed: boolean): unknown {
   if (bytes.length === 0) return {};
   try {
-    return JSON.parse((compressed ? gunzipSync(bytes) : bytes).toString());
+    return JSON.parse(withoutInfinity((compressed ? gunzipSync(bytes) : bytes).toString()));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { withCoiled } from '../../../runner/protocol/coiledAccess.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import { coiledSettings, normalServer, requiredToken } from '../../../runner/coiled/settings.ts';
 import { UserHome } from '../../helpers/userHome.ts';
@@ -44,6 +45,15 @@ describe('Coiled\'s settings of a machine', () => {
     assert.deepEqual([both.token, both.workspace], [{ value: 'env-token', source: { kind: 'variable', name: 'DASK_COILED__TOKEN' } }, 'of-settings']);
     assert.deepEqual((await coiledSettings(env({ COILED_API_TOKEN: 'api-token' }))).token, { value: 'api-token', source: { kind: 'variable', name: 'COILED_API_TOKEN' } });
     assert.equal((await coiledSettings(env({ DASK_COILED__WORKSPACE: 'of-env' }))).workspace, 'of-env');
+  });
+
+  it('have what the editor gives with a request, in the environment of the program that works for it', async () => {
+    const given = withCoiled(env(), { token: 'editor-token', server: 'https://coiled.example', workspace: 'of-editor' });
+    assert.deepEqual(await coiledSettings(given), { server: 'https://coiled.example', workspace: 'of-editor', token: { value: 'editor-token', source: { kind: 'editor' } } });
+    assert.equal((await coiledSettings(given, { workspace: 'of-command' })).workspace, 'of-command');
+    assert.equal((await coiledSettings({ ...given, DASK_COILED__TOKEN: 'env-token' })).token?.value, 'env-token');
+    const same = env();
+    assert.equal(withCoiled(same, undefined), same);
   });
 
   it('refuse a token that cannot be sent, without showing it', async () => {
