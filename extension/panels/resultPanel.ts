@@ -6,6 +6,7 @@ import type { FromResultPage, ToResultPage } from '../../webviews/result/message
 import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
+import { offers, openView } from './openViews.ts';
 import { tabIcon, WebviewPage } from './webviewHost.ts';
 
 /** Type of the panel, known to the editor for restoring it. */
@@ -28,7 +29,7 @@ export class ResultPanel implements vscode.Disposable {
       this.#adopt(vscode.window.createWebviewPanel(resultPanelType, result.title, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true }, {}));
     } else {
       this.#panel.title = result.title;
-      this.#page?.post({ type: 'show', result });
+      void this.#tell(result);
       if (!this.#panel.visible) this.#panel.reveal(undefined, true);
     }
   }
@@ -55,7 +56,7 @@ export class ResultPanel implements vscode.Disposable {
       title: panel.title,
       read: readFromResultPage,
       onMessage: (message) => { this.#on(message).catch((error: unknown) => { showError(reportError(error), services.log); }); },
-      onReady: () => { if (this.#result !== undefined) page.post({ type: 'show', result: this.#result }); },
+      onReady: () => { if (this.#result !== undefined) void this.#tell(this.#result); },
     }));
     panel.onDidDispose(() => {
       ends.dispose();
@@ -65,6 +66,11 @@ export class ResultPanel implements vscode.Disposable {
     });
     this.#panel = panel;
     this.#page = page;
+  }
+
+  async #tell(result: Result): Promise<void> {
+    const known = await offers();
+    if (this.#result === result) this.#page?.post({ type: 'show', result, offers: known });
   }
 
   async #on(message: FromResultPage): Promise<void> {
@@ -77,6 +83,12 @@ export class ResultPanel implements vscode.Disposable {
       }
       case 'run':
         await this.#run(message.text);
+        break;
+      case 'view':
+        await openView(message.view, this.#result?.command ?? '');
+        break;
+      case 'copy':
+        await vscode.env.clipboard.writeText(message.text);
         break;
       case 'insert':
         await vscode.commands.executeCommand('spimquant.node.insertCell', { run: { command: message.text } });

@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { explore } from '../explore/explore.ts';
 import type { ExploreCommand } from '../protocol/options.ts';
-import type { Figure, Result } from '../protocol/results.ts';
+import { picturesOf, type Figure, type Result } from '../protocol/results.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
+import { chartFigure } from '../wording/chartSvg.ts';
 import { resultText } from '../wording/resultText.ts';
 import { count, cut } from '../wording/words.ts';
 import type { ExitCode, Terminal } from './main.ts';
@@ -23,7 +24,7 @@ export async function answer(command: ExploreCommand, text: string, terminal: Te
   } finally {
     if (live) stderr.write('\r\u001b[K');
   }
-  const figures = result.blocks.flatMap((block) => (block.kind === 'figures' ? block.figures : []));
+  const figures = [...picturesOf(result), ...result.blocks.flatMap((block) => (block.kind === 'chart' ? [chartFigure(block)] : []))];
   const saved = save === undefined ? [] : await saveFigures(figures, normaliseUri(expandHome(save)), command.verb);
   if (json) {
     stdout.write(`${JSON.stringify(result)}\n`);

@@ -53,6 +53,7 @@ export async function histogram(command: HistogramCommand, text: string, context
   return {
     title: stains.length === 1 ? `Intensities of ${first}` : 'Intensities of each stain',
     command: text,
+    views: [{ kind: 'image', uri: target.uri }],
     blocks: [
       ...notices('info', [...target.notices, ...(stains.length < target.stains.length && look.stains.length === 0 ? [`Of ${target.stains.length} stains the first ${stains.length} are shown; --stain chooses.`] : [])]),
       ...notices('warn', readingNotices(target, level)),

@@ -9,8 +9,8 @@ import type { Position } from '../protocol/options.ts';
 import type { Figure } from '../protocol/results.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 
-/** What a result's figures may take together, in characters of base64: results travel and are kept in notebooks. */
-export const figureBudget = 520_000;
+/** What a result's plain pictures may take together, in characters of base64: results travel and are kept in notebooks. */
+export const figureBudget = 160_000;
 
 /** A picture in a grid. */
 export interface Panel {
@@ -87,17 +87,27 @@ export interface Cut {
   readonly mm: number;
 }
 
-const normals: Readonly<Record<Plane, number>> = { axial: 2, coronal: 1, sagittal: 0 };
+/** Anatomical axes (0 right, 1 anterior, 2 superior) to the right, up and through a plane. */
+const anatomical: Readonly<Record<Plane, readonly [number, number, number]>> = { axial: [0, 1, 2], coronal: [0, 2, 1], sagittal: [1, 2, 0] };
+
+/** Anatomical axes (0 right, 1 anterior, 2 superior) to the right and up in pictures of a plane. */
+export function anatomicalOf(plane: Plane): readonly [number, number] {
+  const [across, up] = anatomical[plane];
+  return [across, up];
+}
+
+/** RAS millimetres along its normal of the plane at a voxel index. */
+export function placeOf(grid: { readonly size: Vec3; readonly affine: Affine }, view: PlaneView, index: number): number {
+  const voxel = grid.size.map((n) => (n - 1) / 2);
+  voxel[view.through] = index;
+  return transformPoint(grid.affine, voxel as unknown as Vec3)[anatomical[view.plane][2]];
+}
 
 /** Where a plane is at a position (the middle by default). Throws `bad-option` outside the image. */
 export function cutAt(grid: { readonly size: Vec3; readonly affine: Affine }, plane: Plane, position: Position = { kind: 'fraction', value: 0.5 }): Cut {
   const view = planeView(grid.affine, plane);
   const last = grid.size[view.through] - 1;
-  const mmAt = (index: number): number => {
-    const voxel = grid.size.map((n) => (n - 1) / 2);
-    voxel[view.through] = index;
-    return transformPoint(grid.affine, voxel as unknown as Vec3)[normals[plane]];
-  };
+  const mmAt = (index: number): number => placeOf(grid, view, index);
   if (position.kind === 'fraction') {
     const along = Math.round((view.flipThrough ? 1 - position.value : position.value) * last);
     return { view, index: along, mm: mmAt(along) };

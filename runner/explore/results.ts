@@ -2,12 +2,10 @@ import { readDerivative } from '../bids/derivatives.ts';
 import { listFolder, mapBounded } from '../bids/folder.ts';
 import { parseBidsName } from '../bids/names.ts';
 import { joinWords } from '../command/shell.ts';
-import { drawBars } from '../figures/bars.ts';
-import { seriesColor, svgDocument } from '../figures/svg.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/nearest.ts';
 import type { ExploreCommand, ResultsOptions } from '../protocol/options.ts';
-import type { Block, Figure, Result } from '../protocol/results.ts';
+import type { Block, Result } from '../protocol/results.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { expandHome, joinUri, normaliseUri } from '../storage/uri.ts';
 import { columnNames, findColumn, numberValues, textValues, type Table } from '../tables/table.ts';
@@ -22,8 +20,12 @@ type ResultsCommand = Extract<ExploreCommand, { verb: 'results' }>;
 
 /** Participants whose tables are read. */
 const mostParticipants = 40;
+/** Regions that are drawn, and shown where there is little room. */
 const mostRegions = 15;
+/** Rows of a table that travel with a result. */
+const mostRows = 500;
 const mostContrasts = 4;
+const contrastRows = 10;
 const linksShown = 30;
 
 /** A table of an output folder, by what its name says. */
@@ -57,7 +59,7 @@ export async function results(command: ResultsCommand, text: string, context: Ex
   const done = new Set(files.map(({ participant }) => participant));
   const missing = wanted.slice(0, mostParticipants).filter((label) => !done.has(label));
   return {
-    title: 'Results', command: text,
+    title: 'Results', command: text, views: [{ kind: 'outputs', uri }],
     blocks: [
       ...notices('warn', [
         ...(labels.length === 0 ? ['There are no participants in this folder: it does not look like the output of a participant run.'] : []),
@@ -146,29 +148,20 @@ function regionBlocks(stain: string, seg: string, method: string, tables: readon
   }
   const ranked = [...regions.values()].sort((a, b) => b.density / b.n - a.density / a.n);
   if (ranked.length === 0) return [];
-  const top = ranked.slice(0, mostRegions);
   const mean = own.length > 1 ? `, mean of ${own.length} participants` : '';
   const short = (value: number): number | null => (Number.isFinite(value) ? Number(value.toPrecision(4)) : null);
   return [
     {
       kind: 'table', title: `${stain} by the atlas ${seg} (${method})${mean}`,
       columns: [{ label: 'region' }, { label: 'density', unit: 'per mm³', numeric: true }, { label: 'objects', numeric: true }, { label: 'field fraction', unit: '%', numeric: true }],
-      rows: top.map(({ name, n, count: objects, density, fraction }) => [name, short(density / n), short(objects / n), short(fraction / n)]),
-      total: ranked.length,
+      rows: ranked.slice(0, mostRows).map(({ name, n, count: objects, density, fraction }) => [name, short(density / n), short(objects / n), short(fraction / n)]),
+      total: ranked.length, first: mostRegions,
     },
-    { kind: 'figures', figures: [regionFigure(stain, top)] },
+    {
+      kind: 'chart', title: `${stain}: regions with the most objects`, valueLabel: 'objects per mm³', series: [stain],
+      rows: ranked.slice(0, mostRegions).map(({ name, density, n }) => ({ label: name, values: [short(density / n)] })),
+    },
   ];
-}
-
-function regionFigure(stain: string, top: readonly RegionSum[]): Figure {
-  const rows = top.map(({ name, density, n }) => ({ label: name, value: density / n }));
-  const height = 100 + rows.length * 28;
-  const title = `${stain}: objects per mm³`;
-  const data = svgDocument({
-    width: 760, height, title, description: rows.map(({ label, value }) => `${label} ${value.toPrecision(3)}`).join(', '),
-    body: drawBars({ x: 14, y: 4, width: 732, height: height - 8 }, { title, valueLabel: 'objects per mm³', rows, color: seriesColor(0) }),
-  });
-  return { alt: `${title}: most in ${rows.slice(0, 3).map(({ label, value }) => `${label} (${value.toPrecision(3)})`).join(', ')}.`, mediaType: 'image/svg+xml', data, width: 760, height };
 }
 
 /** The regions that differ most between groups, of each contrast. */
@@ -196,13 +189,21 @@ function contrastBlock(path: string, table: Table, stains: readonly string[]): r
   const order = Array.from(p.keys()).filter((row) => Number.isFinite(p[row])).sort((a, b) => p[a] - p[b]);
   const seg = parseBidsName(name.replace(/_contrast-.+_groupstats/, '_groupstats'))?.entities.seg ?? '';
   const short = (value: number): number | null => (Number.isFinite(value) ? Number(value.toPrecision(3)) : null);
-  return [{
-    kind: 'table', title: `${metric.replace('+', ' ')} by ${contrast.replace(/\+.*$/, '')}: ${means.map((column) => column.slice(`${metric}_mean_`.length)).join(' and ')}, atlas ${seg}`,
-    columns: [
-      { label: 'region' }, ...means.map((column) => ({ label: column.slice(`${metric}_mean_`.length), unit: 'per mm³', numeric: true })),
-      { label: "Cohen's d", numeric: true }, { label: 'p', numeric: true }, { label: 'q', numeric: true },
-    ],
-    rows: order.slice(0, 10).map((row) => [names[row], ...groupMeans.map((mean) => short(mean[row])), short(d[row]), short(p[row]), short(q[row])]),
-    total: order.length,
-  }];
+  const groups = means.map((column) => column.slice(`${metric}_mean_`.length));
+  const about = `${metric.replace('+', ' ')} by ${contrast.replace(/\+.*$/, '')}`;
+  return [
+    {
+      kind: 'table', title: `${about}: ${groups.join(' and ')}, atlas ${seg}`,
+      columns: [
+        { label: 'region' }, ...groups.map((label) => ({ label, unit: 'per mm³', numeric: true })),
+        { label: "Cohen's d", numeric: true }, { label: 'p', numeric: true }, { label: 'q', numeric: true },
+      ],
+      rows: order.slice(0, mostRows).map((row) => [names[row], ...groupMeans.map((mean) => short(mean[row])), short(d[row]), short(p[row]), short(q[row])]),
+      total: order.length, first: contrastRows,
+    },
+    {
+      kind: 'chart', title: `${about}: regions that differ most`, valueLabel: 'objects per mm³', series: groups,
+      rows: order.slice(0, contrastRows).map((row) => ({ label: names[row], values: groupMeans.map((mean) => short(mean[row])) })),
+    },
+  ];
 }

@@ -2,10 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import { participantOptions } from '../command/build.ts';
 import { parseMethod } from '../command/values.ts';
 import { joinWords } from '../command/shell.ts';
-import type { Rgb } from '../figures/colormaps.ts';
-import { overlayLabels, overlayOutlines, percentileWindow } from '../figures/panels.ts';
-import { cutSlice, fitSlice, type Slice } from '../figures/slices.ts';
-import { thresholdsSvg } from '../figures/thresholds.ts';
 import { labelRuns } from '../kernels/components.ts';
 import { measureComponents } from '../kernels/componentStats.ts';
 import { percentiles } from '../kernels/percentile.ts';
@@ -13,7 +9,7 @@ import { RunCollector, type Runs } from '../kernels/runs.ts';
 import { minObjectVoxels } from '../pipeline/segmentation/objects.ts';
 import { levelGrid } from '../pipeline/segmentation/segmentation.ts';
 import type { ExploreCommand, SegmentOptions } from '../protocol/options.ts';
-import type { Block, Figure, Result, TableBlock } from '../protocol/results.ts';
+import type { Block, Result, TableBlock } from '../protocol/results.ts';
 import { count } from '../wording/words.ts';
 import { facts, notices, percent, rounded } from './blocks.ts';
 import { ExploreCache } from './cache.ts';
@@ -21,28 +17,16 @@ import { chooseLevel, levelWords, openChannel, quickIterations, readingNotices, 
 import { storageFlags } from '../protocol/storageChoice.ts';
 import { imageFlags, sameLook } from './commands.ts';
 import type { ExploreContext } from './explore.types.ts';
-import { cutAt, figureBudget, grayPicture, panelGrid, type Cut, type Panel } from './pictures.ts';
+import { cutAt, type Cut } from './pictures.ts';
 import { openTarget, type Target } from './openImage.ts';
-import { soughtOn, thresholdOf, type SoughtOn, type Threshold } from './thresholds.ts';
+import { histogramFigure, segmentSlices, type Trial } from './segmentPictures.ts';
+import { soughtOn, thresholdOf, type Threshold } from './thresholds.ts';
 
 type SegmentCommand = Extract<ExploreCommand, { verb: 'segment' }>;
 
 /** The methods that `--compare` shows when none is named. */
 const comparedMethods = ['gmm+n3k1', 'gmm+n3k2', 'otsu+k2i1', 'otsu+k3i2'].map((name) => parseMethod(name));
 const defaultMethods = [parseMethod('gmm+n3k1')];
-const mask: Rgb = [255, 149, 0];
-
-/** What a method found. */
-interface Trial {
-  readonly threshold: Threshold;
-  readonly voxels: number;
-  /** Share of the tissue that is foreground. */
-  readonly share: number;
-  /** Of at least the smallest size. */
-  readonly objects: number;
-  /** Components of any size. */
-  readonly components: number;
-}
 
 /** Tries a segmentation at a coarse level. Throws errors for the user. */
 export async function segment(command: SegmentCommand, text: string, context: ExploreContext): Promise<Result> {
@@ -66,13 +50,14 @@ export async function segment(command: SegmentCommand, text: string, context: Ex
   const cut = look.position === undefined ? await brightestCut(target, channel, look.plane ?? 'coronal', options, cache) : cutAt(channel.view, look.plane ?? 'coronal', look.position);
   await setImmediate();
   context.signal.throwIfAborted();
-  const figures = [await slicesFigure(channel, trials, cut), ...histogramFigures(stain, trials, sought)];
+  const slices = await segmentSlices(channel, trials, cut);
   context.signal.throwIfAborted();
   const seconds = (clock() - started) / 1000;
   const full = level === 0 && options.minObjectVoxels === undefined;
   return {
     title: trials.length > 1 ? `Segmentations of ${stain} compared` : `Segmentation of ${stain} by ${methods[0].name}`,
     command: text,
+    views: [{ kind: 'image', uri: target.uri }],
     blocks: [
       ...notices('info', [...target.notices, ...(why === undefined ? [] : [why])]),
       ...notices('warn', readingNotices(target, level)),
@@ -82,8 +67,9 @@ export async function segment(command: SegmentCommand, text: string, context: Ex
         ...(trials.length === 1 ? oneTrial(trials[0], smallest) : { 'Smallest object': smallest.words }),
         Time: `${seconds.toFixed(1)} s`,
       }),
+      slices,
       ...(trials.length > 1 ? [comparison(trials)] : []),
-      { kind: 'figures', figures },
+      { kind: 'figures', figures: [histogramFigure(stain, trials, sought)] },
       ...notices('info', [
         ...(level > 0 ? ['This is a coarse level: small objects melt into their surroundings, so there are fewer than at full resolution, and thresholds lie somewhat lower. The participant run decides.'] : []),
         ...(full ? ['This is the full resolution: the run differs only in how illumination is evened out, within the brain mask of the registration.'] : []),
@@ -132,7 +118,7 @@ function tryThreshold(channel: Channel, threshold: Threshold, smallest: number):
   }
   return {
     threshold, voxels, share: channel.tissueVoxels === 0 ? NaN : inside / channel.tissueVoxels,
-    objects: sizes.reduce((sum, size) => sum + (size >= smallest ? 1 : 0), 0), components: labels.count,
+    objects: sizes.reduce((sum, size) => sum + (size >= smallest ? 1 : 0), 0), components: labels.count, labels, sizes, smallest,
   };
 }
 
@@ -171,55 +157,6 @@ async function brightestCut(target: Target, channel: Channel, plane: 'axial' | '
   }, () => 64);
   const last = Math.max(1, size[middle.view.through] - 1);
   return cutAt(channel.view, plane, { kind: 'fraction', value: middle.view.flipThrough ? 1 - index / last : index / last });
-}
-
-async function slicesFigure(channel: Channel, trials: readonly Trial[], { view, index, mm }: Cut): Promise<Figure> {
-  const slice = cutSlice({ data: channel.values, size: channel.view.size, affine: channel.view.affine }, view, index);
-  const window = percentileWindow(slice.values, 1, 99.7);
-  const plain: Panel = {
-    caption: `${channel.stain}, ${view.plane} at ${mm.toFixed(2)} mm`, letters: view.letters, scaleBar: true,
-    draw: (side) => {
-      const { picture, fitted } = grayPicture(slice, window, side);
-      return { picture, mm: fitted.pixel[0] };
-    },
-  };
-  const overlays = trials.map(({ threshold }): Panel => {
-    const foregroundSlice: Slice = { ...slice, values: slice.values.map((value) => (value >= threshold.threshold ? 1 : 0)) };
-    return {
-      caption: `${threshold.method.name}: at least ${rounded(threshold.threshold)}`,
-      draw: (side) => {
-        const { picture, fitted } = grayPicture(slice, window, side);
-        const fittedMask = fitSlice(foregroundSlice, side, side, 'nearest');
-        overlayLabels(picture, fittedMask, new Map([[1, '#ff9500']]), 0.25);
-        overlayOutlines(picture, fittedMask, mask, 1);
-        return { picture, mm: fitted.pixel[0] };
-      },
-    };
-  });
-  const shares = trials.map(({ threshold }) => {
-    const above = slice.values.reduce((sum, value) => sum + (value >= threshold.threshold ? 1 : 0), 0);
-    return `${threshold.method.name} ${percent(above / slice.values.length)}`;
-  });
-  return panelGrid([plain, ...overlays], {
-    alt: `${view.plane} slice of ${channel.stain} at ${mm.toFixed(2)} mm, plain and with the segmented area outlined in orange. Share of this slice: ${shares.join(', ')}.`,
-    columns: trials.length === 1 ? 2 : 3, side: trials.length === 1 ? 460 : 320, budget: figureBudget - 60_000 * Math.min(2, trials.length),
-  });
-}
-
-/** One histogram with the threshold of each method, or of one with all it was chosen by. */
-function histogramFigures(stain: string, trials: readonly Trial[], { range, histogram }: SoughtOn): readonly Figure[] {
-  const [{ threshold }] = trials;
-  const one = trials.length === 1;
-  const candidates = threshold.method.kind === 'otsu' ? (threshold.details.thresholds as readonly number[]).slice(1, -1) : [];
-  const svg = thresholdsSvg({
-    stain, method: one ? threshold.method.name : trials.map((trial) => trial.threshold.method.name).join(', '),
-    counts: histogram.counts, range: [range.lo, range.hi],
-    thresholds: one ? candidates : trials.slice(1).map((trial) => trial.threshold.threshold),
-    chosen: threshold.threshold,
-    ...(one && threshold.components !== undefined ? { components: threshold.components } : {}),
-  });
-  const marked = trials.map((trial) => `${trial.threshold.method.name} ${rounded(trial.threshold.threshold)}`).join(', ');
-  return [{ alt: `Histogram of ${stain} from ${rounded(range.lo)} to ${rounded(range.hi)} on a logarithmic scale. Thresholds: ${marked}.`, mediaType: 'image/svg+xml', data: svg, width: 1000, height: 600 }];
 }
 
 function correctionWords({ correctionMethod }: SegmentOptions): string {

@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
 import { joinWords } from '../command/shell.ts';
-import type { Rgb } from '../figures/colormaps.ts';
+import { rgbHex, type Rgb } from '../figures/colormaps.ts';
 import { percentileWindow, type Window } from '../figures/panels.ts';
 import type { Raster } from '../figures/png.ts';
+import { seriesColor } from '../figures/svg.ts';
 import { cutSlice, fitSlice, planes, type Plane, type Slice } from '../figures/slices.ts';
 import { voxelSize } from '../kernels/geometry.ts';
 import { levelGrid } from '../pipeline/segmentation/segmentation.ts';
 import type { ExploreCommand } from '../protocol/options.ts';
-import type { Figure, Result } from '../protocol/results.ts';
+import type { Figure, Result, SlicesBlock } from '../protocol/results.ts';
 import { facts, notices, rounded } from './blocks.ts';
 import { ExploreCache } from './cache.ts';
 import { levelWords } from './channel.ts';
@@ -15,6 +16,7 @@ import { storageFlags } from '../protocol/storageChoice.ts';
 import { imageFlags, sameLook } from './commands.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { channelOfStain, openTarget, type Target } from './openImage.ts';
+import { drawStacks, sliceChannel } from './layers.ts';
 import { cutAt, figureBudget, grayPicture, inShades, panelGrid, type Cut, type Panel } from './pictures.ts';
 
 type SliceCommand = Extract<ExploreCommand, { verb: 'slice' }>;
@@ -62,7 +64,7 @@ export async function slice(command: SliceCommand, text: string, context: Explor
     shown.push({ plane, cut, slices });
   }
   const windows = stains.map((_, i) => sharedWindow(shown.map(({ slices }) => slices[i])));
-  const figures: Figure[] = [];
+  const pictures: Figure[] = [];
   const rows = stains.length + (stains.length > 1 ? 1 : 0);
   // Colours take more room than grays.
   const budget = figureBudget / (rows + (rows > 1 ? 1 : 0));
@@ -71,19 +73,29 @@ export async function slice(command: SliceCommand, text: string, context: Explor
     context.progress('Drawing');
     const colors = mixes[stains.length - 1];
     const panels = shown.map((each): Panel => panelOf(each, (width) => composite(each.slices, windows, colors, width)));
-    figures.push(await panelGrid(panels, { title: `All stains: ${stains.map((stain, i) => `${stain} ${colorName(colors[i])}`).join(', ')}`, alt: `${places}: ${stains.join(', ')} together in colours.`, columns: 3, side, budget: 2 * budget }));
+    pictures.push(await panelGrid(panels, { title: `All stains: ${stains.map((stain, i) => `${stain} ${colorName(colors[i])}`).join(', ')}`, alt: `${places}: ${stains.join(', ')} together in colours.`, columns: 3, side, budget: 2 * budget }));
   }
   for (const [i, stain] of stains.entries()) {
     await setImmediate();
     signal.throwIfAborted();
     const panels = shown.map((each): Panel => panelOf(each, (width) => grayPicture(each.slices[i], windows[i], width).picture));
-    figures.push(await panelGrid(panels, { title: `${stain}, from ${rounded(windows[i].low, 4)} to ${rounded(windows[i].high, 4)}`, alt: `${places} of ${stain}.`, columns: 3, side, budget }));
+    pictures.push(await panelGrid(panels, { title: `${stain}, from ${rounded(windows[i].low, 4)} to ${rounded(windows[i].high, 4)}`, alt: `${places} of ${stain}.`, columns: 3, side, budget }));
   }
+  const single = stains.length === 1;
+  const colors = stains.map((_, i) => (stains.length > mixes.length ? seriesColor(i) : rgbHex(mixes[stains.length - 1][i])));
+  const shownChannels = stains.map((stain, i) => sliceChannel(stain, colors[i], shown.map(({ slices }) => slices[i]), windows[i]));
+  const block: SlicesBlock = {
+    kind: 'slices', alt: `${places} of ${stains.join(', ')}.`, channels: shownChannels, overlays: [], layout: 'stack',
+    stacks: await drawStacks(shown.map(({ cut, slices }) => ({ view: cut.view, grid: view, slices: [{ mm: cut.mm, channels: slices, overlays: [] }], at: 0 })), shownChannels, side),
+    pictures,
+  };
+  signal.throwIfAborted();
   const extent = view.size.map((n, axis) => n * voxelSize(view.affine)[axis]);
   const image = ['spimquant', 'slice', command.uri, ...sameLook({ ...look, level: undefined })];
   return {
-    title: stains.length === 1 ? `Slices of ${stains[0]}` : 'Slices',
+    title: single ? `Slices of ${stains[0]}` : 'Slices',
     command: text,
+    views: [{ kind: 'image', uri: target.uri }],
     blocks: [
       ...notices('info', [...target.notices, ...(look.stains.length === 0 && stains.length < target.stains.length ? [`Of ${target.stains.length} stains the first ${stains.length} are shown; --stain chooses.`] : [])]),
       facts({
@@ -92,7 +104,7 @@ export async function slice(command: SliceCommand, text: string, context: Explor
         Extent: `${extent.map((mm) => rounded(mm, 3)).join(' × ')} mm`, Orientation: `${target.orientation}; shown with right, anterior and superior at the right and top`,
         Planes: places,
       }),
-      { kind: 'figures', figures },
+      block,
       {
         kind: 'commands', title: 'From here',
         commands: [

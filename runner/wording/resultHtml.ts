@@ -1,4 +1,5 @@
 import type { Block, Figure, Result, TableBlock } from '../protocol/results.ts';
+import { chartFigure } from './chartSvg.ts';
 import { escapeHtml } from './escape.ts';
 import { cellText } from './resultText.ts';
 
@@ -14,6 +15,8 @@ function blockHtml(block: Block): string {
   switch (block.kind) {
     case 'facts': return `${heading(block.title)}<table><tbody>${block.facts.map(({ label, value }) => `<tr><th align="left">${escapeHtml(label)}</th><td align="left">${escapeHtml(value)}</td></tr>`).join('')}</tbody></table>`;
     case 'table': return tableHtml(block);
+    case 'chart': return figureHtml(chartFigure(block));
+    case 'slices': return `${heading(block.title)}${block.pictures.map(figureHtml).join('')}`;
     case 'figures': return block.figures.map(figureHtml).join('');
     case 'notice': return `<p>${{ info: '', warn: '<strong>Warning:</strong> ', error: '<strong>Error:</strong> ' }[block.level]}${escapeHtml(block.text)}</p>`;
     case 'text': return `<pre>${escapeHtml(block.text)}</pre>`;
@@ -32,11 +35,12 @@ export function linkHtml(title: string, uri: string): string {
   return title === uri ? `<code>${escapeHtml(uri)}</code>` : `${escapeHtml(title)}: <code>${escapeHtml(uri)}</code>`;
 }
 
-function tableHtml({ title, columns, rows, total }: TableBlock): string {
+function tableHtml({ title, columns, rows: all, total = all.length, first = all.length }: TableBlock): string {
+  const rows = all.slice(0, first);
   const align = columns.map(({ numeric }) => (numeric === true ? 'right' : 'left'));
   const head = columns.map(({ label, unit }, i) => `<th align="${align[i]}">${escapeHtml(unit === undefined ? label : `${label} (${unit})`)}</th>`).join('');
   const body = rows.map((row) => `<tr>${columns.map((_, i) => `<td align="${align[i]}">${escapeHtml(cellText(row.at(i) ?? null))}</td>`).join('')}</tr>`).join('');
-  const rest = total !== undefined && total > rows.length ? `<p>${rows.length} of ${total} rows</p>` : '';
+  const rest = total > rows.length ? `<p>${rows.length} of ${total} rows</p>` : '';
   return `${heading(title)}<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>${rest}`;
 }
 

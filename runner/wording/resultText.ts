@@ -1,4 +1,5 @@
-import type { Block, Result, TableBlock } from '../protocol/results.ts';
+import type { Block, ChartBlock, Figure, Result, TableBlock } from '../protocol/results.ts';
+import { chartNumber, chartRange } from './chartSvg.ts';
 import { paint } from './words.ts';
 
 /** How text is laid out. */
@@ -27,7 +28,9 @@ function blockText(block: Block, style: TextStyle): string {
       return [...(block.title === undefined ? [] : [ink.bold(clean(block.title))]), ...rows].join('\n');
     }
     case 'table': return tableText(block, style);
-    case 'figures': return block.figures.map(({ title, alt }) => ink.dim(fold(`[figure] ${title === undefined ? '' : `${clean(title)}. `}${clean(alt)}`, style.width).join('\n  '))).join('\n');
+    case 'chart': return chartText(block, style);
+    case 'slices': return [...(block.title === undefined ? [] : [ink.bold(clean(block.title))]), figuresText(block.pictures, style)].join('\n');
+    case 'figures': return figuresText(block.figures, style);
     case 'notice': {
       const word = { info: 'note', warn: 'warning', error: 'error' }[block.level];
       return `${noticeInk(block.level, style.color)(`${word}:`)} ${fold(clean(block.text), style.width - word.length - 2).join('\n  ')}`;
@@ -39,13 +42,36 @@ function blockText(block: Block, style: TextStyle): string {
   }
 }
 
+function figuresText(figures: readonly Figure[], { width, color }: TextStyle): string {
+  const ink = paint(color);
+  return figures.map(({ title, alt }) => ink.dim(fold(`[figure] ${title === undefined ? '' : `${clean(title)}. `}${clean(alt)}`, width).join('\n  '))).join('\n');
+}
+
+/** Bars of block characters. Values below zero, which have no place to the right of it, are numbers alone. */
+function chartText(chart: ChartBlock, { width, color }: TextStyle): string {
+  const ink = paint(color);
+  const { high } = chartRange(chart);
+  const lines = chart.rows.flatMap(({ label, values }) => values.map((value, i) => ({ label: i === 0 ? clean(label) : '', series: chart.series.length > 1 ? clean(chart.series[i] ?? '') : '', value })));
+  const names = Math.min(Math.floor(width / 3), Math.max(0, ...lines.map(({ label }) => widthOf(label))));
+  const series = Math.min(16, Math.max(0, ...lines.map((line) => widthOf(line.series))));
+  const numbers = Math.max(0, ...lines.map(({ value }) => chartNumber(value).length));
+  const room = Math.max(narrowest, width - names - series - numbers - (series > 0 ? 6 : 4));
+  return [
+    ink.bold(clean(chart.title)), ink.dim(clean(chart.valueLabel)),
+    ...lines.map(({ label, series: name, value }) => [
+      pad(cutTo(label, names), names), ...(series > 0 ? [pad(cutTo(name, series), series)] : []), chartNumber(value).padStart(numbers), '█'.repeat(Math.round((Math.max(0, value ?? 0) / high) * room)),
+    ].join('  ').trimEnd()),
+  ].join('\n');
+}
+
 function noticeInk(level: 'info' | 'warn' | 'error', color: boolean): (text: string) => string {
   const ink = paint(color);
   return (text) => (level === 'info' ? ink.cyan(text) : level === 'warn' ? ink.yellow(text) : ink.red(text));
 }
 
-function tableText({ title, columns, rows, total }: TableBlock, { width, color }: TextStyle): string {
+function tableText({ title, columns, rows: all, total = all.length, first = all.length }: TableBlock, { width, color }: TextStyle): string {
   const ink = paint(color);
+  const rows = all.slice(0, first);
   const heads = columns.map(({ label, unit }) => clean(unit === undefined ? label : `${label} (${unit})`));
   const cells = rows.map((row) => columns.map((_, i) => cellText(row.at(i) ?? null)));
   const natural = columns.map((_, i) => Math.max(widthOf(heads[i]), ...cells.map((row) => widthOf(row[i]))));
@@ -64,7 +90,7 @@ function tableText({ title, columns, rows, total }: TableBlock, { width, color }
     ...(title === undefined ? [] : [ink.bold(clean(title))]),
     ink.dim(line(heads)),
     ...cells.map(line),
-    ...(total !== undefined && total > rows.length ? [ink.dim(`${rows.length} of ${total} rows`)] : []),
+    ...(total > rows.length ? [ink.dim(`${rows.length} of ${total} rows`)] : []),
   ].join('\n');
 }
 

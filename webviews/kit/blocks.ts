@@ -1,5 +1,8 @@
-import type { Block, Figure, Result } from '../../runner/protocol/results.ts';
+import type { Block, Figure, Result, ResultView } from '../../runner/protocol/results.ts';
+import { renderChart } from './chart.ts';
 import { make, makeButton } from './dom.ts';
+import { whenOffered } from './offers.ts';
+import { renderSlices } from './slices/slicesView.ts';
 import { renderTable } from './table.ts';
 
 /** What the buttons and links of a result do; left out where nothing can be done. */
@@ -9,12 +12,44 @@ export interface BlockActions {
   readonly useCommand?: (text: string) => void;
   /** Puts a command into a notebook, where that is another thing than using it. */
   readonly insertCommand?: (text: string) => void;
+  /** Opens what the result is about; shown only while it is offered (`offers.ts`). */
+  readonly openView?: (view: ResultView) => void;
+  /** Shows the whole result elsewhere, because there is little room here: long tables show their beginning. */
+  readonly openResult?: () => void;
+  readonly copyText?: (text: string) => void;
+  /** Takes a flag that the result offers, e.g. the threshold of a method. */
+  readonly choose?: (flag: string, value: string) => void;
 }
 
 /** Builds the elements of a result. Styles: `blocks.css`. */
 export function renderResult(result: Result, actions: BlockActions): HTMLElement {
   return make('article', { class: 'spimquant-result', 'aria-label': result.title },
-    make('h2', {}, result.title), ...result.blocks.map((block) => renderBlock(block, actions)));
+    make('h2', {}, result.title), ...renderOpens(result, actions), ...result.blocks.map((block) => renderSafely(block, actions)));
+}
+
+/** A block of a result, or a word in its place where a file has damaged it: the others are still of use. */
+function renderSafely(block: Block, actions: BlockActions): HTMLElement {
+  try {
+    return renderBlock(block, actions);
+  } catch (error) {
+    return make('p', { class: 'notice error', role: 'note' }, `A part of this result is damaged (${error instanceof Error ? error.message : String(error)}). Run the command again.`);
+  }
+}
+
+const viewTitles: Readonly<Record<ResultView['kind'], string>> = { image: 'Open in Image Viewer', outputs: 'Open Outputs' };
+
+/** Buttons that lead to the full views. */
+function renderOpens({ views = [], blocks }: Result, { openView, openResult }: BlockActions): readonly HTMLElement[] {
+  const buttons: HTMLElement[] = [];
+  if (openView !== undefined) {
+    for (const view of views) {
+      buttons.push(whenOffered(makeButton(viewTitles[view.kind], () => { openView(view); }, { class: 'action', title: view.uri }), view.kind === 'image' ? 'openImage' : 'openOutputs'));
+    }
+  }
+  if (openResult !== undefined && blocks.some(({ kind }) => kind === 'slices' || kind === 'table' || kind === 'chart' || kind === 'figures')) {
+    buttons.push(whenOffered(makeButton('Open Full View', openResult, { class: 'action', title: 'Show this result in a panel of its own' }), 'openResult'));
+  }
+  return buttons.length === 0 ? [] : [make('div', { class: 'opens' }, ...buttons)];
 }
 
 function renderBlock(block: Block, actions: BlockActions): HTMLElement {
@@ -22,7 +57,11 @@ function renderBlock(block: Block, actions: BlockActions): HTMLElement {
     case 'facts':
       return titled(block.title, make('dl', { class: 'facts' }, ...block.facts.flatMap(({ label, value }) => [make('dt', {}, label), make('dd', {}, value)])));
     case 'table':
-      return renderTable(block);
+      return renderTable(block, { ...(actions.openResult === undefined ? {} : { openFull: actions.openResult }), ...(actions.copyText === undefined ? {} : { copy: actions.copyText }) });
+    case 'chart':
+      return renderChart(block);
+    case 'slices':
+      return renderSlices(block, actions.choose === undefined ? {} : { choose: actions.choose });
     case 'figures':
       return make('div', { class: 'figures' }, ...block.figures.map(renderFigure));
     case 'notice':

@@ -3,7 +3,9 @@ import { runMime } from '../../runner/protocol/results.ts';
 import type { RunOutput } from '../../runner/protocol/runOutput.ts';
 import blocksStyles from '../kit/blocks.css';
 import { renderResult } from '../kit/blocks.ts';
-import { useStyles } from '../kit/dom.ts';
+import { make, useStyles } from '../kit/dom.ts';
+import { setOffers } from '../kit/offers.ts';
+import slicesStyles from '../kit/slices/slices.css';
 import { readFollowedRuns } from './messages.ts';
 import type { RendererRequest } from './messages.ts';
 import { RunCard } from './runCard.ts';
@@ -30,6 +32,7 @@ interface Renderer {
 /** Called by the editor once for all outputs of a notebook. */
 export function activate(context: RendererContext): Renderer {
   useStyles(blocksStyles);
+  useStyles(slicesStyles);
   useStyles(runStyles);
   const cards = new Map<string, RunCard>();
   const cardOf = new WeakMap<HTMLElement, RunCard>();
@@ -61,6 +64,7 @@ export function activate(context: RendererContext): Renderer {
     if (following === undefined) return;
     followed = new Set(following.runs);
     ahead = following.now - Date.now();
+    setOffers(following.offers);
     for (const card of cards.values()) card.refresh();
     keepTicking();
   });
@@ -87,17 +91,28 @@ export function activate(context: RendererContext): Renderer {
     if (resultOf.get(element) === key && element.hasChildNodes()) return;
     resultOf.set(element, key);
     cardOf.delete(element);
+    const ref = { title: result.title, command: result.command };
     element.replaceChildren(renderResult(result, ask === undefined ? {} : {
-      openLink: (uri, title) => { ask({ type: 'openLink', uri, title }); },
+      openLink: (uri, title) => { ask({ type: 'openLink', uri, title, command: result.command }); },
       useCommand: (text) => { ask({ type: 'runCommand', text }); },
       insertCommand: (text) => { ask({ type: 'insertCommand', text }); },
+      openView: (view) => { ask({ type: 'openView', view, command: result.command }); },
+      openResult: () => { ask({ type: 'openResult', result: ref }); },
+      copyText: (text) => { ask({ type: 'copy', text }); },
+      choose: (flag, value) => { ask({ type: 'choose', result: ref, flag, value }); },
     }));
   };
 
   return {
     renderOutputItem: (item, element) => {
-      if (item.mime === runMime) showRun(item, element);
-      else showResult(item, element);
+      try {
+        if (item.mime === runMime) showRun(item, element);
+        else showResult(item, element);
+      } catch (error) {
+        // An output comes from a file, which anything may have written.
+        element.replaceChildren(make('article', { class: 'spimquant-result' },
+          make('p', { class: 'notice error', role: 'note' }, `This output is damaged. Run the cell again. (${error instanceof Error ? error.message : String(error)})`)));
+      }
     },
     disposeOutputItem: (id) => {
       if (id === undefined) cards.clear();

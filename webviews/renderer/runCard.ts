@@ -3,6 +3,7 @@ import { isOver } from '../../runner/protocol/runs.ts';
 import { pauseHint } from '../../runner/wording/pause.ts';
 import { logText } from '../../runner/wording/run.ts';
 import { make, makeButton } from '../kit/dom.ts';
+import { whenOffered } from '../kit/offers.ts';
 import { stateIcon } from './icons.ts';
 import type { RendererRequest } from './messages.ts';
 import { announce, countsText, placeText, standingOf, stateText, timeText } from './runText.ts';
@@ -43,6 +44,7 @@ export class RunCard {
   readonly #resume: HTMLButtonElement;
   readonly #openOutputs: HTMLButtonElement;
   readonly #openLog: HTMLButtonElement;
+  readonly #openRun: HTMLButtonElement;
   readonly #live = make('div', { class: 'hidden-text', role: 'status', 'aria-live': 'polite' });
   #output: RunOutput;
   #announced: Announced | undefined;
@@ -52,16 +54,17 @@ export class RunCard {
   constructor(output: RunOutput, context: CardContext) {
     this.#output = output;
     this.#context = context;
-    const ask = (type: 'cancel' | 'openLog' | 'openOutputs' | 'resume' | 'resumeNow' | 'signIn') => () => { context.ask?.({ type, run: this.#output.run.id }); };
+    const ask = (type: 'cancel' | 'openLog' | 'openOutputs' | 'openRun' | 'resume' | 'resumeNow' | 'signIn') => () => { context.ask?.({ type, run: this.#output.run.id }); };
     this.#signIn = makeButton('Sign In Again', ask('signIn'), { class: 'primary', title: 'Sign in by the provider\'s own command, in a terminal' });
     this.#resumeNow = makeButton('Resume Now', ask('resumeNow'), { title: 'Try at once whether it can go on' });
     this.#cancel = makeButton('Cancel', ask('cancel'), { title: 'Cancel the run. What is finished is kept.' });
     this.#resume = makeButton('Resume', ask('resume'), { title: 'Run the cell again. What is finished is kept.' });
     this.#openOutputs = makeButton('Open Outputs', ask('openOutputs'));
     this.#openLog = makeButton('Open Log', ask('openLog'));
+    this.#openRun = whenOffered(makeButton('Open Run', ask('openRun'), { title: 'Steps, log and resources of the run in full' }), 'openRun');
     this.#bar.append(this.#fill);
     this.#log.append(this.#logSummary, this.#logLines);
-    this.#buttons.append(this.#signIn, this.#resumeNow, this.#cancel, this.#resume, this.#openOutputs, this.#openLog);
+    this.#buttons.append(this.#signIn, this.#resumeNow, this.#cancel, this.#resume, this.#openOutputs, this.#openRun, this.#openLog);
     this.root.append(
       make('div', { class: 'head' }, this.#icon, this.#state, this.#place, this.#time),
       make('div', { class: 'progress' }, this.#bar, this.#percent),

@@ -2,6 +2,8 @@ import type { Result } from '../../runner/protocol/results.ts';
 import { renderResult } from '../kit/blocks.ts';
 import blocksCss from '../kit/blocks.css';
 import { make, makeButton, useStyles } from '../kit/dom.ts';
+import { setOffers } from '../kit/offers.ts';
+import slicesCss from '../kit/slices/slices.css';
 import { connectHost, pageElement } from '../kit/host.ts';
 import { readToResultPage } from './messages.ts';
 import type { FromResultPage, ResultPageState, ToResultPage } from './messages.ts';
@@ -11,6 +13,7 @@ import css from './result.css';
 const keptSize = 2_000_000;
 
 useStyles(blocksCss);
+useStyles(slicesCss);
 useStyles(css);
 const page = pageElement();
 const status = make('div', { class: 'status', role: 'status' });
@@ -19,6 +22,7 @@ document.body.append(status);
 const host = connectHost<ToResultPage, FromResultPage>(readToResultPage, (message) => {
   switch (message.type) {
     case 'show':
+      setOffers(message.offers);
       show(message.result);
       break;
     case 'busy':
@@ -36,6 +40,8 @@ function show(result: Result): void {
     openLink: (uri, title) => { host.post({ type: 'open', uri, title }); },
     useCommand: (text) => { host.post({ type: 'run', text }); },
     insertCommand: (text) => { host.post({ type: 'insert', text }); },
+    copyText: (text) => { host.post({ type: 'copy', text }); },
+    openView: (view) => { host.post({ type: 'view', view }); },
   }));
   page.setAttribute('aria-busy', 'false');
   status.textContent = '';

@@ -279,14 +279,18 @@ export class CellExecutor implements vscode.Disposable {
     }
   }
 
-  /** A notebook was closed: its runs go on, nobody follows them here, and what waits is forgotten. */
+  /**
+   * A notebook was closed: its runs go on, nobody follows them here, and what waits is dropped. Executions are ended: the
+   * editor makes none for a cell that it believes to be carried out still, and a notebook that is opened again has cells
+   * of the same addresses.
+   */
   #leave(notebook: vscode.NotebookDocument): void {
     const { active, waiting } = this.#queue(notebook);
     this.#queues.delete(notebook);
     for (const { item } of [...active, ...waiting]) {
       item.abort.abort();
-      this.#jobs.delete(item.cell);
       this.#followings.delete(item);
+      this.#release(item, { success: undefined });
     }
     this.#changed.fire();
   }

@@ -5,6 +5,7 @@ import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
 import { resultHtml } from '../../../runner/wording/resultHtml.ts';
 import { resultText } from '../../../runner/wording/resultText.ts';
 import { runHtml, runText } from '../../../runner/wording/runOutput.ts';
+import { isResult } from '../file/outputs.ts';
 import { isRunOutput } from './cellOutput.ts';
 
 const htmlMime = 'text/html';
@@ -33,6 +34,12 @@ export function runItems(run: RunOutput): vscode.NotebookCellOutputItem[] {
 export function shownRun(cell: vscode.NotebookCell): RunOutput | undefined {
   const value = readItem(cell, runMime);
   return isRunOutput(value) ? value : undefined;
+}
+
+/** The result that a cell's output shows. */
+export function shownResult(cell: vscode.NotebookCell): Result | undefined {
+  const value = readItem(cell, resultMime);
+  return isResult(value) ? value : undefined;
 }
 
 /** Whether a cell shows a result. */

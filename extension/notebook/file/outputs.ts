@@ -1,4 +1,4 @@
-import type { Block, Result } from '../../../runner/protocol/results.ts';
+import type { Block, Figure, Result, SlicesBlock } from '../../../runner/protocol/results.ts';
 import { resultMime, runMime } from '../../../runner/protocol/results.ts';
 import { formatBytes } from '../../../runner/wording/words.ts';
 import { isObject, orderedObject, splitKnown } from './json.ts';
@@ -80,24 +80,50 @@ export function isResult(value: unknown): value is Result {
   return isObject(value) && typeof value['title'] === 'string' && Array.isArray(value['blocks']) && value['blocks'].every((block) => isObject(block));
 }
 
-/** A result whose figures fit the limit: what does not is replaced by a note that says so. */
+/**
+ * A result whose pictures fit the limit. Of slices first those beside the one in front are left out, then the layers, of which
+ * the plain pictures stay; what does not fit at all is replaced by a note that says so.
+ */
 export function withFewFigures(result: Result, limit = figureLimit): Result {
   let left = limit;
+  const take = <T>(size: number, value: T): T | undefined => {
+    if (size > left) return undefined;
+    left -= size;
+    return value;
+  };
   const blocks = result.blocks.flatMap((block): readonly Block[] => {
-    if (block.kind !== 'figures') return [block];
-    const kept = block.figures.filter(({ data }) => {
-      if (data.length > left) return false;
-      left -= data.length;
-      return true;
-    });
-    if (kept.length === block.figures.length) return [block];
-    const dropped = block.figures.length - kept.length;
-    const bytes = block.figures.reduce((sum, { data }) => sum + data.length, 0) - kept.reduce((sum, { data }) => sum + data.length, 0);
-    const note: Block = {
-      kind: 'notice', level: 'info',
-      text: `${dropped === 1 ? 'A figure' : `${dropped} figures`} of ${formatBytes(bytes)} ${dropped === 1 ? 'is' : 'are'} not kept in the notebook's file. Run the cell again to see ${dropped === 1 ? 'it' : 'them'}.`,
-    };
-    return kept.length === 0 ? [note] : [{ ...block, figures: kept }, note];
+    if (block.kind === 'figures') return keptFigures(block.figures, take);
+    if (block.kind !== 'slices') return [block];
+    const fitting = [block, withOneSlice(block)].find((each) => take(sizeOfSlices(each), each) !== undefined);
+    if (fitting !== undefined) return [fitting];
+    return keptFigures(block.pictures, take);
   });
   return { ...result, blocks };
+}
+
+function keptFigures(figures: readonly Figure[], take: (size: number, figure: Figure) => Figure | undefined): readonly Block[] {
+  const kept = figures.filter((figure) => take(figure.data.length, figure) !== undefined);
+  const block: Block = { kind: 'figures', figures: kept };
+  const dropped = figures.length - kept.length;
+  if (dropped === 0) return [block];
+  const bytes = sizeOf(figures) - sizeOf(kept);
+  const note: Block = {
+    kind: 'notice', level: 'info',
+    text: `${dropped === 1 ? 'A figure' : `${dropped} figures`} of ${formatBytes(bytes)} ${dropped === 1 ? 'is' : 'are'} not kept in the notebook's file. Run the cell again to see ${dropped === 1 ? 'it' : 'them'}.`,
+  };
+  return kept.length === 0 ? [note] : [block, note];
+}
+
+function sizeOf(figures: readonly Figure[]): number {
+  return figures.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+/** Characters of all pictures; damaged ones, of files that others have written, are of no size. */
+function sizeOfSlices({ stacks, pictures }: SlicesBlock): number {
+  const texts = (values: readonly string[]): number => values.reduce((sum, { length }) => sum + length, 0);
+  return sizeOf(pictures) + stacks.reduce((sum, { slices }) => sum + slices.reduce((all, { channels, overlays }) => all + texts(channels) + texts(overlays), 0), 0);
+}
+
+function withOneSlice(block: SlicesBlock): SlicesBlock {
+  return { ...block, stacks: block.stacks.map((stack) => ({ ...stack, slices: stack.slices.slice(stack.at, stack.at + 1), at: 0 })) };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode } from '../../../runner/protocol/errors.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
-import type { Figure, Result, TableBlock } from '../../../runner/protocol/results.ts';
+import { picturesOf, type Figure, type Result, type TableBlock } from '../../../runner/protocol/results.ts';
 
 export function tablesOf(result: Result): readonly TableBlock[] {
   return result.blocks.filter((block): block is TableBlock => block.kind === 'table');
@@ -20,7 +20,7 @@ export function commandsOf(result: Result): readonly string[] {
 }
 
 export function figuresOf(result: Result): readonly Figure[] {
-  return result.blocks.flatMap((block) => (block.kind === 'figures' ? block.figures : []));
+  return picturesOf(result);
 }
 
 /** Passes when the error has that code, and its message and hint look like this. */
