@@ -9,7 +9,7 @@ export interface ProviderPrices {
   readonly toInternetByRegion?: Readonly<Record<string, number>>;
   /** Page on which the provider publishes them. */
   readonly source?: string;
-  /** Prices that were read on a page when the table was made, by `toInternet` or the region, with that page. Others are from memory of the source. */
+  /** Prices that were read on a page when the table was made, by `toInternet` or the region, with that page. Others were not confirmed. */
   readonly confirmed?: Readonly<Record<string, string>>;
 }
 
