@@ -7,6 +7,10 @@ export interface ProviderPrices {
   readonly toInternet: number;
   /** Others by region, where it differs much; the longest beginning of the region's name counts. */
   readonly toInternetByRegion?: Readonly<Record<string, number>>;
+  /** Page on which the provider publishes them. */
+  readonly source?: string;
+  /** Prices that were read on a page when the table was made, by `toInternet` or the region, with that page. Others were not confirmed. */
+  readonly confirmed?: Readonly<Record<string, string>>;
 }
 
 /** A table of list prices and the day it was made. */
@@ -17,19 +21,21 @@ export interface Prices {
 }
 
 /**
- * List prices, as the providers publish them (aws.amazon.com/s3/pricing "Data transfer", cloud.google.com/storage/pricing
- * "General network usage", azure.microsoft.com/pricing/details/bandwidth "Internet egress"). Free allowances and
- * contracts are not taken into account. SPIMQUANT_PRICES names a file that takes the table's place.
+ * List prices, as the providers publish them: at AWS under "Data transfer", at Google under "General network usage", at
+ * Azure under "Internet egress". Free allowances and contracts are not taken into account. SPIMQUANT_PRICES names a file
+ * that takes the table's place.
  */
 export const listPrices: Prices = {
   asOf: '2026-11',
   providers: {
     aws: {
+      source: 'https://aws.amazon.com/s3/pricing/',
+      confirmed: { 'ap-southeast-2': 'https://chengqing.dev/en/2020/01/23/aws-data-transfer/' },
       toInternet: 0.09,
       toInternetByRegion: { 'ap-northeast': 0.114, 'ap-southeast-1': 0.12, 'ap-southeast-2': 0.114, 'ap-south': 0.1093, 'sa-': 0.15, 'af-': 0.154, 'me-': 0.117 },
     },
-    google: { toInternet: 0.12 },
-    azure: { toInternet: 0.087 },
+    google: { toInternet: 0.12, source: 'https://cloud.google.com/storage/pricing', confirmed: { toInternet: 'https://cloud.google.com/storage/pricing-examples' } },
+    azure: { toInternet: 0.087, source: 'https://azure.microsoft.com/pricing/details/bandwidth/', confirmed: { toInternet: 'https://www.cloudlaya.com/blog/google-cloud-storage-vs-azure-blob-storage' } },
   },
 };
 

@@ -159,6 +159,21 @@ describe('transfers between folders and buckets', () => {
     assert.deepEqual(done.deletions.map(({ key }) => key), ['old.txt']);
   });
 
+  it('list nothing but what is included, and delete nothing beside it', async () => {
+    for (const key of ['sub-01/a', 'sub-01/micr/b', 'sub-01-x', 'sub-010/a', 'sub-02/a', 'participants.tsv', 'derivatives/sub-01/a']) await server.put('lab', `bids/${key}`, key);
+    await desk.write('copy/sub-01/extra', 'extra');
+    await desk.write('copy/sub-02/own', 'own');
+    server.requests.splice(0);
+    const filters = ['/sub-01', '/participants.tsv'].map((pattern) => ({ include: true, pattern }));
+    const done = await desk.transfer('s3://lab/bids', desk.path('copy'), { storage, deletes: true, filters });
+    assert.deepEqual(await desk.read('copy'), { 'participants.tsv': 'participants.tsv', 'sub-01/a': 'sub-01/a', 'sub-01/micr/b': 'sub-01/micr/b', 'sub-02/own': 'own' });
+    assert.deepEqual(done.deletions.map(({ key }) => key), ['sub-01/extra']);
+    // Whether the source is there at all is asked by one page of it.
+    const listed = server.requests.flatMap(({ method, key, query }) => (method === 'GET' && key === '' ? [query.prefix ?? ''] : []));
+    assert.deepEqual(listed.filter((prefix) => prefix !== 'bids/').sort(), ['bids/participants.tsv', 'bids/sub-01']);
+    assert.ok(listed.filter((prefix) => prefix === 'bids/').length <= 1, listed.join(' '));
+  });
+
   it('report names of a bucket that lead out of the folder, mean nothing or fit no disk, and copy the others', async () => {
     const odd = ['x/../escape', 'x//double', 'x/./dot', 'x/tail/', `x/${'n'.repeat(300)}`, 'x/tab\tname'];
     for (const key of odd) await server.put('lab', key, 'odd');
