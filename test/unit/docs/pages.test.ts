@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseCommandText } from '../../../runner/command/parse.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const names = ['README.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
@@ -46,6 +47,14 @@ describe('pages of the documentation', () => {
       for (const code of blocks(text, 'json')) assert.doesNotThrow(() => { JSON.parse(code); }, code);
     });
   }
+
+  it('show only commands that can be parsed', () => {
+    // Lines with <…>, […] or | show how commands are written.
+    for (const { name, text } of pages) {
+      const lines = blocks(text, '').flatMap((code) => code.replaceAll('\\\n', ' ').split('\n')).filter((line) => /^spimquant /.test(line) && !/[<[|]/.test(line));
+      for (const line of lines) assert.doesNotThrow(() => { parseCommandText(line.replace(/\s+#.*$/, ''), { readFile: () => '' }); }, `${name}: ${line}`);
+    }
+  });
 
   it('are all linked from the README', () => {
     const readme = pages[0].text;
