@@ -171,7 +171,7 @@ describe('planted secrets', function () {
   });
 
   it('are in no crash, log, journal or answer of a program that says all it knows', async () => {
-    const { SPIMQUANT_STATE_DIR: _state, SPIMQUANT_CACHE_DIR: _cache, ...env } = scenarios[0].env;
+    const env = Object.fromEntries(Object.entries(scenarios[0].env).filter(([name]) => !name.startsWith('SPIMQUANT_')));
     const all = { ...env, AZURE_STORAGE_SAS_TOKEN: sas, AZURE_STORAGE_KEY: azureKey, AZURE_CLIENT_SECRET: planted('azure client'), HTTPS_PROXY: `someone:${proxyPassword}@proxy:3128` };
     const crash = await ended(spawn(process.execPath, ['--disable-warning=ExperimentalWarning', crashing], { env: all }));
     assert.equal(crash.code, 1);
@@ -185,7 +185,7 @@ describe('planted secrets', function () {
       client.on('explore.progress', (value) => texts.push(['progress', JSON.stringify(value)]));
       const { id } = await toys.start(client);
       assert.equal((await toys.over(client, id)).status, 'failed');
-      assert.match(JSON.stringify(toys.events(id)), /The environment: .*a defect that says/);
+      assert.match(JSON.stringify(toys.events(id)), /a defect that says/);
       texts.push(['run', JSON.stringify(await client.request('runs.list', { limit: 10 })) + JSON.stringify(toys.events(id))]);
       const ask = (text: string): Promise<unknown> => client.request('explore', { text, cwd: toys.folder, token: 't' });
       texts.push(['explored', JSON.stringify(await ask('blurt'))]);
