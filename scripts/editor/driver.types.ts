@@ -33,6 +33,8 @@ export interface PageCommands {
   /** A style as the browser computes it. */
   style(look: Look & { readonly property: string }): Promise<string>;
   box(look: Look): Promise<Box>;
+  /** Red, green and blue (0 to 255) of points spread evenly over a canvas or a picture, row by row. */
+  pixels(look: Look & { readonly columns: number; readonly rows: number }): Promise<readonly (readonly [number, number, number])[]>;
   click(look: Look & { readonly button?: 'left' | 'right'; readonly times?: number }): Promise<null>;
   hover(look: Look): Promise<null>;
   /** Turns the wheel over it; positive pixels go down. */

@@ -23,6 +23,7 @@ const page: PageCommands = {
   attribute: (look) => callDriver('attribute', look),
   style: (look) => callDriver('style', look),
   box: (look) => callDriver('box', look),
+  pixels: (look) => callDriver('pixels', look),
   click: (look) => callDriver('click', look),
   hover: (look) => callDriver('hover', look),
   scroll: (look) => callDriver('scroll', look),
