@@ -38,6 +38,8 @@ export interface PageCommands {
   box(look: Look): Promise<Box>;
   /** Colours of a canvas at points of it, in pixels of the page from its upper left corner. */
   pixels(look: Look & { readonly at: readonly (readonly [number, number])[] }): Promise<readonly Pixel[]>;
+  /** Red, green and blue (0 to 255) of points spread evenly over a canvas or a picture, row by row. */
+  pixelGrid(look: Look & { readonly columns: number; readonly rows: number }): Promise<readonly (readonly [number, number, number])[]>;
   click(look: Look & { readonly button?: 'left' | 'right'; readonly times?: number }): Promise<null>;
   hover(look: Look): Promise<null>;
   /** Turns the wheel over it; positive pixels go down. */

@@ -29,6 +29,7 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
       const drawn = await found.evaluate(readCanvas, look.at);
       return drawn ?? found.evaluate(readPicture, { picture: (await found.screenshot()).toString('base64'), at: look.at });
     }),
+    pixelGrid: (look) => onFirst(current(), look, (found) => found.evaluate(samplePixels, { columns: look.columns, rows: look.rows })),
     click: (look) => onFirst(current(), look, async (found) => {
       await found.click({ button: look.button ?? 'left', clickCount: look.times ?? 1, timeout: 5000 });
       // A menu that has just opened takes no click yet, and stays: it is clicked again.
@@ -79,6 +80,25 @@ async function readPicture(element: Element, { picture, at }: { readonly picture
   return at.map(([x, y]) => {
     const [red, green, blue] = context.getImageData(Math.floor((x * bitmap.width) / width), Math.floor((y * bitmap.height) / height), 1, 1).data;
     return [red, green, blue];
+  });
+}
+
+/** Runs in the page. */
+function samplePixels(element: Element, { columns, rows }: { readonly columns: number; readonly rows: number }): (readonly [number, number, number])[] {
+  if (!(element instanceof HTMLCanvasElement || element instanceof HTMLImageElement)) throw new Error('It is neither a canvas nor a picture.');
+  const [width, height] = element instanceof HTMLImageElement ? [element.naturalWidth, element.naturalHeight] : [element.width, element.height];
+  const copy = document.createElement('canvas');
+  copy.width = width;
+  copy.height = height;
+  const drawing = copy.getContext('2d');
+  if (drawing === null || width === 0 || height === 0) throw new Error('There is no picture yet.');
+  drawing.drawImage(element, 0, 0);
+  const { data } = drawing.getImageData(0, 0, width, height);
+  return Array.from({ length: columns * rows }, (_, i) => {
+    const x = Math.floor((((i % columns) + 0.5) / columns) * width);
+    const y = Math.floor(((Math.floor(i / columns) + 0.5) / rows) * height);
+    const at = 4 * (y * width + x);
+    return [data[at], data[at + 1], data[at + 2]] as const;
   });
 }
 

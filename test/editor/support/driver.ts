@@ -24,6 +24,7 @@ const page: PageCommands = {
   style: (look) => callDriver('style', look),
   box: (look) => callDriver('box', look),
   pixels: (look) => callDriver('pixels', look),
+  pixelGrid: (look) => callDriver('pixelGrid', look),
   click: (look) => callDriver('click', look),
   hover: (look) => callDriver('hover', look),
   scroll: (look) => callDriver('scroll', look),

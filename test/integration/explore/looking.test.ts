@@ -12,6 +12,7 @@ import type { Result } from '../../../runner/protocol/results.ts';
 import { tinyBrain, writeDataset } from '../../e2e/support/phantoms.ts';
 import { defaultCredential, startS3Server } from '../../servers/s3Server.ts';
 import { AwsHome } from '../storage/awsHome.ts';
+import { decodePng } from '../../helpers/png.ts';
 import { commandsOf, factsOf, fails, figuresOf, noticesOf, tablesOf } from './support.ts';
 
 /** A brain with plaques that are large enough to be seen at half the resolution. */
@@ -110,6 +111,45 @@ describe('looking at an image', () => {
       assert.deepEqual([...Buffer.from(slices.data, 'base64').subarray(1, 4)], [...Buffer.from('PNG')]);
       assert.match(histogram.data, /^<svg/);
       assert.ok(JSON.stringify(result).length < 600_000);
+    });
+
+    it('keeps the mask apart from the slice: its pixels are where the slice is bright', async () => {
+      const result = await ask('segment bids --participant-label 01 --stain Abeta --seg_method th1000 --min_object_voxels 60 --no_correction --level 0');
+      const block = result.blocks.find((each) => each.kind === 'slices');
+      assert.ok(block?.kind === 'slices');
+      const [{ width, height, slices, at, pixel, plane }] = block.stacks;
+      assert.deepEqual([plane, width, height, pixel], ['coronal', 74, 60, 0.16]);
+      assert.ok(slices.length > 1);
+      assert.deepEqual(slices.map(({ mm }) => mm), slices.map(({ mm }) => mm).sort((a, b) => a - b));
+      const [{ low, high }] = block.channels;
+      for (const { channels, overlays } of slices) {
+        const gray = decodePng(Buffer.from(channels[0], 'base64'));
+        const mask = decodePng(Buffer.from(overlays[0], 'base64'));
+        assert.deepEqual([gray.width, gray.height, gray.channels, mask.channels], [width, height, 1, 1]);
+        // Values at the top of the range are all above the threshold where the range does not reach it.
+        const cut = Math.min(high, 1000);
+        gray.pixels.forEach((byte, i) => {
+          const value = low + (byte / 255) * (high - low);
+          const step = (high - low) / 100;
+          if (mask.pixels[i] > 0) assert.ok(value >= cut - step, `${value} is below the threshold`);
+          else assert.ok(value <= 1000 + step, `${value} is above the threshold`);
+        });
+      }
+      assert.ok(decodePng(Buffer.from(slices[at].overlays[0], 'base64')).pixels.some((part) => part === 1), 'no plaque in the brightest slice');
+      assert.deepEqual(result.views, [{ kind: 'image', uri: factsOf(result).Image }]);
+    });
+
+    it('has an overlay with threshold and counts for each method that is compared', async () => {
+      const result = await ask('segment bids --stain Abeta --compare --seg_method th1000 th1200');
+      const block = result.blocks.find((each) => each.kind === 'slices');
+      assert.ok(block?.kind === 'slices');
+      const [table] = tablesOf(result);
+      assert.equal(block.layout, 'grid');
+      assert.deepEqual(block.overlays.map(({ label, choice }) => [label, choice]), [['th1000', { flag: '--seg_method', value: 'th1000' }], ['th1200', { flag: '--seg_method', value: 'th1200' }]]);
+      block.overlays.forEach(({ facts }, i) => {
+        const known = Object.fromEntries((facts ?? []).map(({ label, value }) => [label, value]));
+        assert.deepEqual([Number(known.Threshold), Number(known.Objects), Number(known['Left out'])], [table.rows[i][1], table.rows[i][3], table.rows[i][4]]);
+      });
     });
 
     it('refuses a stain, a level and a participant that are not there', async () => {

@@ -107,6 +107,12 @@ describe('looking at runs and results', () => {
     assert.match(regions.title ?? '', /mean of 2 participants/);
     assert.deepEqual(contrast.rows[0], ['thalamus', 5, 2, 2.5, 0.01, 0.02]);
     assert.ok(noticesOf(result).some((text) => /No region tables yet of sub-03/.test(text)));
+    const charts = result.blocks.filter((block) => block.kind === 'chart');
+    assert.deepEqual(charts.map(({ series, rows }) => [series, rows]), [
+      [['Abeta'], [{ label: 'cortex', values: [5] }, { label: 'thalamus', values: [2] }]],
+      [['WT', 'KO'], [{ label: 'thalamus', values: [5, 2] }, { label: 'cortex', values: [1, 2] }]],
+    ]);
+    assert.deepEqual(result.views, [{ kind: 'outputs', uri: join(folder, 'out') }]);
     const one = tablesOf(await ask('results out --participant-label 01'))[0];
     assert.deepEqual(one.rows.map((row) => row.slice(0, 2)), [['thalamus', 3], ['cortex', 1]]);
     await assert.rejects(ask('results out --stain Iba1'), fails('not-found', /stain Iba1/));

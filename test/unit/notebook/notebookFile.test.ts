@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { parseNotebook, printNotebook } from '../../../extension/notebook/file/notebookFile.ts';
 import { withFewFigures } from '../../../extension/notebook/file/outputs.ts';
-import type { Result } from '../../../runner/protocol/results.ts';
+import type { Result, SlicesBlock } from '../../../runner/protocol/results.ts';
 import { resultMime } from '../../../runner/protocol/results.ts';
 
 const lines = (...text: readonly string[]): string => `${text.join('\n')}\n`;
@@ -117,5 +117,21 @@ describe('figures in a file', () => {
 
   it('stay as they are when they fit', () => {
     assert.deepEqual(withFewFigures(result(60, 30), 100), result(60, 30));
+  });
+
+  it('of slices lose what is beside the first, then their layers, and keep the plain picture', () => {
+    const slice = { mm: 1, channels: ['x'.repeat(20)], overlays: ['x'.repeat(10)] };
+    const slices: SlicesBlock = {
+      kind: 'slices', alt: 'a slice', layout: 'stack', channels: [{ label: 'Abeta', color: '#ffffff', low: 0, high: 1, window: [0, 1] }], overlays: [{ label: 'th900', parts: [] }],
+      stacks: [{ plane: 'axial', width: 1, height: 1, pixel: 1, origin: [0, 0], letters: { left: 'L', right: 'R', top: 'A', bottom: 'P' }, at: 1, slices: [slice, { ...slice, mm: 2 }, slice] }],
+      pictures: [figure(40)],
+    };
+    const page: Result = { title: 't', command: 'c', blocks: [slices] };
+    assert.deepEqual(withFewFigures(page, 130), page);
+    const [one] = withFewFigures(page, 129).blocks;
+    assert.ok(one.kind === 'slices');
+    assert.deepEqual([one.stacks[0].at, one.stacks[0].slices.map(({ mm }) => mm)], [0, [2]]);
+    assert.deepEqual(withFewFigures(page, 69).blocks.map(({ kind }) => kind), ['figures']);
+    assert.deepEqual(withFewFigures(page, 39).blocks.map(({ kind }) => kind), ['notice']);
   });
 });

@@ -49,11 +49,17 @@ describe('the words of a run card', () => {
 describe('messages between outputs and the extension', () => {
   it('are taken when they are whole', () => {
     for (const type of ['cancel', 'resumeNow', 'signIn'] as const) assert.deepEqual(readRequest({ type, run: 'r1' }), { type, run: 'r1' });
-    assert.deepEqual(readFollowedRuns({ type: 'following', runs: ['r1'], now: 5 }), { type: 'following', runs: ['r1'], now: 5 });
+    assert.deepEqual(readFollowedRuns({ type: 'following', runs: ['r1'], now: 5 }), { type: 'following', runs: ['r1'], now: 5, offers: [] });
+    assert.deepEqual(readFollowedRuns({ type: 'following', runs: [], now: 5, offers: ['openImage', 'launch', 3] })?.offers, ['openImage']);
+    const result = { title: 't', command: 'c' };
+    for (const message of [
+      { type: 'openView', view: { kind: 'image', uri: 's3://b/x' }, command: 'c' }, { type: 'openResult', result }, { type: 'choose', result, flag: '--seg_method', value: 'th1' }, { type: 'copy', text: 'x'.repeat(30_000) },
+    ]) assert.deepEqual(readRequest(message), message);
   });
 
   it('are left when they are not', () => {
-    for (const message of [undefined, null, 'cancel', { type: 'cancel' }, { type: 'runCommand', text: 5 }, { type: 'openLink', uri: 'x' }, { type: 'runCommand', text: 'x'.repeat(30_000) }]) {
+    for (const message of [undefined, null, 'cancel', { type: 'cancel' }, { type: 'runCommand', text: 5 }, { type: 'openLink', uri: 'x' }, { type: 'runCommand', text: 'x'.repeat(30_000) },
+      { type: 'openView', view: { kind: 'command', uri: 'x' }, command: 'c' }, { type: 'openView', view: 'image', command: 'c' }, { type: 'openResult', result: { title: 't' } }, { type: 'choose', result: { title: 't', command: 'c' }, flag: '--x' }, { type: 'copy' }]) {
       assert.equal(readRequest(message), undefined);
     }
     assert.equal(readFollowedRuns({ type: 'following', runs: [1], now: 5 }), undefined);

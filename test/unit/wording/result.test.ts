@@ -16,6 +16,12 @@ const page: Result = {
       rows: [['left hippocampal formation of the whole long-named brain', 0.5], ['視覚野', 12345.678], ['none', null]],
     },
     { kind: 'figures', figures: [{ title: 'Slices', alt: 'Three slices.', mediaType: 'image/png', data: 'iVBORw0KGgo=', width: 300, height: 200 }] },
+    { kind: 'chart', title: 'Regions with the most objects', valueLabel: 'objects per mm³', series: ['control', 'drug'], rows: [{ label: 'Hippocampal formation', values: [12.5, 25] }, { label: 'Cerebellum', values: [null, -3] }] },
+    {
+      kind: 'slices', alt: 'A slice.', layout: 'stack', channels: [{ label: 'Aβ', color: '#ffffff', low: 0, high: 1, window: [0, 1] }], overlays: [{ label: 'th900', parts: [{ label: 'objects', color: '#ff9500' }] }],
+      stacks: [{ plane: 'axial', width: 1, height: 1, pixel: 1, origin: [0, 0], letters: { left: 'L', right: 'R', top: 'A', bottom: 'P' }, at: 0, slices: [{ mm: 1, channels: ['AA=='], overlays: ['AA=='] }] }],
+      pictures: [{ alt: 'A coronal slice with the plaques outlined.', mediaType: 'image/png', data: 'iVBORw0KGgo=', width: 300, height: 200 }],
+    },
     { kind: 'notice', level: 'warn', text: 'Illumination is left as it is.' },
     { kind: 'text', text: 'one\n  two' },
     { kind: 'links', title: 'Reports', links: [{ title: 'sub-01', uri: '/data/out/report.html' }, { title: 'Help', uri: 'https://example.org/a?b=1&c=2' }] },
@@ -31,6 +37,10 @@ function filled(text: string): Result {
       { kind: 'facts', facts: [{ label: text, value: text }] },
       { kind: 'table', title: text, columns: [{ label: text, unit: text }], rows: [[text]] },
       { kind: 'figures', figures: [{ title: text, alt: text, mediaType: 'image/svg+xml', data: `<svg><text>${text}</text></svg>`, width: 1, height: 1 }, { alt: text, mediaType: 'image/png', data: `AA==${text}`, width: 1, height: 1 }] },
+      { kind: 'chart', title: text, valueLabel: text, series: [text, text], rows: [{ label: text, values: [1, null] }] },
+      {
+        kind: 'slices', title: text, alt: text, layout: 'stack', channels: [], overlays: [], stacks: [], pictures: [{ title: text, alt: text, mediaType: 'image/png', data: 'AA==', width: 1, height: 1 }],
+      },
       { kind: 'notice', level: 'error', text }, { kind: 'text', text },
       { kind: 'links', title: text, links: [{ title: text, uri: text }, { title: text, uri: `javascript:${text}` }, { title: text, uri: `https://a/${text}` }] },
       { kind: 'commands', title: text, commands: [{ title: text, text }] },
@@ -45,6 +55,22 @@ describe('a result as text', () => {
       for (const line of text.split('\n').filter((each) => !/spimquant|https?:|\/data\//.test(each))) assert.ok(widthOf(line) <= width, `${widthOf(line)}: ${line}`);
     });
   }
+
+  it('draws bars as long as their numbers, and says what a slice shows', () => {
+    const lines = resultText(page, { width: 80, color: false }).split('\n');
+    const bars = lines.filter((line) => line.includes('█')).map((line) => [...line].filter((letter) => letter === '█').length);
+    assert.equal(bars.length, 2);
+    assert.ok(Math.abs(bars[1] - 2 * bars[0]) <= 1, bars.join());
+    assert.ok(lines.some((line) => /control +–$/.test(line)) && lines.some((line) => /drug +-3$/.test(line)));
+    assert.ok(lines.some((line) => line.includes('A coronal slice with the plaques outlined.')));
+  });
+
+  it('shows the first rows of a long table, and how many there are', () => {
+    const rows = Array.from({ length: 40 }, (_, i) => [`region ${i}`]);
+    const text = resultText({ ...page, blocks: [{ kind: 'table', columns: [{ label: 'region' }], rows, total: 300, first: 15 }] }, { width: 80, color: false });
+    assert.ok(text.includes('region 14') && !text.includes('region 15'));
+    assert.ok(text.endsWith('15 of 300 rows'));
+  });
 
   it('aligns the columns of a table, wide letters too', () => {
     const lines = resultText(page, { width: 60, color: false }).split('\n');
