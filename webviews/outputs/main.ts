@@ -10,9 +10,6 @@ import { OutputsPage } from './page.ts';
 import { readOutputsState } from './viewState.ts';
 import type { OutputsState } from './viewState.ts';
 
-/** Milliseconds after a change until it is kept. */
-const keepAfterMs = 200;
-
 useStyles(blocksCss);
 useStyles(listCss);
 useStyles(css);
@@ -20,7 +17,6 @@ const place = pageElement();
 const host = connectHost<ToOutputsPage, FromOutputsPage>(readToOutputsPage, hear);
 const asker = new Asker<OutputsQuestions>((message) => { host.post(message); });
 let page: OutputsPage | undefined;
-let keeping: ReturnType<typeof setTimeout> | undefined;
 
 place.replaceChildren(make('p', { class: 'dim', role: 'status' }, 'Looking at the outputs…'));
 
@@ -35,7 +31,7 @@ function hear(message: ToOutputsPage): void {
       const isSame = kept !== undefined && kept.source.folder.uri === message.source.folder.uri;
       const state: OutputsState = isSame ? { ...kept, source: message.source } : { source: message.source, tab: 'figures', scope: '', choices: {} };
       host.keep(state);
-      page = new OutputsPage({ state, asker, post: (said) => { host.post(said); }, keep });
+      page = new OutputsPage({ state, asker, post: (said) => { host.post(said); }, keep: (next) => { host.keep(next); } });
       page.setGoing(message.going);
       place.replaceChildren(page.element);
       break;
@@ -49,9 +45,4 @@ function hear(message: ToOutputsPage): void {
     default:
       asker.take(message);
   }
-}
-
-function keep(state: OutputsState): void {
-  clearTimeout(keeping);
-  keeping = setTimeout(() => { host.keep(state); }, keepAfterMs);
 }
