@@ -112,7 +112,7 @@ const leftOut = {
 
 await build({
   ...common,
-  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts' },
+  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', task: 'runner/task.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts' },
   outdir: dist,
   platform: 'node',
   format: 'esm',
@@ -124,6 +124,33 @@ await build({
   plugins: [leftOut, onePackageOnce],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
+/**
+ * What a machine of a cloud run is sent first, one for each storage service: it fetches the rest. Each is one small file, since a
+ * request to start machines is limited in size.
+ */
+const startStores = { s3: 's3Store', gs: 'gcsStore', az: 'azureStore' };
+for (const [scheme, wanted] of Object.entries(startStores)) {
+  const others = {
+    name: 'one-storage-service',
+    setup(plugins) {
+      const unwanted = Object.values(startStores).filter((store) => store !== wanted).join('|');
+      plugins.onResolve({ filter: new RegExp(`/(${unwanted})\\.ts$`) }, ({ path }) => ({ path, namespace: 'other-service' }));
+      plugins.onLoad({ filter: /./, namespace: 'other-service' }, () => ({ contents: 'throw new Error("This program reads from one storage service only.");' }));
+    },
+  };
+  await build({
+    ...common,
+    sourcemap: false,
+    entryPoints: { [`start-${scheme}`]: 'runner/start.ts' },
+    outdir: dist,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minify: true,
+    plugins: [others, leftOut, onePackageOnce],
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  });
+}
 /**
  * The editor's API as it is handed out. As an ES module it would be copied, property by property, for every file that
  * imports it: a third of the time that the extension takes to load.

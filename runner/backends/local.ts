@@ -74,6 +74,8 @@ export interface LocalBackend {
   readonly pauseTime?: PauseTime;
   /** URL of a module with other stages than the pipeline's: see WorkerSetup. */
   readonly stageModule?: string;
+  /** The output belongs to a run of which this is a part: that one has made it ready, and holds its lock. */
+  readonly part?: boolean;
 }
 
 /** How a run ended. */
@@ -220,11 +222,11 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
   pauses.markReached('dataset');
   await pauses.through(async () => {
     await checkOutputFolder(places.output.uri);
-    await checkOutput(output, command.execution.forceOutput);
+    if (backend.part !== true) await checkOutput(output, command.execution.forceOutput);
   });
   pauses.markReached('output', 'work');
   const token = newToken();
-  const lock = await pauses.through(() => acquireLock(output, clock(), undefined, token));
+  const lock = backend.part === true ? { tookOver: false, release: () => Promise.resolve() } : await pauses.through(() => acquireLock(output, clock(), undefined, token));
   let ended: Ended;
   try {
     ended = await runLocked(command, backend, { places, lock, recording, pauses });
@@ -275,7 +277,7 @@ async function runLocked(command: RunCommand, backend: LocalBackend, { places, l
   const all: Places = withTemplates(places, plan);
   pauses.setPlaces(all);
   pauses.markReached('templates');
-  await pauses.through(() => prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration }));
+  if (backend.part !== true) await pauses.through(() => prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration }));
 
   const journal = recording.begin();
   for (const notice of plan.notices) journal.append({ type: 'run-log', level: 'warn', message: notice });
