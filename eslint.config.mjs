@@ -15,7 +15,7 @@ const layers = [
   ['bids', 'figures', 'registration'],
   ['image', 'tables', 'monitor'],
   ['cloud'],
-  ['transfer'],
+  ['transfer', 'coiled'],
   ['storage'],
   ['kernels'],
   ['wording'],

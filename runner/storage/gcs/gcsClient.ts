@@ -1,8 +1,8 @@
 import type { AuthClient } from 'google-auth-library';
 import type { Environment } from '../../protocol/callerEnvironment.ts';
 import type { Timeouts } from '../connection.ts';
-import { GcsHttp, textOf } from './gcsHttp.ts';
-import type { HttpAnswer, HttpRequest, RequestBody } from './gcsHttp.ts';
+import { ServiceHttp, textOf } from '../serviceHttp.ts';
+import type { HttpAnswer, HttpRequest, RequestBody } from '../serviceHttp.ts';
 import type { GcsSettings } from './gcsSettings.ts';
 
 /** An answer that is a refusal. Neither message nor fields hold the request, whose address may be a secret. */
@@ -43,12 +43,12 @@ export interface GcsRequest {
 export class GcsClient {
   readonly #settings: GcsSettings;
   readonly #auth: AuthClient | undefined;
-  readonly #http: GcsHttp;
+  readonly #http: ServiceHttp;
 
   constructor(settings: GcsSettings, auth: AuthClient | undefined, sockets: number, timeouts: Timeouts, env: Environment) {
     this.#settings = settings;
     this.#auth = auth;
-    this.#http = new GcsHttp(sockets, timeouts, env);
+    this.#http = new ServiceHttp(sockets, timeouts, env);
   }
 
   /**

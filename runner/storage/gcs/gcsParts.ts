@@ -7,7 +7,7 @@ import { encodeName } from './gcsClient.ts';
 import type { GcsClient, GcsRequest } from './gcsClient.ts';
 import type { GcsConnection } from './gcsConnection.ts';
 import { gcsFault } from './gcsErrors.ts';
-import { textOf as bodyText } from './gcsHttp.ts';
+import { textOf as bodyText } from '../serviceHttp.ts';
 import type { WriteTarget } from './gcsUpload.ts';
 
 /** What uploads in parts need of their store. */

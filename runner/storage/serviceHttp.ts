@@ -2,9 +2,9 @@ import { request as httpRequest } from 'node:http';
 import type { Agent as HttpAgent, ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Agent as HttpsAgent } from 'node:https';
-import type { Environment } from '../../protocol/callerEnvironment.ts';
-import type { Timeouts } from '../connection.ts';
-import { agentsFor } from '../proxies.ts';
+import type { Environment } from '../protocol/callerEnvironment.ts';
+import type { Timeouts } from './connection.ts';
+import { agentsFor } from './proxies.ts';
 
 /** A body: pieces that are sent one after the other, `length` bytes in all. */
 export interface RequestBody {
@@ -28,13 +28,20 @@ export interface HttpAnswer {
 /** Silence, or no connection, for longer than is waited for. */
 class Timeout extends Error {
   readonly code = 'ETIMEDOUT';
+  /** As the system has it of its own: `connect` when there was no connection, so that nothing was sent. */
+  readonly syscall: 'connect' | 'read';
+
+  constructor(message: string, syscall: 'connect' | 'read') {
+    super(message);
+    this.syscall = syscall;
+  }
 }
 
 /**
  * Sends requests over connections that are kept. The SDK's own requests can be neither cancelled nor bounded in their
  * silence, and cost several times as much for the small ranges that images are read by.
  */
-export class GcsHttp {
+export class ServiceHttp {
   readonly #timeouts: Timeouts;
   readonly #plain: HttpAgent;
   readonly #secure: HttpsAgent;
@@ -69,11 +76,17 @@ export class GcsHttp {
     });
   }
 
+  /** Closes connections that are kept. */
+  close(): void {
+    this.#plain.destroy();
+    this.#secure.destroy();
+  }
+
   #watch(request: ClientRequest): void {
-    request.setTimeout(this.#timeouts.silenceMs, () => request.destroy(new Timeout('The service was silent')));
+    request.setTimeout(this.#timeouts.silenceMs, () => request.destroy(new Timeout('The service was silent', 'read')));
     request.once('socket', (socket) => {
       if (!socket.connecting) return;
-      const timer = setTimeout(() => request.destroy(new Timeout('No connection came about')), this.#timeouts.connectMs);
+      const timer = setTimeout(() => request.destroy(new Timeout('No connection came about', 'connect')), this.#timeouts.connectMs);
       const stop = (): void => clearTimeout(timer);
       socket.once('connect', stop);
       socket.once('close', stop);
