@@ -105,7 +105,7 @@ export function resolveLocations(command: RunCommand): { readonly dataset: strin
 }
 
 /** Stores of a run before its templates are known. */
-function placesOf(command: RunCommand, env: LocalBackend['env']): Places {
+export function placesOf(command: RunCommand, env: LocalBackend['env']): Places {
   const { dataset, output } = resolveLocations(command);
   const storage: StorageOptions = command.storage;
   // Reading somebody's public bucket without credentials, or paying for it, says nothing about one's own output.
@@ -131,7 +131,7 @@ function workFolder(output: string, chosen: string | undefined, env: LocalBacken
 }
 
 /** Throws `not-found` when there is nothing at the dataset's place. */
-async function checkDataset(store: ObjectStore, signal: AbortSignal): Promise<void> {
+export async function checkDataset(store: ObjectStore, signal: AbortSignal): Promise<void> {
   if (!isRemote(store.uri)) {
     const found = await stat(store.uri).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
@@ -241,7 +241,7 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
 }
 
 /** Releases the lock. What a run has made does not become worse when that cannot be done. */
-async function giveUp(lock: Lock, recording: Recording, signal: AbortSignal): Promise<void> {
+export async function giveUp(lock: Lock, recording: Recording, signal: AbortSignal): Promise<void> {
   // A lock that stays because the bucket does not answer is taken over by the next run on this machine.
   if (signal.aborted) return waitAtMost(500, lock.release());
   try {
@@ -297,11 +297,11 @@ async function planWhole(command: RunCommand, backend: LocalBackend, store: (pla
 }
 
 /** What a run of this process is meant to be. */
-function intentOf(command: RunCommand, text: string, places: Places, now: number): RunIntent {
+export function intentOf(command: RunCommand, text: string, places: Places, now: number): RunIntent {
   return {
     id: newRunId(now), command: text, verb: command.verb, bids: places.dataset.uri, output: places.output.uri,
     options: mergedConfiguration({ ...command, bids: places.dataset.uri, output: places.output.uri }), version: programVersion,
-    pid: process.pid, process: processMark(process.pid), host: hostname(), started: new Date(now).toISOString(), cwd: process.cwd(),
+    pid: process.pid, process: processMark(process.pid), host: hostname(), started: new Date(now).toISOString(), cwd: process.cwd(), ...(command.execution.cloud === undefined ? {} : { place: 'cloud' }),
   };
 }
 

@@ -113,14 +113,13 @@ export function buildRun(level: LevelVerb, bids: string, output: string, values:
   }
   return telling(tell, (): LevelCommand => {
     const given = new Given(values);
-    const execution = executionOptions(given);
+    const { cloud, ...here } = executionOptions(given);
     const storage = storageChoice(given);
+    if (level === 'group' && cloud !== undefined) notices.push({ text: 'Group statistics run here, and not on cloud machines: they take seconds.', place: { kind: 'flag', name: 'cloud' } });
+    const execution = level === 'group' || cloud === undefined ? here : { ...here, cloud };
     const command: LevelCommand = level === 'group'
       ? { verb: level, bids, output, options: groupOptions(values), execution, storage }
       : { verb: level, bids, output, options: participantOptions(values), execution, storage };
-    if (execution.cloud !== undefined) {
-      throw bad('--cloud is not offered yet: cloud runs come with the Coiled backend.', 'Leave --cloud out to run here; s3:// datasets and outputs work without it.', { place: { kind: 'flag', name: 'cloud' } });
-    }
     return command;
   });
 }

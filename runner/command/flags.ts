@@ -99,7 +99,7 @@ export const offeredFlags: readonly Flag[] = [
   { name: 'pause-limit', group: 'Running', value: { kind: 'duration' }, metavar: 'TIME', default: '24h; 10m where CI is set', help: 'Longest wait for a new sign-in, the network or room on the disk, e.g. 2h; 0: fail at once; none: no limit.', verbs: started, origin: 'ours' },
   { name: 'forceall', aliases: ['F'], group: 'Running', value: { kind: 'switch' }, help: 'Do everything again.', verbs: started, origin: 'upstream' },
   { name: 'unlock', group: 'Running', value: { kind: 'switch' }, help: 'Remove the lock that a run on another machine left on the output, and stop.', verbs: started, origin: 'upstream' },
-  { name: 'cloud', group: 'Running', value: { kind: 'switch' }, help: 'Run on cloud machines; comes with the Coiled backend.', verbs: runs, origin: 'upstream' },
+  { name: 'cloud', group: 'Running', value: { kind: 'switch' }, help: 'Run on machines of a cloud at Coiled, next to the data: one task for each participant. Group statistics run here.', verbs: runs, origin: 'upstream' },
   { name: 'json', group: 'Running', value: { kind: 'switch' }, help: 'Write JSON to standard output: what happens, one event a line, or the answer as one object.', origin: 'ours' },
   { name: 'quiet', aliases: ['q'], group: 'Running', value: { kind: 'switch' }, help: 'No progress, only the summary.', origin: 'upstream' },
 

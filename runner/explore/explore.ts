@@ -8,6 +8,7 @@ import { isRunCommand } from '../protocol/options.ts';
 import type { Result } from '../protocol/results.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
 import { facts, notices } from './blocks.ts';
+import { cost } from './cost.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import type { ExploreContext } from './explore.types.ts';
@@ -53,6 +54,7 @@ async function answer(command: Command, text: string, context: ExploreContext): 
     case 'runs': return runs(text, context);
     case 'logs': return logs(command.run, text, context);
     case 'cancel': return cancel(command.run, text, context);
+    case 'cost': return cost(command, text, context);
     case 'demo': return demo(command.folder, text, context);
   }
 }
