@@ -80,6 +80,8 @@ export function batchSpec({ manifest, chunk, workers, cloud, machines, secrets, 
     env: { [requestVariable]: JSON.stringify(request) },
     ...(Object.keys(secrets).length === 0 ? {} : { secretEnv: secrets }),
     timeoutSeconds,
+    // Of a task that is done again only what is missing is done: see claimParticipant.
+    maxRetries: 2,
     clusterTimeoutSeconds: timeoutSeconds + 3600,
     image: cloud.container,
     vmTypes: machines.types,
