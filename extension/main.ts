@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { RunRecord } from '../runner/protocol/runs.ts';
+import { registerCoiled } from './cloud/coiledCommands.ts';
 import { registerDatasets } from './explorer/datasets.ts';
 import { registerResources } from './explorer/resources.ts';
 import { registerRuns } from './explorer/runs.ts';
@@ -14,7 +15,7 @@ import type { RunnerStatus } from './runner-client/client.types.ts';
 import type { Part } from './services.ts';
 
 const parts: readonly Part[] = [
-  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerNotebooks, registerLanguage,
+  registerRunnerCommands, registerDatasets, registerRuns, registerResources, registerStatusBar, registerFileSystem, registerForms, registerNotebooks, registerLanguage, registerCoiled,
 ];
 
 /** What other extensions may ask of this one. */

@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { CoiledAccess } from '../runner/protocol/coiledAccess.ts';
 import type { DatasetRef } from '../runner/protocol/datasets.ts';
 import type { Result } from '../runner/protocol/results.ts';
 import type { RunOrigin, RunRecord } from '../runner/protocol/runs.ts';
@@ -38,6 +39,8 @@ export interface Services {
   startRun(request: RunRequest): Promise<RunRecord>;
   /** Runs a command that is not a run and shows progress; undefined when it was cancelled. */
   explore(text: string): Promise<Result | undefined>;
+  /** What the editor has for signing in to Coiled, for requests that may need it. Never kept or logged. */
+  coiled(): Promise<CoiledAccess>;
   /** Folder that relative paths of commands are relative to. */
   cwd(): string;
 }

@@ -33,6 +33,7 @@ function mendingAction(error: ErrorReport): { readonly title: string; readonly c
   if (error.where === untrusted) return { title: 'Manage Workspace Trust', command: 'workbench.trust.manage', args: [] };
   const setting = /\bspimquant(?:\.\w+){2}/.exec(`${error.where ?? ''} ${error.hint ?? ''}`)?.[0];
   if (setting !== undefined) return { title: 'Open Settings', command: 'workbench.action.openSettings', args: [setting] };
+  if (error.hint?.includes('SPIMquant: Sign in to Coiled') === true) return { title: 'Sign in to Coiled', command: 'spimquant.coiled.signIn', args: [] };
   if (error.code === 'auth-expired' || error.code === 'auth-missing') return { title: 'Sign In Again', command: 'spimquant.signIn', args: error.where === undefined ? [] : [error.where] };
   if (error.code === 'runner-lost') return { title: 'Restart Runner', command: 'spimquant.runner.restart', args: [] };
   return undefined;

@@ -5,6 +5,7 @@ import { BucketFiles } from '../filesystem/bucketFiles.ts';
 import { createPanels } from '../panels/panels.ts';
 import { createRunStore } from '../runs/runStore.ts';
 import type { Services } from '../services.ts';
+import { coiledAccess } from '../cloud/coiledAccess.ts';
 import { exploreWithProgress } from './explore.ts';
 import { openRunner } from './openRunner.ts';
 import { settingsFrom } from './settings.ts';
@@ -37,9 +38,11 @@ export function createServices(context: vscode.ExtensionContext): Services {
         cores: settings.cores(),
         ...(memoryBytes === undefined ? {} : { memoryBytes }),
         ...(origin === undefined ? {} : { origin }),
+        coiled: await services.coiled(),
       });
     },
-    explore: (text) => exploreWithProgress(runner, { text, cwd: workspaceFolder() }),
+    explore: async (text) => exploreWithProgress(runner, { text, cwd: workspaceFolder(), coiled: await services.coiled() }),
+    coiled: () => coiledAccess(context.secrets, settings),
     cwd: workspaceFolder,
   };
   subscriptions.push(services.panels);

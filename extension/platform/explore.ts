@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { CoiledAccess } from '../../runner/protocol/coiledAccess.ts';
 import { reportError } from '../../runner/protocol/errors.ts';
 import type { Result } from '../../runner/protocol/results.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
@@ -11,6 +12,7 @@ const patience = 600;
 export interface ExploreRequest {
   readonly text: string;
   readonly cwd: string;
+  readonly coiled?: CoiledAccess;
 }
 
 /**

@@ -12,6 +12,8 @@ export const settingIds = {
   maximumFileSize: 'spimquant.files.maximumSize',
   folderLimit: 'spimquant.files.folderLimit',
   filesWritable: 'spimquant.files.writable',
+  coiledServer: 'spimquant.coiled.server',
+  coiledWorkspace: 'spimquant.coiled.workspace',
 } as const;
 
 export type SettingName = keyof typeof settingIds;
@@ -33,6 +35,9 @@ export interface Settings {
   folderLimit(): number;
   /** Whether files of buckets can be changed in the editor. */
   filesWritable(): boolean;
+  /** Undefined: as Coiled's own settings have it. */
+  coiledServer(): string | undefined;
+  coiledWorkspace(): string | undefined;
 }
 
 /** Settings over whatever holds them. `get` answers the raw value of a setting's full id. */
@@ -65,6 +70,8 @@ export function settingsFrom(get: (id: string) => unknown): Settings {
     maximumFileBytes: () => 1e6 * within('maximumFileSize', 1, 1000),
     folderLimit: () => Math.floor(within('folderLimit', 100, 10_000)),
     filesWritable: () => get(settingIds.filesWritable) === true,
+    coiledServer: () => text('coiledServer') || undefined,
+    coiledWorkspace: () => text('coiledWorkspace') || undefined,
   };
 }
 

@@ -2,6 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load, YAMLException } from 'js-yaml';
 import type { Environment } from '../protocol/callerEnvironment.ts';
+import { coiledVariableNames } from '../protocol/coiledAccess.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import { homeOf, variable } from '../storage/environment.ts';
 import { expandHome } from '../storage/uri.ts';
@@ -25,7 +26,8 @@ export interface GivenSettings {
  *
  * @throws SpimquantError `bad-option` for an address that is none
  */
-export async function coiledSettings(env: Environment, given: GivenSettings = {}): Promise<CoiledSettings> {
+export async function coiledSettings(env: Environment, asked: GivenSettings = {}): Promise<CoiledSettings> {
+  const given = { ...ofEditor(env), ...asked };
   const files = await readConfigured(env);
   const token = tokenOfVariables(env) ?? (given.token === undefined || given.token.trim() === '' ? undefined : { value: given.token.trim(), source: { kind: 'editor' } as const }) ?? files.token;
   const workspace = given.workspace ?? variable(env, 'DASK_COILED__WORKSPACE') ?? variable(env, 'DASK_COILED__ACCOUNT') ?? files.workspace ?? files.account;
@@ -45,6 +47,15 @@ export function requiredToken({ token, server }: CoiledSettings): CoiledToken {
   // Header values cannot have them, and Node's own error would repeat the token.
   if (!/^[\x21-\x7e]+$/.test(token.value)) throw new SpimquantError('auth-missing', 'The Coiled token has characters that no token has.', { where: server, hint: 'Copy it anew, whole and without quotes.' });
   return token;
+}
+
+/** What the editor has put into the environment of its programs. */
+function ofEditor(env: Environment): GivenSettings {
+  const entries = Object.entries(coiledVariableNames).flatMap(([part, name]) => {
+    const value = variable(env, name);
+    return value === undefined ? [] : [[part, value]];
+  });
+  return Object.fromEntries(entries) as GivenSettings;
 }
 
 function tokenOfVariables(env: Environment): CoiledToken | undefined {

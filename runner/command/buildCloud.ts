@@ -12,8 +12,6 @@ export function cloudOptions(given: Given): CloudOptions {
   if (vmTypes.length > 0 && (cpu !== undefined || memoryBytes !== undefined)) {
     throw excluding('cloud_vm_type', cpu === undefined ? 'cloud_memory' : 'cloud_cpu', 'one names the machine, the other describes it');
   }
-  const staging = given.one<string>('cloud_staging');
-  if (staging !== undefined && !/^(s3|gs|az):\/\/[^/]/.test(staging)) throw about('cloud_staging', 'must be a folder in a bucket, as in s3://bucket/scratch', staging);
   for (const name of given.list<string>('cloud_env')) checkVariable(name);
   const disk = given.one<number>('cloud_disk') ?? 100e9;
   if (disk < 10e9) throw about('cloud_disk', 'must be at least 10GB', undefined);
@@ -32,7 +30,6 @@ export function cloudOptions(given: Given): CloudOptions {
     ...optional('maxDollars', given.one<number>('cloud_max_cost')),
     confirmAbove: given.one<number>('cloud_confirm_above') ?? 20,
     yes: given.on('cloud_yes'),
-    ...(staging === undefined ? {} : { staging: staging.replace(/\/+$/, '') }),
     ...optional('dollarsPerHour', given.one<number>('cloud_price')),
   };
 }

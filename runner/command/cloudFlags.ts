@@ -13,7 +13,7 @@ export const cloudFlags: readonly Flag[] = [
   { name: 'cloud_spot', group: 'Cloud', value: { kind: 'text', choices: ['on-demand', 'spot', 'spot_with_fallback'] }, metavar: 'POLICY', default: 'spot_with_fallback', help: 'Cheaper machines that may be taken away: on-demand (none), spot (only), spot_with_fallback (where there are any). A participant that is interrupted goes on from its finished results.', verbs: cloudVerbs, origin: 'ours' },
   { name: 'cloud_disk', group: 'Cloud', value: { kind: 'size' }, metavar: 'SIZE', default: '100GB', help: "Size of a machine's disk: temporary files of one participant.", verbs: cloudVerbs, origin: 'ours' },
   { name: 'cloud_workers', group: 'Cloud', value: { kind: 'integer', min: 1, max: 1000 }, metavar: 'N', default: '100', help: 'Machines at the same time, at most.', verbs: cloudVerbs, origin: 'ours' },
-  { name: 'cloud_container', group: 'Cloud', value: { kind: 'text' }, metavar: 'IMAGE', default: 'docker.io/library/node:24-bookworm-slim', help: 'Container image that the machines run; it needs Node.js 22.15 or newer and a shell.', verbs: runs, origin: 'ours' },
+  { name: 'cloud_container', group: 'Cloud', value: { kind: 'text' }, metavar: 'IMAGE', default: 'Node.js 24 on Debian', help: 'Container image that the machines run; it needs Node.js 22.15 or newer and a shell.', verbs: runs, origin: 'ours' },
   { name: 'cloud_workspace', group: 'Cloud', value: { kind: 'text' }, metavar: 'NAME', default: 'your own', help: 'Coiled workspace that the machines belong to.', verbs: cloudVerbs, origin: 'ours' },
   { name: 'cloud_tags', group: 'Cloud', value: { kind: 'text' }, arity: 'many', metavar: 'KEY=VALUE', help: "Tags by which the provider's bills can be sorted.", verbs: runs, origin: 'ours' },
   { name: 'cloud_env', group: 'Cloud', value: { kind: 'text' }, arity: 'many', metavar: 'NAME', help: 'Variables of this environment that the machines get as secrets, by their names, e.g. AWS_ACCESS_KEY_ID.', verbs: runs, origin: 'ours' },
@@ -22,6 +22,5 @@ export const cloudFlags: readonly Flag[] = [
   { name: 'cloud_max_cost', group: 'Cloud', value: { kind: 'number', min: 0 }, metavar: 'DOLLARS', default: 'no limit', help: 'End the run, and its machines, when so many US dollars are spent.', verbs: runs, origin: 'ours' },
   { name: 'cloud_confirm_above', group: 'Cloud', value: { kind: 'number', min: 0 }, metavar: 'DOLLARS', default: '20', help: 'Ask before a run that is estimated to cost more than so many US dollars.', verbs: runs, origin: 'ours' },
   { name: 'cloud_yes', group: 'Cloud', value: { kind: 'switch' }, help: 'Start without asking, whatever the estimate.', verbs: runs, origin: 'ours' },
-  { name: 'cloud_staging', group: 'Cloud', value: { kind: 'text' }, metavar: 'URI', help: 'Folder in a bucket that the machines write to when the output is a local folder; results are downloaded as they finish.', verbs: runs, origin: 'ours' },
   { name: 'cloud_price', group: 'Cloud', value: { kind: 'number', min: 0 }, metavar: 'DOLLARS', default: 'the table of prices', help: 'What an hour of one machine costs, in US dollars.', verbs: cloudVerbs, origin: 'ours' },
 ];

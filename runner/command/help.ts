@@ -78,6 +78,7 @@ const participantExamples = ['spimquant bids out participant --stains_for_seg Ab
 const segmentExample = 'spimquant segment bids --participant-label 01 --stain Abeta --seg_method otsu+k3i2 th900 --compare';
 
 const examples: Readonly<Record<string, readonly string[]>> = {
+  cost: ['spimquant cost s3://lab/bids --cloud_vm_type m6i.4xlarge'],
   participant: participantExamples,
   group: [groupExample],
   tune_n4: ['spimquant bids out tune_n4 --participant-label 01 --correction_level 6', 'spimquant bids out tune_n4 --sloppy'],
@@ -90,7 +91,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   histogram: ['spimquant histogram bids --stain Abeta --seg_method gmm+n3k1'],
   segment: [segmentExample, 'spimquant segment bids --stain Abeta --seg_method th900 --plane coronal'],
   results: ['spimquant results out --stain Abeta --atlas_segs all'],
-  doctor: ['spimquant doctor', 'spimquant doctor s3://lab/bids --aws-profile lab'],
+  doctor: ['spimquant doctor', 'spimquant doctor s3://lab/bids --aws-profile lab', 'spimquant doctor coiled'],
   runs: ['spimquant runs'],
   logs: ['spimquant logs last'],
   cancel: ['spimquant cancel last'],

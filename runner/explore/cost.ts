@@ -1,6 +1,7 @@
 import { cohortOf, estimateRun } from '../backends/coiled/estimateRun.ts';
 import { listCloudRuns, readEnd, readManifest } from '../cloud/manifest.ts';
 import type { ExploreCommand } from '../protocol/options.ts';
+import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { Block, Result } from '../protocol/results.ts';
 import { openStore } from '../storage/open.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
@@ -34,13 +35,18 @@ export async function cost(command: Extract<ExploreCommand, { verb: 'cost' }>, t
       { kind: 'table', title: 'Made of', columns: [{ label: 'what', wrap: true }, { label: 'about', numeric: true }, { label: 'range' }], rows: estimate.items.map((item) => [item.title, formatDollars(item.likely), range(item)]) },
       ...notices('info', estimate.assumptions),
       ...notices('warn', isRemote(dataset.uri) ? [] : ['The dataset is on this machine: it has to be copied to a bucket before machines can read it. "spimquant sync" does that, and its plan (-n) tells what it costs.']),
-      ...(command.output === undefined ? [] : await pastBlocks(at(command.output), command, signal)),
+      ...(command.output === undefined ? [] : await pastBlocks(at(command.output), command.storage, signal)),
     ],
   };
 }
 
-async function pastBlocks(output: string, command: Extract<ExploreCommand, { verb: 'cost' }>, signal: AbortSignal): Promise<readonly Block[]> {
-  const store = openStore(output, command.storage);
+/** The cloud runs of an output, whatever machine they were started from. Throws what its bucket throws. */
+export async function cloudRuns(uri: string, storage: StorageChoice, text: string, context: ExploreContext): Promise<Result> {
+  return { title: 'Cloud runs', command: text, blocks: await pastBlocks(normaliseUri(expandHome(uri), context.cwd), storage, context.signal) };
+}
+
+async function pastBlocks(output: string, storage: StorageChoice, signal: AbortSignal): Promise<readonly Block[]> {
+  const store = openStore(output, storage);
   const ids = await listCloudRuns(store, signal);
   if (ids.length === 0) return notices('info', [`There are no cloud runs in ${output} yet.`]);
   const rows = await Promise.all(ids.slice(0, mostRuns).map(async (id) => {

@@ -13,10 +13,13 @@ import { placeOf } from './target.ts';
 
 /** Milliseconds that one check of one service may take. */
 const defaultPatience = 8000;
+/** The word for where machines are had. A folder of that name is written `./coiled`. */
+const coiledWord = 'coiled';
 
 /**
- * Tells who we are at each storage service, or at the one of a place, what may be done there, and the one step that mends
- * what does not work. All services are asked at the same time, and none holds up another.
+ * Tells who we are at each storage service, or at the one of a place, or at Coiled, what may be done there, and the one step
+ * that mends what does not work. All services are asked at the same time, and none holds up another. Coiled is among them
+ * when somebody is signed in there.
  *
  * @throws SpimquantError `bad-option` for an address that is none; `cancelled`
  */
@@ -29,8 +32,14 @@ export async function doctor(
   const proxies = proxiesOf(context.env);
   if (command.uri === undefined) {
     context.progress('Asking the storage services');
-    const services = await Promise.all((['s3', 'gs', 'az'] as const).map((scheme) => examineService({ scheme }, storage, examination)));
-    return page({ services, proxies }, text, storage, clock());
+    const asked = (['s3', 'gs', 'az'] as const).map((scheme) => examineService({ scheme }, storage, examination));
+    const [coiled, ...services] = await Promise.all([examineCoiled(examination, false), ...asked]);
+    return page({ services: coiled.status === 'unused' ? services : [...services, coiled], proxies }, text, storage, clock());
+  }
+  if (command.uri === coiledWord) {
+    context.progress('Asking Coiled');
+    const service = await examineCoiled(examination, true);
+    return page({ uri: coiledWord, readable: service.status === 'well', services: [service], proxies }, text, storage, clock());
   }
   const location = parseUri(placeOf({ uri: command.uri, storage }, context));
   const uri = formatUri(location);
@@ -49,11 +58,15 @@ async function examineService(place: BucketLocation | { readonly scheme: BucketL
   }
 }
 
+async function examineCoiled(context: ExaminationContext, asked: boolean): Promise<ServiceHealth> {
+  return (await import('../coiled/health.ts')).examineCoiled(context, asked);
+}
+
 /** Reading was tried and worked. */
 function isReadable(checks: readonly HealthCheck[]): boolean {
   return checks.some(({ name, outcome }) => name === 'read' && outcome === 'yes');
 }
 
 function page(health: Health, text: string, storage: StorageChoice, now: number): Result {
-  return { title: health.uri ?? 'Storage services', command: text, blocks: healthBlocks(health, storage, now), health };
+  return { title: health.uri === coiledWord ? 'Coiled' : health.uri ?? 'Storage services', command: text, blocks: healthBlocks(health, storage, now), health };
 }

@@ -7,6 +7,7 @@ import { commandText } from './target.ts';
 
 const labels: Readonly<Record<CheckName, string>> = {
   'sign-in': 'Sign in', 'identity': 'Who that is', 'reach': 'Reach the service', 'clock': 'Clock', 'buckets': 'List buckets', 'bucket': 'Place', 'list': 'List', 'read': 'Read', 'write': 'Write', 'space': 'Free space',
+  'workspace': 'Workspace', 'cloud': 'Cloud', 'quota': 'Credits', 'machines': 'Machines',
 };
 
 function labelOf(name: CheckName, { scheme }: ServiceHealth): string {
@@ -44,12 +45,12 @@ function identityBlocks(service: ServiceHealth, now: number): readonly FactsBloc
   return facts.length === 0 ? [] : [{ kind: 'facts', title: service.title, facts }];
 }
 
-function identityFacts({ checks, identity, endpoint, region }: ServiceHealth, now: number): FactsBlock['facts'] {
+function identityFacts({ scheme, checks, identity, endpoint, region }: ServiceHealth, now: number): FactsBlock['facts'] {
   const signedIn = checks.find(({ name }) => name === 'sign-in');
   const expires = identity?.expires === undefined ? undefined : Date.parse(identity.expires);
   const all: Readonly<Record<string, string | undefined>> = {
     'Signed in as': identity?.name ?? (identity !== undefined ? 'not known' : signedIn?.outcome === 'yes' ? 'nobody: requests are unsigned' : signedIn === undefined ? undefined : 'nobody'),
-    'Account': identity?.account,
+    [scheme === 'coiled' ? 'Workspace' : 'Account']: identity?.account,
     'By': identity?.source,
     'Expires': expires === undefined ? undefined : `${fromNow(expires - now)} (${formatWhen(expires)})${identity?.renews === true ? ', and renewed by itself' : ''}`,
     'Address': endpoint,
@@ -69,7 +70,7 @@ function problemNotices(service: ServiceHealth, health: Health): readonly Block[
     told.add(check.problem.remedy);
     return [{ kind: 'notice', level: levelOf(check, unreadable), text: `${prefix}${labelOf(check.name, service)}: ${check.said} ${check.problem.step}` }];
   });
-  if (unreadable && !notices.some(({ level }) => level === 'error')) notices.push({ kind: 'notice', level: 'error', text: `${health.uri ?? ''} cannot be read.` });
+  if (unreadable && !notices.some(({ level }) => level === 'error')) notices.push({ kind: 'notice', level: 'error', text: service.scheme === 'coiled' ? 'Machines cannot be had at Coiled.' : `${health.uri ?? ''} cannot be read.` });
   const order = ['error', 'warn', 'info'];
   return notices.sort((a, b) => order.indexOf(a.level) - order.indexOf(b.level));
 }
@@ -91,6 +92,7 @@ function proxyBlocks({ proxies, services }: Health): readonly Block[] {
 
 function commandBlocks({ uri, readable, services }: Health, storage: StorageChoice): readonly Block[] {
   const [service] = services;
+  if (service.scheme === 'coiled') return [];
   const commands: { readonly title: string; readonly text: string }[] = [];
   if (uri !== undefined && readable === true) commands.push({ title: 'See what is there', text: commandText(storage, 'ls', uri) });
   const refused = service.checks.some(({ name, outcome }) => outcome === 'no' && ['sign-in', 'identity', 'list', 'read'].includes(name));

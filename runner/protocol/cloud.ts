@@ -31,8 +31,6 @@ export interface CloudOptions {
   readonly confirmAbove: number;
   /** Start although the estimate is above that. */
   readonly yes: boolean;
-  /** Folder in a bucket for results whose output is a local folder. */
-  readonly staging?: string;
   /** US dollars an hour of one machine, in place of the table of prices. */
   readonly dollarsPerHour?: number;
 }

@@ -1,13 +1,13 @@
 import type { ErrorCode } from './errors.ts';
 
-/** Where data can be: the folders of this machine, or a service. */
-export type ServiceScheme = 'local' | 's3' | 'gs' | 'az';
+/** Where data can be: the folders of this machine, or a service. `coiled`: where machines are had. */
+export type ServiceScheme = 'local' | 's3' | 'gs' | 'az' | 'coiled';
 
 /** What `spimquant doctor` found, for programs: its form stays. Never holds a secret. */
 export interface Health {
-  /** What was asked about, in its one written form; left out: every service. */
+  /** What was asked about, in its one written form, or `coiled`; left out: every service. */
   readonly uri?: string;
-  /** Whether what was asked about can be read. */
+  /** Whether what was asked about can be read; of Coiled, whether machines can be had. */
   readonly readable?: boolean;
   readonly services: readonly ServiceHealth[];
   /** Proxies that the environment names. */
@@ -29,7 +29,7 @@ export interface ServiceHealth {
   readonly identity?: ServiceIdentity;
   /** Where requests go. */
   readonly endpoint?: string;
-  /** Region or location of the bucket, or where requests begin. */
+  /** Region or location of the bucket, or where requests begin; of Coiled, where machines are made when nothing is said. */
   readonly region?: string;
   readonly checks: readonly HealthCheck[];
 }
@@ -38,7 +38,7 @@ export interface ServiceHealth {
 export interface ServiceIdentity {
   /** As the service names it: an ARN, a service account, an object id; left out: nobody could be asked. */
   readonly name?: string;
-  /** AWS account, project of Google Cloud, storage account or tenant of Azure. */
+  /** AWS account, project of Google Cloud, storage account or tenant of Azure, workspace of Coiled. */
   readonly account?: string;
   /** Where the credentials come from, in words. */
   readonly source: string;
@@ -48,7 +48,7 @@ export interface ServiceIdentity {
   readonly renews?: boolean;
 }
 
-export type CheckName = 'sign-in' | 'identity' | 'reach' | 'clock' | 'buckets' | 'bucket' | 'list' | 'read' | 'write' | 'space';
+export type CheckName = 'sign-in' | 'identity' | 'reach' | 'clock' | 'buckets' | 'bucket' | 'list' | 'read' | 'write' | 'space' | 'workspace' | 'cloud' | 'quota' | 'machines';
 
 /** Something that was tried. */
 export interface HealthCheck {

@@ -1,3 +1,4 @@
+import type { CoiledAccess } from './coiledAccess.ts';
 import type { CredentialChoices } from './credentials.ts';
 import type { ColumnSummary, DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage, ParticipantRanges } from './datasets.ts';
 import type { ErrorReport } from './errors.ts';
@@ -46,6 +47,8 @@ export interface StartRun {
   readonly cores?: number | 'all';
   /** Bytes. */
   readonly memoryBytes?: number;
+  /** Goes into the environment of the run's process, and nowhere else. */
+  readonly coiled?: CoiledAccess;
 }
 
 /** A piece of a run's log as text. */
@@ -92,7 +95,7 @@ export interface Requests {
 
   /** Any command that is not a run. Progress comes as `explore.progress` with the caller's `token`. */
   'explore': {
-    readonly params: { readonly text: string; readonly cwd: string; readonly token: string };
+    readonly params: { readonly text: string; readonly cwd: string; readonly token: string; readonly coiled?: CoiledAccess };
     readonly result: Result;
   };
 

@@ -47,6 +47,7 @@ const axis: Check = (value, name) => (value === 0 || value === 1 || value === 2 
 const image = object({ uri: text, storage });
 const piece = object({ level: count, axis, index: count, x: count, y: count, slab: someCount });
 const nothing = object({});
+const coiled = optional(object({ token: optional(text), server: optional(text), workspace: optional(text) }));
 const run = object({ id: runId });
 const logLevel: Check = (value, name) => (value === 'warn' || value === 'error' ? undefined : `${name} must be warn or error`);
 const logQuery = object({ level: optional(logLevel), task: optional(text), scope: optional(text), text: optional(text) });
@@ -57,7 +58,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runner.ping': nothing,
   'runner.stop': nothing,
   'runs.start': object({
-    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount),
+    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount), coiled,
   }),
   'runs.list': object({ limit: someCount, before: optional(runId) }),
   'runs.follow': object({ id: runId, after: count }),
@@ -71,7 +72,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runs.tasks': object({ id: runId, since: count }),
   'runs.resources': object({ id: runId, points: someCount }),
   'runs.outputs': run,
-  'explore': object({ text, cwd: text, token: text }),
+  'explore': object({ text, cwd: text, token: text, coiled }),
   'datasets.list': nothing,
   'datasets.add': object({ dataset, force: optional(flag) }),
   'datasets.remove': object({ uri: text }),

@@ -1,4 +1,5 @@
 import { readResources } from '../monitor/recorder.ts';
+import { withCoiled } from '../protocol/coiledAccess.ts';
 import { openStore } from '../storage/open.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { Follower } from './runs/follow.ts';
@@ -28,7 +29,7 @@ export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
     caller.onClose(() => { for (const id of [...followers.keys()]) unfollow(id); });
 
     caller.handle('runs.start', async (asked) => {
-      startRun(asked, caller.env, starter, clock(), () => void book.look(asked.id));
+      startRun(asked, withCoiled(caller.env, asked.coiled), starter, clock(), () => void book.look(asked.id));
       book.scan();
       return book.get(asked.id);
     });

@@ -51,7 +51,7 @@ describe('a cohort on cloud machines', function () {
   it('is refused, before anything is asked of Coiled, for data and outputs that machines cannot reach', async () => {
     for (const [words, expected] of [
       [[lab.bids, 's3://results/x', 'participant', '--cloud', ...lab.flags], /spimquant sync/],
-      [['s3://brains', join(lab.folder.path, 'x'), 'participant', '--cloud', ...lab.flags], /cloud_staging/],
+      [['s3://brains', join(lab.folder.path, 'x'), 'participant', '--cloud', ...lab.flags], /spimquant sync/],
       [['s3://brains', 's3://results/x', 'participant', '--cloud', '--cloud_env', 'NOT_SET_HERE', ...lab.flags], /NOT_SET_HERE/],
     ] as const) {
       const before = lab.coiled.requests.length;

@@ -48,6 +48,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'main', phases: one, extension: 'vsix' },
   { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
   { name: 'buckets', suites: ['addBucket', 'bucketFiles'], phases: one, extension: 'vsix', severalFolders: true },
+  { name: 'coiled', suites: ['coiled'], phases: one, extension: 'vsix' },
   { name: 'large-dataset', suites: ['largeDataset'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix' },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix' },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },

@@ -27,7 +27,7 @@ export async function exploreCell(services: Services, job: Job, text: string, di
   const listening = runner.on('explore.progress', (event) => { if (event.token === token) progress.push(event.message); });
   const callOff = realTime.after(patience, () => { if (job.progress === undefined) progress.push('Asking the runner.'); });
   try {
-    const result = await runner.request('explore', { text, cwd: services.cwd(), token }, { signal: job.abort.signal });
+    const result = await runner.request('explore', { text, cwd: services.cwd(), token, coiled: await services.coiled() }, { signal: job.abort.signal });
     listening.dispose();
     callOff();
     await progress.flush();

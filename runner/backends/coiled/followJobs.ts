@@ -1,4 +1,4 @@
-import { SegmentReader } from '../../cloud/segments.ts';
+import type { SegmentReader } from '../../cloud/segments.ts';
 import { ownCost } from '../../cloud/estimate.ts';
 import type { CloudOptions, CostSoFar, MachinePrice } from '../../protocol/cloud.ts';
 import { isOver as isClusterOver, vmsLeft } from '../../coiled/states.ts';

@@ -121,9 +121,9 @@ async function isCalledOff(output: ObjectStore, run: string): Promise<boolean> {
 }
 
 function commandFor({ command, idleLimitMs }: Manifest, participant: string, workDir: string): LevelCommand {
-  const { cloud: _cloud, memoryBytes: _memory, pauseLimitMs, ...execution } = command.execution;
+  const { pauseLimitMs, ...execution } = command.execution;
   // Waiting costs here: what does not pass soon ends the task, and the run begins it anew.
-  const here = { ...execution, cores: 'all' as const, workDir, dryRun: false, pauseLimitMs: Math.min(pauseLimitMs ?? idleLimitMs, idleLimitMs / 2) };
+  const here = { ...execution, cloud: undefined, memoryBytes: undefined, cores: 'all' as const, workDir, dryRun: false, pauseLimitMs: Math.min(pauseLimitMs ?? idleLimitMs, idleLimitMs / 2) };
   if (command.verb === 'group') throw new SpimquantError('bad-option', 'Group statistics are no task of a machine.');
   return { ...command, options: { ...command.options, participantLabel: [participant], excludeParticipantLabel: [] }, execution: here };
 }

@@ -27,19 +27,18 @@ export function machineCommand(command: CohortCommand, places: Pick<Places, 'dat
   if (folder !== undefined && !isRemote(folder)) {
     throw new SpimquantError('bad-option', `Machines cannot read the template from a folder of this one: ${folder}`, { where: folder, hint: 'Copy it to a bucket ("spimquant sync"), and give that address.' });
   }
-  const { cloud: _cloud, workDir: _work, memoryBytes: _memory, ...execution } = command.execution;
+  const { execution } = command;
   return {
     ...command, bids: places.dataset.uri, output: places.output.uri,
     options: folder === undefined ? command.options : { ...command.options, templateDir: folder },
-    execution: { ...execution, dryRun: false, json: false, quiet: false, unlock: false, ...(execution.pauseLimitMs === Infinity ? { pauseLimitMs: undefined } : {}) },
+    execution: { ...execution, cloud: undefined, workDir: undefined, memoryBytes: undefined, dryRun: false, json: false, quiet: false, unlock: false, ...(execution.pauseLimitMs === Infinity ? { pauseLimitMs: undefined } : {}) },
     storage: reachableStorage(command.storage),
   };
 }
 
 /** How machines reach the buckets: profiles and files of this machine mean nothing there. */
 function reachableStorage(storage: StorageChoice): StorageChoice {
-  const { awsProfile: _profile, gcsCredentials: _file, ...rest } = storage;
-  return rest;
+  return { ...storage, awsProfile: undefined, gcsCredentials: undefined };
 }
 
 /** Throws `bad-option` for places that machines of a cloud cannot reach. `sync`: the command that would copy the dataset. */
@@ -52,7 +51,7 @@ export function checkPlaces(places: Pick<Places, 'dataset' | 'output'>): void {
   }
   if (!isRemote(output.uri)) {
     throw new SpimquantError('bad-option', `The output is a folder of this machine, which machines of a cloud cannot write to: ${output.uri}`, {
-      where: output.uri, hint: 'Give --cloud_staging s3://BUCKET/FOLDER: machines write there, and results are downloaded as they finish. Or give an address in a bucket as output.',
+      where: output.uri, hint: 'Give an address in a bucket as output; "spimquant sync" brings the results here afterwards.',
     });
   }
 }

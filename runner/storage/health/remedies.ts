@@ -99,8 +99,23 @@ const azure = table({
   'az-archived': ['access-denied', 'Blobs are in the archive tier', 'Bring them back first with `az storage blob set-tier --tier Hot`, which takes hours.'],
 });
 
+const coiled = table({
+  'coiled-none': ['auth-missing', 'Nobody is signed in', 'Sign in with `coiled login` in a terminal, or with the command `SPIMquant: Sign in to Coiled`.'],
+  'coiled-variable': ['auth-expired', 'The token of the environment is not accepted', 'Set {variable} to a new token, or unset it and sign in with `coiled login`; then start the editor from that terminal.'],
+  'coiled-file': ['auth-expired', 'The token that `coiled login` has kept is not accepted any more', 'Sign in again with `coiled login`.'],
+  'coiled-editor': ['auth-expired', 'The token that the editor keeps is not accepted any more', 'Sign in again with the command `SPIMquant: Sign in to Coiled`.'],
+  'coiled-form': ['auth-missing', 'The token is no token', 'Copy the token anew, whole and without quotes.'],
+  'coiled-server': ['bad-option', 'The address of Coiled is none', 'Correct spimquant.coiled.server or DASK_COILED__SERVER, or leave it out.'],
+  'coiled-workspace': ['not-found', 'There is no such workspace, or you are no member', 'Name one of your workspaces[[ ({workspaces})]] in spimquant.coiled.workspace, with `--cloud_workspace` or in DASK_COILED__WORKSPACE, or ask the owner to invite you.'],
+  'coiled-no-workspace': ['not-found', 'You have no workspace', 'Make one at {endpoint}, or ask a colleague to invite you.'],
+  'coiled-cloud': ['access-denied', 'The workspace has no cloud', 'Connect your cloud with `coiled setup aws` (or gcp, azure)[[ --workspace {workspace}]]; that takes rights of an administrator there.'],
+  'coiled-other-cloud': ['access-denied', 'The workspace is in a cloud that is not known here', 'Choose a workspace on AWS, Google Cloud or Azure.'],
+  'coiled-quota': ['cost-limit', 'The credits are used up', 'See credits and limits at {endpoint}, or ask the owner of the workspace.'],
+  'coiled-denied': ['access-denied', 'The workspace does not let you ask that', 'Ask the owner of the workspace[[ {workspace}]] for the right to create clusters.'],
+});
+
 /** Every remedy by its name. */
-export const remedies = { ...everywhere, ...local, ...s3, ...google, ...azure };
+export const remedies = { ...everywhere, ...local, ...s3, ...google, ...azure, ...coiled };
 
 export type RemedyId = keyof typeof remedies;
 
@@ -111,10 +126,11 @@ export const remedySections: readonly { readonly title: string; readonly entries
   { title: 'Amazon S3 and services like it', entries: Object.values(s3) },
   { title: 'Google Cloud Storage', entries: Object.values(google) },
   { title: 'Azure Blob Storage', entries: Object.values(azure) },
+  { title: 'Coiled', entries: Object.values(coiled) },
 ];
 
 /** What a step is filled in with. */
-export type Known = Readonly<Partial<Record<'endpoint' | 'variable' | 'folder' | 'profile' | 'role' | 'region' | 'bucket' | 'identity' | 'project' | 'account' | 'file' | 'permission', string>>>;
+export type Known = Readonly<Partial<Record<'endpoint' | 'variable' | 'folder' | 'profile' | 'role' | 'region' | 'bucket' | 'identity' | 'project' | 'account' | 'file' | 'permission' | 'workspace' | 'workspaces', string>>>;
 
 /** A problem with its step, as plain text. */
 export function problem(id: RemedyId, known: Known = {}): HealthProblem {
