@@ -114,7 +114,7 @@ const leftOut = (unneeded) => ({
 
 await build({
   ...common,
-  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts', tables: 'runner/server/outputs/worker.ts' },
+  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', task: 'runner/task.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts', tables: 'runner/server/outputs/worker.ts' },
   outdir: dist,
   platform: 'node',
   format: 'esm',
@@ -126,6 +126,34 @@ await build({
   plugins: [leftOut(neverLoaded), onePackageOnce],
   banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
 });
+/**
+ * What a machine of a cloud run is sent first, one for each storage service: it fetches the rest. Each is one small file, since a
+ * request to start machines is limited in size.
+ */
+const startStores = { s3: 's3Store', gs: 'gcsStore', az: 'azureStore' };
+for (const [scheme, wanted] of Object.entries(startStores)) {
+  const others = {
+    name: 'one-storage-service',
+    setup(plugins) {
+      const unwanted = Object.values(startStores).filter((store) => store !== wanted).join('|');
+      plugins.onResolve({ filter: new RegExp(`/(${unwanted})\\.ts$`) }, ({ path }) => ({ path, namespace: 'other-service' }));
+      plugins.onLoad({ filter: /./, namespace: 'other-service' }, () => ({ contents: 'throw new Error("This program reads from one storage service only.");' }));
+    },
+  };
+  await build({
+    ...common,
+    sourcemap: false,
+    entryPoints: { [`start-${scheme}`]: 'runner/start.ts' },
+    outdir: dist,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minify: true,
+    plugins: [others, leftOut(neverLoaded), onePackageOnce],
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  });
+}
+
 await buildExtension(common, dist);
 
 /** What pages have in common. */

@@ -14,6 +14,7 @@ const layers = [
   ['templates', 'command'],
   ['bids', 'figures', 'registration'],
   ['image', 'tables', 'monitor'],
+  ['cloud'],
   ['transfer', 'coiled'],
   ['storage'],
   ['kernels'],

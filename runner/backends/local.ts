@@ -74,6 +74,8 @@ export interface LocalBackend {
   readonly pauseTime?: PauseTime;
   /** URL of a module with other stages than the pipeline's: see WorkerSetup. */
   readonly stageModule?: string;
+  /** The output belongs to a run of which this is a part: that one has made it ready, and holds its lock. */
+  readonly part?: boolean;
 }
 
 /** How a run ended. */
@@ -103,7 +105,7 @@ export function resolveLocations(command: RunCommand): { readonly dataset: strin
 }
 
 /** Stores of a run before its templates are known. */
-function placesOf(command: RunCommand, env: LocalBackend['env']): Places {
+export function placesOf(command: RunCommand, env: LocalBackend['env']): Places {
   const { dataset, output } = resolveLocations(command);
   const storage: StorageOptions = command.storage;
   // Reading somebody's public bucket without credentials, or paying for it, says nothing about one's own output.
@@ -129,7 +131,7 @@ function workFolder(output: string, chosen: string | undefined, env: LocalBacken
 }
 
 /** Throws `not-found` when there is nothing at the dataset's place. */
-async function checkDataset(store: ObjectStore, signal: AbortSignal): Promise<void> {
+export async function checkDataset(store: ObjectStore, signal: AbortSignal): Promise<void> {
   if (!isRemote(store.uri)) {
     const found = await stat(store.uri).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
@@ -220,11 +222,11 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
   pauses.markReached('dataset');
   await pauses.through(async () => {
     await checkOutputFolder(places.output.uri);
-    await checkOutput(output, command.execution.forceOutput);
+    if (backend.part !== true) await checkOutput(output, command.execution.forceOutput);
   });
   pauses.markReached('output', 'work');
   const token = newToken();
-  const lock = await pauses.through(() => acquireLock(output, clock(), undefined, token));
+  const lock = backend.part === true ? { tookOver: false, release: () => Promise.resolve() } : await pauses.through(() => acquireLock(output, clock(), undefined, token));
   let ended: Ended;
   try {
     ended = await runLocked(command, backend, { places, lock, recording, pauses });
@@ -239,7 +241,7 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
 }
 
 /** Releases the lock. What a run has made does not become worse when that cannot be done. */
-async function giveUp(lock: Lock, recording: Recording, signal: AbortSignal): Promise<void> {
+export async function giveUp(lock: Lock, recording: Recording, signal: AbortSignal): Promise<void> {
   // A lock that stays because the bucket does not answer is taken over by the next run on this machine.
   if (signal.aborted) return waitAtMost(500, lock.release());
   try {
@@ -275,7 +277,7 @@ async function runLocked(command: RunCommand, backend: LocalBackend, { places, l
   const all: Places = withTemplates(places, plan);
   pauses.setPlaces(all);
   pauses.markReached('templates');
-  await pauses.through(() => prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration }));
+  if (backend.part !== true) await pauses.through(() => prepareOutput(store('output'), { version: programVersion, source: places.dataset.uri, configuration }));
 
   const journal = recording.begin();
   for (const notice of plan.notices) journal.append({ type: 'run-log', level: 'warn', message: notice });
@@ -295,11 +297,11 @@ async function planWhole(command: RunCommand, backend: LocalBackend, store: (pla
 }
 
 /** What a run of this process is meant to be. */
-function intentOf(command: RunCommand, text: string, places: Places, now: number): RunIntent {
+export function intentOf(command: RunCommand, text: string, places: Places, now: number): RunIntent {
   return {
     id: newRunId(now), command: text, verb: command.verb, bids: places.dataset.uri, output: places.output.uri,
     options: mergedConfiguration({ ...command, bids: places.dataset.uri, output: places.output.uri }), version: programVersion,
-    pid: process.pid, process: processMark(process.pid), host: hostname(), started: new Date(now).toISOString(), cwd: process.cwd(),
+    pid: process.pid, process: processMark(process.pid), host: hostname(), started: new Date(now).toISOString(), cwd: process.cwd(), ...(command.execution.cloud === undefined ? {} : { place: 'cloud' }),
   };
 }
 

@@ -12,6 +12,9 @@ import type { PauseTime } from '../engine/pauses.ts';
 import type { Clock } from '../protocol/log.ts';
 import { isRunCommand } from '../protocol/options.ts';
 import type { SyncCommand } from '../protocol/options.ts';
+import type { CostEstimate } from '../protocol/cloud.ts';
+import { estimateWords, formatDollars } from '../wording/cloud.ts';
+import { count } from '../wording/words.ts';
 import { answer } from './answer.ts';
 import { formatPlan, planLines } from './planText.ts';
 import { JsonReporter, PlainReporter, QuietReporter, TerminalReporter, wantsColor } from './reporters.ts';
@@ -81,7 +84,7 @@ function columnsOf({ stdout, env }: Terminal): number {
 }
 
 async function carryOut(command: RunCommand, text: string, terminal: Terminal, engine: Engine, color: boolean): Promise<ExitCode> {
-  const { stdout, env, clock, signal, onEnter } = terminal;
+  const { stdout, env, clock, signal, onEnter, ask } = terminal;
   const { json, quiet, unlock, dryRun } = command.execution;
   const backend = (onEvent: LocalBackend['onEvent']): LocalBackend => ({ ...engine, clock, env, signal, onEvent, onWish: onEnter });
   if (unlock) {
@@ -93,10 +96,23 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
     stdout.write(`${json ? planLines(dry).join('\n') : formatPlan(dry, wantsColor(stdout, env))}\n`);
     return dry.plan.failures.length > 0 ? 1 : 0;
   }
-  const reporter = chooseReporter(json, quiet, terminal, color);
+  let reporter = chooseReporter(json, quiet, terminal, color);
   let summary: RunSummary;
   try {
-    summary = await runLocally(command, text, backend((event, state) => reporter.event(event, state)));
+    const started = backend((event, state) => { reporter.event(event, state); });
+    summary = command.verb === 'group' || command.execution.cloud === undefined
+      ? await runLocally(command, text, started)
+      : await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, {
+        ...started,
+        ...(ask === undefined || json ? {} : {
+          confirm: async ({ estimate, above }) => {
+            reporter.stop();
+            const answer = await ask(costQuestion(estimate, above));
+            reporter = chooseReporter(json, quiet, terminal, color);
+            return answer;
+          },
+        }),
+      });
   } finally {
     reporter.stop();
   }
@@ -137,6 +153,10 @@ async function carryOutSync(command: SyncCommand, text: string, terminal: Termin
   }
   if (!json) stdout.write(`${formatSyncSummary(summary, wantsColor(stdout, env))}\n`);
   return summary.outcome === 'cancelled' ? 130 : summary.outcome === 'succeeded' ? 0 : 1;
+}
+
+function costQuestion({ participants, assumptions, ...estimate }: CostEstimate, above: number): string {
+  return `The run over ${count(participants, 'participant')} is estimated to cost ${estimateWords(estimate)}; above ${formatDollars(above)} it is asked about.\n${assumptions.map((each) => `  ${each}`).join('\n')}\nStart it? [y/N] `;
 }
 
 function unlockedText(holder: LockHolder | undefined): string {

@@ -5,8 +5,8 @@ import type { Engine } from './main.ts';
 import { enterKey } from './enterKey.ts';
 import { main } from './main.ts';
 
-/** How long a stopped process may take to end cleanly, in milliseconds. */
-const patience = 3000;
+/** How long a stopped process may take to end cleanly, in milliseconds: longer where machines of a cloud have to be ended, and their end verified. */
+const patience = process.argv.includes('--cloud') ? 11 * 60_000 : 3000;
 
 /**
  * Runs the command line of this process and ends it with the exit code. The first Ctrl-C (or SIGTERM, SIGHUP) stops the

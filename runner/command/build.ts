@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../protocol/json.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
 import type { EntityFilter, ExecutionOptions, GroupOptions, LevelCommand, LevelVerb, ParticipantOptions, RunCommand, SegmentationMethod } from '../protocol/options.ts';
+import { cloudOptions } from './buildCloud.ts';
 import { syncConfiguration } from './buildSync.ts';
 import { findFlag, offeredFlags, written } from './flags.ts';
 import { checkChoices, Given, storageChoice, unique } from './given.ts';
@@ -82,7 +83,7 @@ export function executionOptions(given: Given): ExecutionOptions {
     forceAll: given.on('forceall'),
     workDir: given.one('work_dir'),
     keepWork: given.on('notemp'),
-    cloud: given.on('cloud'),
+    ...(given.on('cloud') ? { cloud: cloudOptions(given) } : {}),
     json: given.on('json'),
     quiet: given.on('quiet'),
     forceOutput: given.on('force-output'),
@@ -112,14 +113,13 @@ export function buildRun(level: LevelVerb, bids: string, output: string, values:
   }
   return telling(tell, (): LevelCommand => {
     const given = new Given(values);
-    const execution = executionOptions(given);
+    const { cloud, ...here } = executionOptions(given);
     const storage = storageChoice(given);
+    if (level === 'group' && cloud !== undefined) notices.push({ text: 'Group statistics run here, and not on cloud machines: they take seconds.', place: { kind: 'flag', name: 'cloud' } });
+    const execution = level === 'group' || cloud === undefined ? here : { ...here, cloud };
     const command: LevelCommand = level === 'group'
       ? { verb: level, bids, output, options: groupOptions(values), execution, storage }
       : { verb: level, bids, output, options: participantOptions(values), execution, storage };
-    if (execution.cloud) {
-      throw bad('--cloud is not offered yet: cloud runs come with the Coiled backend.', 'Leave --cloud out to run here; s3:// datasets and outputs work without it.', { place: { kind: 'flag', name: 'cloud' } });
-    }
     return command;
   });
 }

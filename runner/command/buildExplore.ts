@@ -1,5 +1,6 @@
 import type { EntityFilter, ExploreCommand, ExploreVerb, LookOptions, Position, SegmentationMethod, ShowOptions, ThresholdOptions } from '../protocol/options.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
+import { cloudOptions } from './buildCloud.ts';
 import type { FlagVerb } from './flag.types.ts';
 import { findFlag, offeredFlags, written } from './flags.ts';
 import { checkChoices, Given, storageChoice, unique } from './given.ts';
@@ -54,8 +55,12 @@ function assemble(verb: ExploreVerb, words: readonly string[], values: Values): 
       },
     };
     case 'doctor': return { verb, ...optional('uri', words.at(0)), storage: opened.storage, show };
-    case 'runs': return { verb, show };
+    case 'runs': return { verb, ...optional('uri', words.at(0)), storage: opened.storage, show };
     case 'logs': case 'cancel': return { verb, run: word, show };
+    case 'cost': return {
+      verb, ...opened, ...optional('output', words.at(1)), cloud: cloudOptions(given),
+      options: { participantLabel: given.list('participant-label'), excludeParticipantLabel: given.list('exclude-participant-label'), filterSpim: given.list<EntityFilter>('filter-spim') },
+    };
     case 'demo': return { verb, folder: word, show };
   }
 }

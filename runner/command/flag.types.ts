@@ -60,9 +60,9 @@ export type Support =
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'renamed'; readonly to: string };
 
-export type FlagGroup = 'Participants and images' | 'Looking' | 'Template and registration' | 'Intensity correction' | 'Segmentation' | 'Group statistics' | 'Transfer' | 'Output' | 'Running' | 'Storage' | 'Help' | 'Known from upstream';
+export type FlagGroup = 'Participants and images' | 'Looking' | 'Template and registration' | 'Intensity correction' | 'Segmentation' | 'Group statistics' | 'Transfer' | 'Output' | 'Running' | 'Cloud' | 'Storage' | 'Help' | 'Known from upstream';
 
 /** The groups in the order of the help. The last is not shown. */
 export const flagGroups: readonly FlagGroup[] = [
-  'Participants and images', 'Looking', 'Template and registration', 'Intensity correction', 'Segmentation', 'Group statistics', 'Transfer', 'Output', 'Running', 'Storage', 'Help',
+  'Participants and images', 'Looking', 'Template and registration', 'Intensity correction', 'Segmentation', 'Group statistics', 'Transfer', 'Output', 'Running', 'Cloud', 'Storage', 'Help',
 ];

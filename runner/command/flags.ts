@@ -1,5 +1,6 @@
 import type { Flag, FlagVerb } from './flag.types.ts';
 import { destinationPrefix, reachFlags, storageFields } from '../protocol/storageChoice.ts';
+import { cloudFlags } from './cloudFlags.ts';
 import { knownFlags } from './knownFlags.ts';
 
 const participant: readonly FlagVerb[] = ['participant'];
@@ -16,16 +17,16 @@ const looking: readonly FlagVerb[] = ['slice', 'histogram', 'segment'];
 /** Those that look for thresholds. */
 const trying: readonly FlagVerb[] = ['histogram', 'segment'];
 /** Those that open a dataset, an image or an output. */
-const reading: readonly FlagVerb[] = [...started, 'info', 'ls', 'validate', ...looking, 'results', 'doctor'];
+const reading: readonly FlagVerb[] = [...started, 'info', 'ls', 'validate', ...looking, 'results', 'doctor', 'cost', 'runs'];
 /** Those that write objects, or try whether they may. */
 const writing: readonly FlagVerb[] = [...started, 'doctor'];
 
 /** The flags that work, in the order of the help. Defaults are pipeline-spec §1's; `build.ts` holds them as values. */
 export const offeredFlags: readonly Flag[] = [
   // Participants and images
-  { name: 'participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', default: 'all', help: 'Only these participants, with or without sub-.', verbs: [...runs, 'ls', 'validate', ...looking, 'results'], origin: 'upstream' },
-  { name: 'exclude-participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', help: 'Leave these participants out.', verbs: runs, origin: 'upstream' },
-  { name: 'filter-spim', group: 'Participants and images', value: { kind: 'filter' }, arity: 'many', metavar: 'ENTITY[:METHOD][=VALUE]', help: 'Only images with these entities, e.g. acquisition=4x, session:none, acquisition:match=4x.*, extension=ozx.', verbs: [...images, ...looking], origin: 'upstream' },
+  { name: 'participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', default: 'all', help: 'Only these participants, with or without sub-.', verbs: [...runs, 'ls', 'validate', 'cost', ...looking, 'results'], origin: 'upstream' },
+  { name: 'exclude-participant-label', group: 'Participants and images', value: { kind: 'label' }, arity: 'many', metavar: 'LABEL', help: 'Leave these participants out.', verbs: [...runs, 'cost'], origin: 'upstream' },
+  { name: 'filter-spim', group: 'Participants and images', value: { kind: 'filter' }, arity: 'many', metavar: 'ENTITY[:METHOD][=VALUE]', help: 'Only images with these entities, e.g. acquisition=4x, session:none, acquisition:match=4x.*, extension=ozx.', verbs: [...images, ...looking, 'cost'], origin: 'upstream' },
   { name: 'sample_staining', group: 'Participants and images', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', help: 'Names of the channels in order, instead of those in the dataset.', verbs: [...images, ...looking], origin: 'upstream' },
   { name: 'ignore_stains', group: 'Participants and images', value: { kind: 'text' }, arity: 'many', metavar: 'STAIN', help: 'Leave these stains out.', verbs: images, origin: 'upstream' },
   { name: 'orientation', group: 'Participants and images', value: { kind: 'orientation' }, metavar: 'XYZ', help: 'Directions in which x, y and z increase, e.g. RAS; instead of what the dataset says.', verbs: [...images, ...looking], origin: 'upstream' },
@@ -98,9 +99,11 @@ export const offeredFlags: readonly Flag[] = [
   { name: 'pause-limit', group: 'Running', value: { kind: 'duration' }, metavar: 'TIME', default: '24h; 10m where CI is set', help: 'Longest wait for a new sign-in, the network or room on the disk, e.g. 2h; 0: fail at once; none: no limit.', verbs: started, origin: 'ours' },
   { name: 'forceall', aliases: ['F'], group: 'Running', value: { kind: 'switch' }, help: 'Do everything again.', verbs: started, origin: 'upstream' },
   { name: 'unlock', group: 'Running', value: { kind: 'switch' }, help: 'Remove the lock that a run on another machine left on the output, and stop.', verbs: started, origin: 'upstream' },
-  { name: 'cloud', group: 'Running', value: { kind: 'switch' }, help: 'Run on cloud machines; comes with the Coiled backend.', verbs: runs, origin: 'upstream' },
+  { name: 'cloud', group: 'Running', value: { kind: 'switch' }, help: 'Run on machines of a cloud at Coiled, next to the data: one task for each participant. Group statistics run here.', verbs: runs, origin: 'upstream' },
   { name: 'json', group: 'Running', value: { kind: 'switch' }, help: 'Write JSON to standard output: what happens, one event a line, or the answer as one object.', origin: 'ours' },
   { name: 'quiet', aliases: ['q'], group: 'Running', value: { kind: 'switch' }, help: 'No progress, only the summary.', origin: 'upstream' },
+
+  ...cloudFlags,
 
   // Storage
   { name: 'aws-profile', group: 'Storage', value: { kind: 'text' }, metavar: 'NAME', help: 'AWS profile for s3:// addresses.', verbs: reading, origin: 'ours' },

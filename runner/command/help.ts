@@ -78,6 +78,7 @@ const participantExamples = ['spimquant bids out participant --stains_for_seg Ab
 const segmentExample = 'spimquant segment bids --participant-label 01 --stain Abeta --seg_method otsu+k3i2 th900 --compare';
 
 const examples: Readonly<Record<string, readonly string[]>> = {
+  cost: ['spimquant cost s3://lab/bids --cloud_vm_type m6i.4xlarge'],
   participant: participantExamples,
   group: [groupExample],
   tune_n4: ['spimquant bids out tune_n4 --participant-label 01 --correction_level 6', 'spimquant bids out tune_n4 --sloppy'],

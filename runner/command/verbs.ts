@@ -48,13 +48,14 @@ export const verbs: readonly Verb[] = [
   offered('segment', 'first', 'segment <image or dataset> [--stain S] [--seg_method M ...] [--compare] [--level N]', 'Try a segmentation at a coarse level, in a second or two.', [image]),
   offered('results', 'first', 'results <out> [--participant-label L] [--stain S] [--atlas_segs A]', 'Show what an output folder holds: regions, group statistics, reports.', [{ label: 'the output', kind: 'output' }]),
   offered('doctor', 'first', 'doctor [URI | coiled]', 'Tell who you are at each storage service, what may be done at a place, or whether machines can be had at Coiled; and how to mend what does not work.', [{ label: 'the place', kind: 'dataset', optional: true }]),
-  offered('runs', 'first', 'runs', 'List the runs of this machine, newest first.', []),
+  offered('runs', 'first', 'runs [OUTPUT]', 'List the runs of this machine, newest first, or the cloud runs of an output in a bucket, from any machine.', [{ label: 'the output', kind: 'output', optional: true }]),
   offered('logs', 'first', 'logs RUN', 'Show the log of a run. RUN is its id, a part of it, or last.', [run]),
   offered('cancel', 'first', 'cancel RUN', 'Stop a run. RUN is its id, a part of it, or last.', [run]),
+  offered('cost', 'first', 'cost <dataset> [OUTPUT]', 'Tell what a run on cloud machines would cost, and what those of an output have cost.', [{ label: 'the dataset', kind: 'dataset' }, { label: 'the output', kind: 'output', optional: true }]),
   offered('demo', 'first', 'demo FOLDER', 'Write a small dataset of generated brains to try things on.', [{ label: 'the folder', kind: 'folder' }]),
   offered('help', 'first', 'help [VERB]', 'Explain the flags.'),
   offered('version', 'first', 'version', 'Show the version.'),
-  ...(['register', 'cost'] as const).map((name): Verb => ({
+  ...(['register'] as const).map((name): Verb => ({
     name, position: 'first', usage: `spimquant ${name} ...`, help: 'Comes with a later version.', offered: false,
   })),
 ];

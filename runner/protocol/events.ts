@@ -1,3 +1,4 @@
+import type { CloudJob, CostEstimate, CostSoFar } from './cloud.ts';
 import type { ErrorReport } from './errors.ts';
 import type { LogLevel } from './log.ts';
 import type { PauseReason } from './pauses.ts';
@@ -55,6 +56,12 @@ export type RunEventBody =
   /** Somebody asked to go on, and what it waits for has not come yet. */
   | { readonly type: 'run-still-paused'; readonly error: ErrorReport }
   | { readonly type: 'run-resumed' }
+  /** What a cloud run is expected to cost. */
+  | { readonly type: 'cloud-estimated'; readonly estimate: CostEstimate }
+  /** A job of a cloud run, as it stands now: written before it is asked for, and with every change. */
+  | { readonly type: 'cloud-job'; readonly job: CloudJob }
+  /** Machines that are there, and what is spent; left out: nothing is known of it. */
+  | { readonly type: 'cloud-standing'; readonly machines: number; readonly spent?: CostSoFar }
   | { readonly type: 'run-log'; readonly level: LogLevel; readonly message: string }
   | { readonly type: 'run-finished'; readonly outcome: RunOutcome; readonly error?: ErrorReport };
 

@@ -1,3 +1,4 @@
+import type { CloudOptions } from './cloud.ts';
 import type { Json } from './json.ts';
 import { ownStorage } from './storageChoice.ts';
 import type { StorageChoice } from './storageChoice.ts';
@@ -90,7 +91,8 @@ export interface ExecutionOptions {
   readonly forceAll: boolean;
   readonly workDir?: string;
   readonly keepWork: boolean;
-  readonly cloud: boolean;
+  /** Run on machines of a cloud; undefined: here. */
+  readonly cloud?: CloudOptions;
   readonly json: boolean;
   readonly quiet: boolean;
   readonly forceOutput: boolean;
@@ -121,7 +123,7 @@ export type LevelVerb = 'participant' | 'group' | 'tune_n4';
 export type RunVerb = LevelVerb | 'sync';
 
 /** Verbs that look and answer at once; they start no run. */
-export type ExploreVerb = 'info' | 'ls' | 'validate' | 'slice' | 'histogram' | 'segment' | 'results' | 'doctor' | 'runs' | 'logs' | 'cancel' | 'demo';
+export type ExploreVerb = 'info' | 'ls' | 'validate' | 'slice' | 'histogram' | 'segment' | 'results' | 'doctor' | 'runs' | 'logs' | 'cancel' | 'demo' | 'cost';
 
 /** Every verb that is offered. */
 export type VerbName = RunVerb | ExploreVerb | 'plan' | 'help' | 'version';
@@ -211,7 +213,10 @@ export type ExploreCommand =
   | { readonly verb: 'results'; readonly uri: string; readonly options: ResultsOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
   /** Without a URI: every service. */
   | { readonly verb: 'doctor'; readonly uri?: string; readonly storage: StorageChoice; readonly show: ShowOptions }
-  | { readonly verb: 'runs'; readonly show: ShowOptions }
+  /** Without a URI: the runs of this machine; with one: the cloud runs of that output. */
+  | { readonly verb: 'runs'; readonly uri?: string; readonly storage: StorageChoice; readonly show: ShowOptions }
+  /** What a cloud run over a dataset would cost, and what those of an output have cost. */
+  | { readonly verb: 'cost'; readonly uri: string; readonly output?: string; readonly options: Pick<ParticipantOptions, 'participantLabel' | 'excludeParticipantLabel' | 'filterSpim'>; readonly cloud: CloudOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
   /** `run`: an id, a part of one that no other has, or `last`. */
   | { readonly verb: 'logs' | 'cancel'; readonly run: string; readonly show: ShowOptions }
   | { readonly verb: 'demo'; readonly folder: string; readonly show: ShowOptions };

@@ -1,3 +1,4 @@
+import type { CloudStanding } from './cloud.ts';
 import type { ErrorReport } from './errors.ts';
 import type { RunEvent, TaskProgress, TaskSummary } from './events.ts';
 import type { LogLevel } from './log.ts';
@@ -48,6 +49,8 @@ export interface RunState {
   readonly failedParticipants: readonly { readonly participant: string; readonly error: ErrorReport }[];
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** Only of cloud runs. */
+  readonly cloud?: CloudStanding;
   /** The latest {@link logLimit} lines. */
   readonly log: readonly LogLine[];
   /** Of the run as a whole, when it ended by one. */
@@ -146,6 +149,18 @@ export class RunFold {
         this.#endPause(event.time);
         this.#change({ status: this.#state.planned ? 'running' : 'starting' });
         break;
+      case 'cloud-estimated':
+        this.#changeCloud({ estimate: event.estimate });
+        break;
+      case 'cloud-job': {
+        const { job } = event;
+        const jobs = this.#state.cloud?.jobs ?? [];
+        this.#changeCloud({ jobs: jobs.some(({ name }) => name === job.name) ? jobs.map((each) => (each.name === job.name ? job : each)) : [...jobs, job] });
+        break;
+      }
+      case 'cloud-standing':
+        this.#changeCloud({ machines: event.machines, ...(event.spent === undefined ? {} : { spent: event.spent }) });
+        break;
       case 'task-log':
         this.#addLine({ time: event.time, level: event.level, message: event.message, task: event.task });
         break;
@@ -171,6 +186,10 @@ export class RunFold {
 
   #change(change: Partial<RunState>): void {
     this.#state = { ...this.#state, ...change };
+  }
+
+  #changeCloud(change: Partial<CloudStanding>): void {
+    this.#change({ cloud: { jobs: [], machines: 0, ...this.#state.cloud, ...change } });
   }
 
   #endPause(time: number): void {

@@ -1,3 +1,4 @@
+import type { CloudDigest } from './cloud.ts';
 import type { ErrorReport } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import type { RunOutcome } from './events.ts';
@@ -38,6 +39,8 @@ export interface RunIntent {
   /** Folder that relative paths of the command are relative to; older runs do not say. */
   readonly cwd?: string;
   readonly origin?: RunOrigin;
+  /** Its participants are worked on by machines of a cloud. */
+  readonly place?: 'cloud';
 }
 
 /** `starting`: asked for, its tasks not known yet. `paused`: waits for what lets it go on, by itself or when it is told to. */
@@ -78,8 +81,10 @@ export interface RunRecord {
   readonly origin?: RunOrigin;
   /** The run's own error, or that of the first task or participant that failed. */
   readonly error?: ErrorReport;
-  /** US dollars; only of cloud runs. */
+  /** US dollars that are spent; only of cloud runs. */
   readonly cost?: number;
+  /** Only of cloud runs. */
+  readonly cloud?: CloudDigest;
 }
 
 /** Tasks by how they stand. */

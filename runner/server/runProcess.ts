@@ -23,6 +23,8 @@ export interface RunEngine {
 
 /** How long a stopped process may take to end cleanly, in milliseconds. The runner loses patience earlier. */
 const patience = 3000;
+/** The same where machines of a cloud have to be ended, and their end verified. */
+const cloudPatience = 11 * 60_000;
 
 /**
  * Carries out the request in a run's folder, the only argument of this process, and ends the process. Its working folder
@@ -32,11 +34,12 @@ export async function runProcess(engine: RunEngine): Promise<never> {
   guardOutput(process.env);
   guardLastWords();
   const abort = new AbortController();
+  let isCloud = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       abort.abort();
       // A disk or network folder that does not answer would keep the process for ever: not even process.exit() returns then.
-      setTimeout(() => process.kill(process.pid, 'SIGKILL'), patience).unref();
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), isCloud ? cloudPatience : patience).unref();
     });
   }
   // Runs outlive the terminal or connection that they were started from.
@@ -48,6 +51,7 @@ export async function runProcess(engine: RunEngine): Promise<never> {
     process.stderr.write(`There is no run to carry out in ${folder === '' ? 'an empty path' : folder}.\n`);
     process.exit(2);
   }
+  isCloud = request.intent.place === 'cloud';
   markInUse(import.meta.url);
   let journal: Journal;
   try {
@@ -81,5 +85,7 @@ async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal:
     return;
   }
   if (command.verb === 'sync') await runSync(command, text, { clock: Date.now, env: process.env, signal, journal });
-  else await runLocally(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
+  else if (command.verb !== 'group' && command.execution.cloud !== undefined) {
+    await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
+  } else await runLocally(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
 }

@@ -1,4 +1,5 @@
 import type { StoreRegion } from '../storage/objectStore.ts';
+import { formatDollars } from '../wording/cloud.ts';
 import { formatBytes } from '../wording/words.ts';
 import { pricePerGigabyte } from './prices.ts';
 import type { Prices } from './prices.ts';
@@ -30,10 +31,4 @@ export function costNote(source: StoreRegion, destination: StoreRegion, bytes: n
   const payer = requesterPays ? ' Requests and traffic are billed to you, not to the owner of the bucket.' : '';
   const text = `${formatBytes(bytes)} leave ${place}${passes}: ${dollars === undefined ? amount : `about ${amount}`}. If this machine is in that region, traffic to it is free; free allowances and your contract may change it too.${payer}`;
   return { text, ...(dollars === undefined ? {} : { dollars }) };
-}
-
-/** `$0.12`, `$1,234`. */
-export function formatDollars(dollars: number): string {
-  if (dollars > 0 && dollars < 0.01) return 'less than $0.01';
-  return dollars < 100 ? `$${dollars.toFixed(2)}` : `$${Math.round(dollars).toLocaleString('en')}`;
 }

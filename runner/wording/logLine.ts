@@ -1,6 +1,7 @@
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunEvent } from '../protocol/events.ts';
 import type { LogLevel } from '../protocol/log.ts';
+import { estimateWords, jobWords } from './cloud.ts';
 import { pauseText } from './pause.ts';
 import { count, formatSeconds } from './words.ts';
 
@@ -52,6 +53,12 @@ export function logWords(event: RunEvent): LogWords | undefined {
       return say('warn', '', `still paused: ${event.error.message} [${event.error.code}]`);
     case 'run-resumed':
       return say('info', '', 'goes on');
+    case 'cloud-estimated':
+      return say('info', '', `estimated cost: ${estimateWords(event.estimate)}`);
+    case 'cloud-job':
+      return say(event.job.state === 'left' ? 'warn' : 'info', '', jobWords(event.job));
+    case 'cloud-standing':
+      return undefined;
     case 'run-log':
       return say(event.level, '', event.message);
     case 'run-finished':

@@ -1,3 +1,4 @@
+import type { CloudDigest } from '../protocol/cloud.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunVerb } from '../protocol/options.ts';
 import type { RunIntent, RunRecord } from '../protocol/runs.ts';
@@ -18,7 +19,7 @@ export interface RunStanding {
 }
 
 /** What events make of a run: the part of its record that changes. */
-export type Standing = Pick<RunRecord, 'status' | 'cancelling' | 'ended' | 'pause' | 'pausedMs' | 'counts' | 'reused' | 'fraction' | 'current' | 'seq' | 'error'>;
+export type Standing = Pick<RunRecord, 'status' | 'cancelling' | 'ended' | 'pause' | 'pausedMs' | 'counts' | 'reused' | 'fraction' | 'current' | 'seq' | 'error' | 'cost' | 'cloud'>;
 
 /** How a run stands after its events. Pure. */
 export function standingOf(state: RunState, { seq, cancelling }: RunStanding): Standing {
@@ -35,6 +36,8 @@ export function standingOf(state: RunState, { seq, cancelling }: RunStanding): S
     fraction: runFraction(state),
     current: over ? [] : currentTitles(state),
     seq,
+    ...(state.cloud?.spent === undefined ? {} : { cost: state.cloud.spent.dollars }),
+    ...(state.cloud === undefined ? {} : { cloud: cloudDigest(state, over) }),
     ...(error === undefined ? {} : { error }),
   };
 }
@@ -45,7 +48,7 @@ export function digestRun(intent: RunIntent, state: RunState, standing: RunStand
     id: intent.id,
     command: intent.command,
     verb: intent.verb as RunVerb,
-    place: 'local',
+    place: intent.place ?? 'local',
     bids: intent.bids,
     output: intent.output,
     started: state.started ?? (Date.parse(intent.started) || 0),
@@ -53,6 +56,17 @@ export function digestRun(intent: RunIntent, state: RunState, standing: RunStand
     ...(intent.cwd === undefined ? {} : { cwd: intent.cwd }),
     ...(intent.origin === undefined ? {} : { origin: intent.origin }),
     ...standingOf(state, standing),
+  };
+}
+
+function cloudDigest({ cloud }: RunState, over: boolean): CloudDigest {
+  const { estimate, jobs = [], machines = 0, spent } = cloud ?? {};
+  const page = jobs.findLast((job) => job.page !== undefined)?.page;
+  return {
+    ...(estimate === undefined ? {} : { estimate: { low: estimate.low, likely: estimate.likely, high: estimate.high } }),
+    ...(spent === undefined ? {} : { spent }), machines: over ? 0 : machines, ...(page === undefined ? {} : { page }),
+    // Of a run that is over, whatever is not known to be gone may still be there.
+    left: jobs.filter(({ state }) => (over ? state !== 'gone' : state === 'left')).map(({ name }) => name),
   };
 }
 

@@ -135,7 +135,7 @@ describe('notebooks', () => {
     await vscode.commands.executeCommand('notebook.selectKernel', { notebookEditor: editor, id: 'spimquant-coiled', extension: 'spimquant.spimquant' });
     await execute(0);
     await until('it has failed', () => editor.notebook.cellAt(0).executionSummary?.success === false);
-    await onPage((page) => page.see({ selector: '.spimquant-result .notice.error', text: '--cloud is not offered yet', inside: 'frames' }));
+    await onPage((page) => page.see({ selector: '.spimquant-result .notice.error', text: 'machines of a cloud cannot read', inside: 'frames' }));
   });
 
   it('show a run that is over with its failures, its log and what can be opened', async () => {

@@ -68,6 +68,7 @@ function intentOf(asked: StartRun, { host }: RunStarter, now: number): RunIntent
   return {
     id, command: text, verb: command.verb, bids, output, options: runConfiguration({ ...command, bids, output }), version: programVersion,
     pid: 0, process: '', host, started: new Date(now).toISOString(), cwd, ...(origin === undefined ? {} : { origin }),
+    ...(command.execution.cloud === undefined ? {} : { place: 'cloud' }),
   };
 }
 

@@ -53,7 +53,7 @@ describe('command language', () => {
     };
     assert.deepEqual(participant('').options, expected);
     assert.deepEqual(participant('').execution, {
-      cores: 'all', memoryBytes: undefined, pauseLimitMs: undefined, dryRun: false, forceAll: false, workDir: undefined, keepWork: false, cloud: false, json: false,
+      cores: 'all', memoryBytes: undefined, pauseLimitMs: undefined, dryRun: false, forceAll: false, workDir: undefined, keepWork: false, json: false,
       quiet: false, forceOutput: false, unlock: false,
     });
   });
@@ -253,7 +253,6 @@ describe('command language', () => {
     ['a b group --contrast_values WT KO', /needs --contrast_column/],
     ['a b group --contrast_column g --contrast_values WT WT', /two different groups/],
     ['a b group --group-stats-label "a b"', /letters, digits/],
-    ['a b participant --cloud', /Coiled/],
     ['a b participant --forcerun segment', /known, but not offered here.*Snakemake/],
     ['a b participant --until segment', /external engine of a later version/],
     ['a b participant --profile slurm', /external engine/],

@@ -1,0 +1,37 @@
+import type { CoiledClient } from '../../coiled/client.types.ts';
+import type { Journal } from '../../engine/journal.ts';
+import type { CostEstimate } from '../../protocol/cloud.ts';
+import type { ObjectStore } from '../../storage/objectStore.ts';
+import type { Manifest } from '../../cloud/manifest.ts';
+
+/** Time, as the following of a cloud run needs it; replaced in tests. */
+export interface CloudTime {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Somebody's workspace at Coiled. */
+export interface CoiledAccount {
+  readonly client: CoiledClient;
+  readonly workspace: string;
+}
+
+/** A cloud run that is under way: what all its parts work with. */
+export interface CloudRun {
+  readonly manifest: Manifest;
+  readonly output: ObjectStore;
+  readonly account: CoiledAccount;
+  readonly journal: Journal;
+  readonly time: CloudTime;
+  /** The user's wish to end. */
+  readonly signal: AbortSignal;
+}
+
+/** What is asked before machines are started. */
+export interface CostQuestion {
+  readonly estimate: CostEstimate;
+  /** US dollars above which it is asked. */
+  readonly above: number;
+}
