@@ -13,6 +13,7 @@ import { tabIcon, WebviewPage } from '../panels/webviewHost.ts';
 import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
+import { KeptStates } from './keptStates.ts';
 import { outputsPanelType, type OutputsTools } from './outputs.types.ts';
 import { runOf } from './sources.ts';
 
@@ -28,10 +29,12 @@ export class OutputsPanels implements vscode.Disposable {
   readonly #services: Services;
   readonly #tools: OutputsTools;
   readonly #panels = new Map<string, vscode.WebviewPanel>();
+  readonly #kept: KeptStates;
 
   constructor(services: Services, tools: OutputsTools) {
     this.#services = services;
     this.#tools = tools;
+    this.#kept = new KeptStates(services.context.workspaceState);
   }
 
   /** Shows outputs; a folder that is shown already is brought to the front. */
@@ -64,7 +67,7 @@ export class OutputsPanels implements vscode.Disposable {
       onMessage: (message) => { this.#on(message, source, page, questions).catch((error: unknown) => { showError(reportError(error), log); }); },
       onReady: () => {
         questions.forget();
-        page.post({ type: 'show', source, going: isGoing() });
+        page.post({ type: 'show', source, going: isGoing(), kept: this.#kept.of(uri) });
       },
     }));
     const questions = ends.add(new PageQuestions<OutputsQuestions>((name, params, signal) => runner.request(name, params, { signal }), (answer) => { page.post(answer); }));
@@ -87,6 +90,9 @@ export class OutputsPanels implements vscode.Disposable {
         break;
       case 'page':
         await this.#onPage(message.action, source, page);
+        break;
+      case 'keep':
+        this.#kept.keep(source.folder.uri, message.state);
         break;
       case 'signIn':
         await vscode.commands.executeCommand('spimquant.signIn', message.uri);

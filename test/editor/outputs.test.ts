@@ -326,6 +326,10 @@ inPhase('first look', function () {
       await page.click({ selector: '#tab-tables', inside });
       await page.see({ selector: '.table-grid .counts', text: 'row', inside });
     });
+    // Outputs that were closed open as they were left, which says that this is kept.
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    await open(out);
+    await onPage((page) => page.see({ selector: '.table-grid .counts', text: `of ${words(rows)} rows`, inside }));
   });
 });
 

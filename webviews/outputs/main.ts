@@ -27,11 +27,11 @@ function hear(message: ToOutputsPage): void {
         page.setGoing(message.going);
         break;
       }
-      const kept = readOutputsState(host.kept());
+      const kept = readOutputsState(message.kept) ?? readOutputsState(host.kept());
       const isSame = kept !== undefined && kept.source.folder.uri === message.source.folder.uri;
       const state: OutputsState = isSame ? { ...kept, source: message.source } : { source: message.source, tab: 'figures', scope: '', choices: {} };
       host.keep(state);
-      page = new OutputsPage({ state, asker, post: (said) => { host.post(said); }, keep: (next) => { host.keep(next); } });
+      page = new OutputsPage({ state, asker, post: (said) => { host.post(said); }, keep });
       page.setGoing(message.going);
       place.replaceChildren(page.element);
       break;
@@ -45,4 +45,9 @@ function hear(message: ToOutputsPage): void {
     default:
       asker.take(message);
   }
+}
+
+function keep(state: OutputsState): void {
+  host.keep(state);
+  host.post({ type: 'keep', state });
 }

@@ -35,8 +35,8 @@ export interface TableRef {
 
 /** What a page is told. */
 export type ToOutputsPage =
-  /** The first thing said. `going`: its run goes on, so that there may be more later. */
-  | { readonly type: 'show'; readonly source: OutputsSource; readonly going: boolean }
+  /** The first thing said. `going`: its run goes on, so that there may be more later. `kept`: what the page showed last, to be checked. */
+  | { readonly type: 'show'; readonly source: OutputsSource; readonly going: boolean; readonly kept?: unknown }
   /** The run has made something, or has ended. */
   | { readonly type: 'changed'; readonly going: boolean }
   /** The user has chosen what to compare with. */
@@ -57,6 +57,8 @@ export type FromOutputsPage =
   | { readonly type: 'file'; readonly action: FileAction; readonly file: FileRef }
   | { readonly type: 'page'; readonly action: PageAction }
   | { readonly type: 'signIn'; readonly uri: string }
+  /** What is shown now: a window that is reloaded may forget what was said in its last minute. */
+  | { readonly type: 'keep'; readonly state: object }
   | { readonly type: 'copy'; readonly text: string }
   | { readonly type: 'saveText'; readonly name: string; readonly text: string }
   /** Writes the rows that fit into a file that the user chooses, or into the clipboard. */
@@ -89,7 +91,7 @@ export function readToOutputsPage(message: unknown): ToOutputsPage | undefined {
     case 'other': {
       const source = readSource(message['source']);
       if (source === undefined) return undefined;
-      return message['type'] === 'other' ? { type: 'other', source } : { type: 'show', source, going: message['going'] === true };
+      return message['type'] === 'other' ? { type: 'other', source } : { type: 'show', source, going: message['going'] === true, ...(message['kept'] === undefined ? {} : { kept: message['kept'] }) };
     }
     case 'changed':
       return { type: 'changed', going: message['going'] === true };
@@ -117,6 +119,8 @@ export function readFromOutputsPage(message: unknown): FromOutputsPage | undefin
     }
     case 'signIn':
       return typeof uri === 'string' ? { type, uri } : undefined;
+    case 'keep':
+      return isFields(message['state']) ? { type, state: message['state'] } : undefined;
     case 'copy':
       return typeof text === 'string' && text.length <= textLimit ? { type, text } : undefined;
     case 'saveText':
