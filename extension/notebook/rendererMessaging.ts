@@ -2,13 +2,11 @@ import * as vscode from 'vscode';
 import { reportError, SpimquantError } from '../../runner/protocol/errors.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import type { Result } from '../../runner/protocol/results.ts';
-import { withFlag } from '../../runner/command/assist/setFlag.ts';
 import { readRequest } from '../../webviews/renderer/messages.ts';
 import type { FollowedRuns, RendererRequest, ResultRef } from '../../webviews/renderer/messages.ts';
 import { isThere, offers, openCommands, openView } from '../panels/openViews.ts';
 import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
-import { storageOf } from '../runs/readCommand.ts';
 import type { Services } from '../services.ts';
 import type { CellExecutor } from './execution/executor.ts';
 import { shownResult, shownRun } from './execution/outputItems.ts';
@@ -110,6 +108,7 @@ function resultIn(cell: vscode.NotebookCell): Result {
 /** Writes a choice into the command of a cell, in place of the one that it had; a comparison becomes a single trial. */
 async function choose(cell: vscode.NotebookCell, flag: string, value: string): Promise<void> {
   const { document } = cell;
+  const { withFlag } = await import('../../runner/command/assist/setFlag.ts');
   const text = withFlag(document.getText(), flag.replace(/^-+/, ''), [value], ['compare']);
   const edit = new vscode.WorkspaceEdit();
   edit.replace(document.uri, new vscode.Range(0, 0, document.lineCount, 0), text);
@@ -139,5 +138,8 @@ function recordOf(services: Services, notebook: vscode.NotebookDocument, id: str
 /** Opens what a result links to: a page of the web, or a file. Commands of the editor are no links. */
 async function openLink(services: Services, uri: string, command: string): Promise<void> {
   if (/^https?:\/\//i.test(uri)) await vscode.env.openExternal(vscode.Uri.parse(uri));
-  else await services.panels.showFile(uri, storageOf(command));
+  else {
+    const { storageOf } = await import('../runs/readCommand.ts');
+    await services.panels.showFile(uri, storageOf(command));
+  }
 }

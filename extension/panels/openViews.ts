@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import type { ResultView } from '../../runner/protocol/results.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 import type { Offer } from '../../webviews/kit/offers.ts';
-import { storageOf } from '../runs/readCommand.ts';
 
 /** Commands that open something in full, by what pages know them as. */
 export const openCommands = {
@@ -31,6 +30,7 @@ export async function offers(): Promise<readonly Offer[]> {
 
 /** Opens what a result is about, reached as its command says. */
 export async function openView({ kind, uri }: ResultView, command: string): Promise<void> {
+  const { storageOf } = await import('../runs/readCommand.ts');
   const address: Address = { uri, storage: storageOf(command) };
   await vscode.commands.executeCommand(kind === 'image' ? openCommands.openImage : openCommands.openOutputs, address);
 }

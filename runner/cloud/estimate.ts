@@ -41,7 +41,7 @@ export interface EstimateRequest {
 }
 
 /**
- * Seconds of steps for each gigabyte of voxels, where no run tells better: measured on generated brains, from the quick
+ * Seconds of steps for each gigabyte of voxels, where no run tells better: rough bounds, not measurements, from the quick
  * (few stains, a fixed threshold) to the slow (N4 and deformable registration on fine levels).
  */
 const stepSecondsPerGigabyte = { low: 15, likely: 60, high: 240 };
