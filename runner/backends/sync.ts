@@ -11,7 +11,7 @@ import { pauseLimit } from '../engine/pausePolicy.ts';
 import { Pauses } from '../engine/pauses.ts';
 import type { PauseTime } from '../engine/pauses.ts';
 import { throttleProgress } from '../engine/throttle.ts';
-import { processMark } from '../monitor/process.ts';
+import { isAlive, processMark } from '../monitor/process.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
@@ -21,7 +21,7 @@ import type { SyncCommand } from '../protocol/options.ts';
 import { newRunId } from '../protocol/runs.ts';
 import type { RunIntent } from '../protocol/runs.ts';
 import type { RunState } from '../protocol/runState.ts';
-import { LocalStore } from '../storage/local/localStore.ts';
+import { LocalStore, removeStaleTemporaries } from '../storage/local/localStore.ts';
 import type { StorageOptions } from '../storage/objectStore.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
 import { carryOut, deleteExtra } from '../transfer/carryOut.ts';
@@ -202,6 +202,11 @@ async function costOf({ storage }: SyncCommand, { source, destination }: Ends, p
   return costNote(from, to, plan.copy.bytes, storage.requesterPays === true, prices);
 }
 
+/** Clears away what processes that died were writing at the destination. Parts of large files stay: the transfer goes on from them. */
+async function sweep({ source, destination }: Ends): Promise<void> {
+  if (destination.local && !source.single) await removeStaleTemporaries(destination.uri, Infinity, (pid) => pid !== undefined && !isAlive(pid));
+}
+
 /** What a run of this process is meant to be. */
 function intentOf(command: SyncCommand, text: string, { clock, cwd }: SyncBackend): RunIntent {
   const now = clock();
@@ -248,6 +253,7 @@ class SyncRun {
       const output = await pauses.through(() => this.#lockOutput(ends));
       pauses.markReached('output');
       try {
+        if (own.tookOver) await sweep(ends);
         await using state = await TransferState.open(folder);
         const ended = await this.#carryOut(ends, state, pauses);
         this.#recording.end(ended.outcome, ended.error);

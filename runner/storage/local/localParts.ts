@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { open, rename, stat, unlink, utimes } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -38,10 +38,11 @@ export class LocalParts implements PartUploads {
   async begin(key: string, size: number, { signal }: Stop = {}): Promise<OpenUpload> {
     const path = this.#pathOf(key);
     throwIfCancelled(signal, path);
-    const upload = { key, size, id: `part-${randomBytes(8).toString('hex')}` };
+    // The same name each time: what a process left behind that was killed before it could write down the id is taken over.
+    const upload = { key, size, id: `part-${createHash('sha256').update(`${key}\0${size}`).digest('hex').slice(0, 16)}` };
     try {
       await makeFolder(dirname(path));
-      await using file = await open(this.#temporary(upload), 'wx');
+      await using file = await open(this.#temporary(upload), 'w');
       await file.truncate(size);
     } catch (error) {
       throw localError(error, 'write', path);

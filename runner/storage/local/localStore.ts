@@ -250,9 +250,10 @@ async function claim(path: string): Promise<void> {
 
 /**
  * Deletes what interrupted writes left behind below a folder: temporary files not touched since `before` (milliseconds
- * since the epoch). Returns how many. They are harmless, so this is only about space.
+ * since the epoch), and of those that name the process which wrote them the ones `isLeft` says so of. Returns how many. They
+ * are harmless, so this is only about space.
  */
-export async function removeStaleTemporaries(root: string, before: number): Promise<number> {
+export async function removeStaleTemporaries(root: string, before: number, isLeft: (pid: number | undefined) => boolean = () => true): Promise<number> {
   let removed = 0;
   let rows;
   try {
@@ -264,8 +265,8 @@ export async function removeStaleTemporaries(root: string, before: number): Prom
   for (const row of rows) {
     const path = join(root, row.name);
     if (row.isDirectory()) {
-      removed += await removeStaleTemporaries(path, before);
-    } else if (row.name.startsWith(temporaryPrefix)) {
+      removed += await removeStaleTemporaries(path, before, isLeft);
+    } else if (row.name.startsWith(temporaryPrefix) && isLeft(writerOf(row.name))) {
       try {
         if ((await stat(path)).mtimeMs >= before) continue;
         await unlink(path);
@@ -276,4 +277,10 @@ export async function removeStaleTemporaries(root: string, before: number): Prom
     }
   }
   return removed;
+}
+
+/** The process that writes a temporary file; undefined for those in parts, which outlive their processes. */
+function writerOf(name: string): number | undefined {
+  const pid = /^\d+(?=-)/.exec(name.slice(temporaryPrefix.length))?.[0];
+  return pid === undefined ? undefined : Number(pid);
 }

@@ -66,7 +66,7 @@ describe('the runner', function () {
     const { id } = await bench.start(client);
     const pid = bench.address?.pid ?? 0;
     client.dispose();
-    await until(() => bench.events(id).some(({ type }) => type === 'task-started'), 'the run works');
+    await until(() => bench.events(id).some(({ type }) => type === 'task-started'), 'the run works', 60_000);
     assert.ok(isAlive(pid));
     await until(() => !isAlive(pid), 'the runner has ended');
     assert.equal(bench.events(id).at(-1)?.type, 'run-finished');
@@ -86,7 +86,7 @@ describe('the runner', function () {
     const older = bench.client({ version: '0.1.0', env: { ...bench.env, TOY_VERSION: '0.1.0' } });
     const { id } = await bench.start(older);
     const heardByOlder = new Hearing(older, id);
-    await until(() => heardByOlder.events.some(({ type }) => type === 'task-finished'), 'the run works');
+    await until(() => heardByOlder.events.some(({ type }) => type === 'task-finished'), 'the run works', 60_000);
     const first = bench.address?.pid ?? 0;
     const newer = bench.client({ version: '0.2.0', env: { ...bench.env, TOY_VERSION: '0.2.0' } });
     const hearing = new Hearing(newer, id);
@@ -107,7 +107,7 @@ describe('the runner', function () {
     client.onStatus(({ kind }) => statuses.push(kind));
     for (let round = 0; round < 3; round++) {
       const heard = hearing.events.length;
-      await until(() => hearing.events.length > heard, 'the run works');
+      await until(() => hearing.events.length > heard, 'the run works', 60_000);
       const killed = bench.address?.pid ?? 0;
       const before = statuses.length;
       const asked = performance.now();
@@ -127,7 +127,7 @@ describe('the runner', function () {
       const client = bench.client({ patience });
       const { id } = await bench.start(client);
       const hearing = new Hearing(client, id);
-      await until(() => hearing.events.some(({ type }) => type === 'task-finished'), 'the run works');
+      await until(() => hearing.events.some(({ type }) => type === 'task-finished'), 'the run works', 60_000);
       const hung = bench.address?.pid ?? 0;
       process.kill(hung, 'SIGSTOP');
       if (what === 'when a window calls it') {
@@ -169,7 +169,7 @@ describe('the runner', function () {
     kill(bench.address?.pid ?? 0);
     kill(bench.intent(id)?.pid ?? 0);
     const later = bench.client();
-    const record = await bench.over(later, id, 10_000);
+    const record = await bench.over(later, id);
     assert.equal(record.status, 'interrupted');
     const wished = await bench.start(later, 'out2');
     await until(() => bench.events(wished.id).some(({ type }) => type === 'task-log'), 'the second is under way');

@@ -8,6 +8,7 @@ import { createRunnerClient } from '../../../extension/runner-client/runnerClien
 import type { RunnerClientOptions } from '../../../extension/runner-client/runnerClient.ts';
 import { readEvents } from '../../../runner/engine/journal.ts';
 import { isAlive } from '../../../runner/monitor/process.ts';
+import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { RunEvent } from '../../../runner/protocol/events.ts';
 import type { RunnerAddress } from '../../../runner/protocol/rpc.ts';
 import { isOver, newRunId } from '../../../runner/protocol/runs.ts';
@@ -115,7 +116,11 @@ export class RunnerBench {
   /** A record as the runner gives it, once the run is over. */
   async over(client: RunnerClient, id: string, milliseconds = 30_000): Promise<RunRecord> {
     return until(async () => {
-      const { runs } = await client.request('runs.list', { limit: 100 });
+      // A runner that was killed may be asked just before its window notices.
+      const { runs } = await client.request('runs.list', { limit: 100 }).catch((error: unknown) => {
+        if (error instanceof SpimquantError && error.code === 'runner-lost') return { runs: [] };
+        throw error;
+      });
       const run = runs.find((each) => each.id === id);
       return run !== undefined && isOver(run.status) ? run : undefined;
     }, `run ${id} is over`, milliseconds);
