@@ -68,6 +68,16 @@ describe('Transfers', function () {
     await page.gone({ selector: question, text: 'Choose a folder…' });
   };
 
+  /** Steps back from question to question until none is left. */
+  const leave = async (page: PageCommands, over: Thenable<unknown>): Promise<void> => {
+    let isOver = false;
+    void over.then(() => { isOver = true; });
+    await until('no question is left', async () => {
+      if (!isOver) await page.press({ keys: 'Escape' });
+      return isOver;
+    });
+  };
+
   const seePlan = async (page: PageCommands): Promise<void> => {
     await page.see({ selector: '.spimquant-result', text: 'Plan of sync', inside: 'frames', timeoutMs: 60_000 });
   };
@@ -276,9 +286,7 @@ describe('Transfers', function () {
       await page.screenshot({ name: 'transfer-failure' });
       await page.click({ selector: question, text: 'Another destination' });
       await page.see({ selector: question, text: join(folder, 'cancelled') });
-      await page.press({ keys: 'Escape' });
-      await page.press({ keys: 'Escape' });
-      await left.over;
+      await leave(page, left.over);
     });
   });
 
@@ -293,8 +301,7 @@ describe('Transfers', function () {
         await writeTarget(page, join(folder, 'elsewhere', 'a folder with a long name', theme));
         await page.see({ selector: `${question}.focused`, text: 'Download' });
         await page.screenshot({ name: `transfer-plan-${theme}` });
-        await page.press({ keys: 'Escape' });
-        await left.over;
+        await leave(page, left.over);
         await page.resize({ width: 1280, height: 800 });
       });
     }
