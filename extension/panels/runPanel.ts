@@ -102,6 +102,11 @@ export class RunPanels implements vscode.Disposable {
       case 'copy':
         await vscode.env.clipboard.writeText(message.text);
         break;
+      case 'openCluster': {
+        const page = this.#services().runs.get(id)?.cloud?.page;
+        if (page !== undefined && page.startsWith('https://')) await vscode.env.openExternal(vscode.Uri.parse(page, true));
+        break;
+      }
       case 'action':
         await this.#act(id, message.action);
         break;

@@ -320,7 +320,9 @@ async function carryOut(
       reused: decision.reused.size,
       tasks: [...decision.run].flatMap(([id, reason]) => {
         const task = graph.byId.get(id);
-        return task === undefined ? [] : [{ id, stage: task.stage, scope: task.scope, title: task.title, why: reason.words }];
+        if (task === undefined) return [];
+        const after = (graph.needs.get(id) ?? []).filter((other) => decision.run.has(other));
+        return [{ id, stage: task.stage, scope: task.scope, title: task.title, why: reason.words, ...(after.length === 0 ? {} : { after }) }];
       }),
     });
     const machine = backend.machine ?? detectMachine();

@@ -29,6 +29,8 @@ export interface TaskSummary {
   readonly weight?: number;
   /** Why it runs, in words without a full stop: `parameters changed: value`. */
   readonly why?: string;
+  /** Ids of the tasks of this run that make what it needs; left out: none, or not known. */
+  readonly after?: readonly string[];
 }
 
 interface EventBase {

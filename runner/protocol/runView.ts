@@ -1,3 +1,4 @@
+import type { CloudStanding } from './cloud.ts';
 import type { ErrorReport } from './errors.ts';
 import type { TaskProgress } from './events.ts';
 import type { LogLevel } from './log.ts';
@@ -50,6 +51,8 @@ export interface TaskRow {
   readonly scope: string;
   readonly title: string;
   readonly why?: string;
+  /** Ids of the tasks of the run that make what it needs. */
+  readonly after?: readonly string[];
   readonly status: TaskStatus;
   readonly progress?: TaskProgress;
   /** Milliseconds since the epoch, of the last attempt. */
@@ -70,6 +73,8 @@ export interface TaskChanges {
   readonly changed: readonly TaskRow[];
   /** Participants that could not be planned. */
   readonly failedParticipants: readonly { readonly participant: string; readonly error: ErrorReport }[];
+  /** What is known of its machines and their cost; only of cloud runs. */
+  readonly cloud?: CloudStanding;
 }
 
 /** What a machine gave to a run, over time. */

@@ -1,8 +1,10 @@
+import { strict as assert } from 'node:assert';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
+import { beginCloudRun } from './support/cloudRun.ts';
 import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
 import { knownRuns } from './support/extension.ts';
@@ -62,13 +64,43 @@ describe('The panel of a run', function () {
       await page.see({ selector: '.run-header strong', text: 'Failed', inside });
       await page.see({ selector: '.failure strong', text: 'sub-02', inside });
       await page.see({ selector: '.failure .dim', text: 'bad-zarr', inside });
+      await page.see({ selector: '.failure dd', text: 'was not copied whole', inside });
+      await page.see({ selector: '.failure button', text: 'Run Again', inside });
       await page.see({ selector: '.cell.failed', inside });
       await page.see({ selector: '.run-header button', text: 'Resume', inside });
       await page.screenshot({ name: 'run-panel-failed' });
       await page.click({ selector: '.failure button', text: 'Show in Log', inside });
-      await page.see({ selector: '.log .chip', text: 'sub-02', inside });
+      await page.see({ selector: '.log[data-task*="sub-02"]', inside });
       await page.see({ selector: '.log .row[data-level="error"] .message', inside });
+      const tasks = new Set(await page.texts({ selector: '.log .row .about', inside }));
+      assert.equal(tasks.size, 1, 'Only lines of the task that failed.');
       await page.screenshot({ name: 'run-panel-log-task' });
+    });
+  });
+
+  it('draws its stages as a graph, of all participants or of one', async () => {
+    await onPage(async (page) => {
+      await page.click({ selector: '#tab-steps', inside });
+      await page.click({ selector: '.forms button[data-form="graph"]', inside });
+      const stages = await until('stages are drawn', async () => {
+        const names = await page.texts({ selector: '.stage-box .name', inside });
+        return names.length > 5 ? names : undefined;
+      });
+      // What needs something is drawn below it.
+      const top = async (name: string): Promise<number> => (await page.box({ selector: `.stage-box[data-stage="${name}"]`, inside })).y;
+      const [upper, lower] = [await page.attribute({ selector: '.stage-box', inside, name: 'data-stage' }), await page.attribute({ selector: '.stage-box[aria-label*="needs"]', inside, name: 'data-stage' })];
+      assert.ok(await top(lower ?? '') > await top(upper ?? ''), `${lower} is below ${upper}`);
+      await page.see({ selector: '.stage-box[data-status="failed"]', inside });
+      await page.screenshot({ name: 'run-panel-dark' });
+      await page.click({ selector: '.stage-box[data-status="failed"]', inside });
+      await page.see({ selector: '.steps .list .row .scope', text: 'sub-02', inside });
+      await page.click({ selector: '.graph select', inside });
+      await page.press({ keys: 'ArrowDown' });
+      await page.press({ keys: 'ArrowDown' });
+      await page.press({ keys: 'Enter' });
+      await until('one participant is drawn', async () => (await page.texts({ selector: '.stage-box .name', inside })).length < stages.length);
+      await page.click({ selector: '.forms button[data-form="table"]', inside });
+      await page.see({ selector: '.matrix .row .scope', text: 'sub-01', inside });
     });
   });
 
@@ -76,9 +108,46 @@ describe('The panel of a run', function () {
     await onPage(async (page) => {
       await page.click({ selector: '#tab-resources', inside });
       await page.see({ selector: '.host .peaks', text: 'Peak memory', inside, timeoutMs: 20_000 });
-      await page.see({ selector: '.chart canvas', inside });
+      await page.see({ selector: '.host .peaks', text: 'Peak rates: disk', inside });
+      assert.deepEqual(await page.texts({ selector: '.chart-head h3', inside }), ['CPU', 'Memory', 'Disk', 'Network']);
       await page.see({ selector: '.band', inside });
-      await page.screenshot({ name: 'run-panel-resources' });
+      const drawn = { selector: '.chart canvas', inside, columns: 120, rows: 30 } as const;
+      const blue = ([red, green, blueness]: readonly [number, number, number]): boolean => blueness > 150 && blueness - red > 60 && blueness >= green;
+      await until('the line is drawn', async () => (await page.pixelGrid(drawn)).some(blue));
+    });
+    await useTheme('light');
+    await onPage(async (page) => {
+      await page.see({ selector: '.host .peaks', text: 'Peak memory', inside });
+      await page.screenshot({ name: 'run-resources-light' });
+    });
+    await useTheme('dark');
+  });
+
+  it('tells what a run in the cloud costs, on which assumptions, as of when, and warns for as long as it should', async () => {
+    const cloud = await beginCloudRun();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await until('the run is known', async () => (await knownRuns()).some(({ id, cost }) => id === cloud.id && cost !== undefined));
+    await vscode.commands.executeCommand('spimquant.run.open', cloud.id);
+    await onPage(async (page) => {
+      await page.see({ selector: '.cost .spent', text: '$1.25 so far', inside });
+      assert.match(await page.see({ selector: '.cost .age', text: 'as Coiled tells', inside }), /\d min \d\d s ago/);
+      await page.see({ selector: '.cost .estimate', text: 'about $1.60 ($0.80 to $3.10)', inside });
+      await page.see({ selector: '.cost .machines', text: '2 machines', inside });
+      await page.see({ selector: '.retried', text: '1 task tried again', inside });
+      await page.click({ selector: '.cost summary', text: 'How the estimate is made', inside });
+      await page.see({ selector: '.cost li', text: 'm7i.2xlarge in us-east-1 at $0.403 an hour, as of 2026-08', inside });
+      await page.see({ selector: '.cost li', text: 'A machine works on one participant at a time.', inside });
+      await page.gone({ selector: '.cost .warning', inside });
+      await cloud.write({ type: 'cloud-standing', machines: 2, spent: { dollars: 4.4, by: 'coiled', asOf: Date.now() } });
+      await page.see({ selector: '.cost .warning', text: 'More is spent than the highest estimate of $3.10', inside });
+      await page.screenshot({ name: 'run-panel-cost' });
+      await cloud.write(
+        { type: 'task-finished', task: 'sub-01', seconds: 60, bytesRead: 0, bytesWritten: 0 }, { type: 'task-finished', task: 'sub-02', seconds: 60, bytesRead: 0, bytesWritten: 0 },
+        { type: 'cloud-job', job: { name: 'spimquant-1-1', participants: 2, jobId: 7, clusterId: 11, page: 'https://cloud.coiled.io/clusters/11', state: 'left', standing: 'Coiled did not answer' } },
+        { type: 'run-finished', outcome: 'succeeded' },
+      );
+      await page.see({ selector: '.cost .warning', text: 'Machines of spimquant-1-1 may still be there', inside });
+      await page.see({ selector: '.cost .spent', text: '$4.40 spent', inside });
     });
   });
 

@@ -53,6 +53,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'large-dataset', suites: ['largeDataset'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix' },
   { name: 'viewer', suites: ['viewer'], phases: one, extension: 'vsix', limitMs: 600_000 },
   { name: 'outputs', suites: ['outputs'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 900_000 },
+  { name: 'renderer', suites: ['renderer'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 600_000 },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix' },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];

@@ -14,8 +14,8 @@ export function renderChart(block: ChartBlock): HTMLElement {
     make('th', { scope: 'row', title: label }, label),
     make('td', {}, ...block.series.map((name, i) => {
       const value = values.at(i) ?? null;
-      const bar = make('span', { class: `fill series-${i % colors.length}`, 'data-value': value ?? undefined });
       const known = value === null || !Number.isFinite(value) ? 0 : value;
+      const bar = make('span', { class: `fill series-${i % colors.length}`, 'data-value': value ?? undefined, hidden: known === 0 });
       bar.style.insetInlineStart = `${share(Math.min(0, known))}%`;
       bar.style.width = value === null ? '0' : `${Math.abs(share(known) - share(0))}%`;
       const track = make('span', { class: 'track', 'aria-hidden': 'true' }, bar);

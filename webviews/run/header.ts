@@ -15,7 +15,6 @@ export class Header {
   readonly #state = make('strong', {});
   readonly #place = make('span', { class: 'dim' });
   readonly #time = make('span', { class: 'time' });
-  readonly #cost = make('span', { class: 'cost' });
   readonly #bar = make('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Progress of the run', 'aria-valuemin': 0, 'aria-valuemax': 100 });
   readonly #fill = make('div', { class: 'fill' });
   readonly #counts = make('p', { class: 'counts' });
@@ -39,7 +38,7 @@ export class Header {
     this.#bar.append(this.#fill);
     this.element.append(
       make('div', { class: 'first' }, this.#title, make('div', { class: 'buttons' }, this.#signIn, this.#resumeNow, this.#cancel, this.#resume, makeButton('Open Outputs', act('openOutputs'), { class: 'action' }), this.#notebook, makeButton('Copy Command', act('copyCommand'), { class: 'action' }))),
-      make('div', { class: 'second' }, this.#icon, this.#state, this.#place, this.#time, this.#cost),
+      make('div', { class: 'second' }, this.#icon, this.#state, this.#place, this.#time),
       this.#bar, this.#counts, this.#pause, this.#command, this.#live);
   }
 
@@ -54,7 +53,6 @@ export class Header {
     }
     this.#state.textContent = state;
     this.#place.textContent = `${placeText(run)}${run.host === '' ? '' : `, ${run.host}`}`;
-    this.#cost.textContent = run.cost === undefined ? '' : `$${run.cost.toFixed(2)} so far`;
     const percent = Math.floor(100 * (run.status === 'succeeded' ? 1 : run.fraction));
     this.#fill.style.width = `${percent}%`;
     this.#bar.setAttribute('aria-valuenow', String(percent));

@@ -1,4 +1,4 @@
-import type { LogPage, LogQuery, LogRow } from '../../runner/protocol/runView.ts';
+import type { LogPage, LogQuery, LogRow, TaskRow } from '../../runner/protocol/runView.ts';
 import { reportError } from '../../runner/protocol/errors.ts';
 import { count, formatScope } from '../../runner/wording/words.ts';
 import type { Asker } from '../kit/asker.ts';
@@ -26,7 +26,9 @@ export class LogView {
   readonly #scope = make('select', { 'aria-label': 'Participant' }, make('option', { value: '' }, 'All participants'));
   readonly #follow = make('input', { type: 'checkbox', id: 'follow', checked: true });
   readonly #counts = make('span', { class: 'counts', role: 'status' });
-  readonly #task = make('span', { class: 'chip', hidden: true });
+  readonly #task = make('select', { 'aria-label': 'Task', disabled: true }, make('option', { value: '' }, 'All tasks'));
+  #tasks: readonly TaskRow[] = [];
+  #tasksOf = '';
   readonly #previous = makeButton('Previous Error', () => void this.#jump(true), { class: 'quiet' });
   readonly #next = makeButton('Next Error', () => void this.#jump(false), { class: 'quiet' });
   readonly #detail = make('div', { class: 'detail', hidden: true });
@@ -52,7 +54,12 @@ export class LogView {
     });
     this.#search.addEventListener('keydown', (event) => { if (event.key === 'ArrowDown') this.#list.element.focus(); });
     this.#level.addEventListener('change', () => { this.#choose(); });
-    this.#scope.addEventListener('change', () => { this.#choose(); });
+    this.#scope.addEventListener('change', () => {
+      this.#task.value = '';
+      this.#offerTasks();
+      this.#choose();
+    });
+    this.#task.addEventListener('change', () => { this.#choose(); });
     this.#follow.addEventListener('change', () => { if (this.#follow.checked) this.#list.showEnd(); });
     this.element.append(
       make('div', { class: 'tools' }, this.#search, this.#level, this.#scope, this.#task,
@@ -62,25 +69,38 @@ export class LogView {
       this.#counts, this.#list.element, this.#detail);
   }
 
-  /** Participants that can be chosen. */
-  setScopes(scopes: readonly string[]): void {
-    if (this.#scope.options.length === scopes.length + 1) return;
-    const chosen = this.#scope.value;
-    this.#scope.replaceChildren(make('option', { value: '' }, 'All participants'), ...scopes.map((scope) => make('option', { value: scope }, formatScope(scope))));
-    this.#scope.value = chosen;
+  /** Tasks whose lines can be chosen, by participant. */
+  setTasks(tasks: readonly TaskRow[]): void {
+    this.#tasks = tasks;
+    const scopes = [...new Set(tasks.map(({ scope }) => scope))];
+    if (this.#scope.options.length !== scopes.length + 1) {
+      const chosen = this.#scope.value;
+      this.#scope.replaceChildren(make('option', { value: '' }, 'All participants'), ...scopes.map((scope) => make('option', { value: scope }, formatScope(scope))));
+      this.#scope.value = chosen;
+    }
+    this.#offerTasks();
+  }
+
+  /** The tasks of the participant that is chosen: those of all would be too many to choose from. */
+  #offerTasks(): void {
+    const scope = this.#scope.value;
+    const tasks = scope === '' ? [] : this.#tasks.filter((task) => task.scope === scope);
+    const key = `${scope} ${tasks.length}`;
+    if (key === this.#tasksOf) return;
+    this.#tasksOf = key;
+    const chosen = this.#task.value;
+    this.#task.replaceChildren(make('option', { value: '' }, scope === '' ? 'All tasks (choose a participant)' : 'All tasks'), ...tasks.map(({ id, title }) => make('option', { value: id }, title)));
+    this.#task.value = tasks.some(({ id }) => id === chosen) ? chosen : '';
+    this.#task.disabled = scope === '';
   }
 
   /** Shows the lines of one task. */
   showTask(task: string): void {
-    this.#scope.value = '';
     this.#level.value = '';
     this.#search.value = '';
-    this.#task.replaceChildren(task, makeButton('×', () => {
-      this.#task.hidden = true;
-      this.#choose();
-    }, { 'aria-label': `Show all lines, not only those of ${task}` }));
-    this.#task.hidden = false;
-    this.#task.dataset['task'] = task;
+    this.#scope.value = this.#tasks.find(({ id }) => id === task)?.scope ?? '';
+    this.#offerTasks();
+    this.#task.value = task;
     this.#choose();
   }
 
@@ -143,9 +163,10 @@ export class LogView {
     this.#query = {
       ...(level === 'warn' || level === 'error' ? { level } : {}),
       ...(this.#scope.value === '' ? {} : { scope: this.#scope.value }),
-      ...(this.#task.hidden ? {} : { task: this.#task.dataset['task'] ?? '' }),
+      ...(this.#task.value === '' ? {} : { task: this.#task.value }),
       ...(text === '' ? {} : { text }),
     };
+    this.element.dataset['task'] = this.#task.value;
     this.#turn += 1;
     this.#list.clear();
     this.#detail.hidden = true;

@@ -1,4 +1,5 @@
 import uplotCss from 'uplot/dist/uPlot.min.css';
+import type { CloudStanding } from '../../runner/protocol/cloud.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import type { TaskRow } from '../../runner/protocol/runView.ts';
@@ -6,11 +7,12 @@ import { Asker } from '../kit/asker.ts';
 import { make, makeButton, useStyles } from '../kit/dom.ts';
 import { connectHost, pageElement } from '../kit/host.ts';
 import listCss from '../kit/virtualList.css';
+import { CostView } from './costView.ts';
 import { Failures } from './failures.ts';
 import { Header } from './header.ts';
 import { LogView } from './logView.ts';
 import { readRunPageState, readToRunPage, runTabs } from './messages.ts';
-import type { FromRunPage, RunAction, RunQuestions, RunTab, ToRunPage } from './messages.ts';
+import type { FromRunPage, RunAction, RunQuestions, RunTab, StepsForm, ToRunPage } from './messages.ts';
 import { ResourcesView } from './resourcesView.ts';
 import css from './run.css';
 import { StepsView } from './stepsView.ts';
@@ -32,6 +34,8 @@ let seq = 0;
 /** Milliseconds that the runner's time is ahead of the page's. */
 let ahead = 0;
 let tab: RunTab = 'steps';
+let form: StepsForm = 'table';
+let cloud: CloudStanding | undefined;
 let looking = false;
 let lookAgain = false;
 let lastResources = -Infinity;
@@ -44,6 +48,7 @@ const host = connectHost<ToRunPage, FromRunPage>(readToRunPage, (message) => {
       ahead = message.now - Date.now();
       document.title = message.title;
       header.update(run, message.title, now());
+      cost.update(run, cloud, now());
       show();
       void look();
       break;
@@ -59,8 +64,12 @@ const act = (action: RunAction) => (): void => { host.post({ type: 'action', act
 const copy = (text: string): void => { host.post({ type: 'copy', text }); };
 
 const header = new Header(act);
-const failures = new Failures(runner, showInLog, copy);
-const steps = new StepsView(showInLog);
+const cost = new CostView(() => { host.post({ type: 'openCluster' }); });
+const failures = new Failures(runner, showInLog, copy, act);
+const steps = new StepsView(showInLog, (next) => {
+  form = next;
+  keep();
+});
 const log = new LogView(runner, { save: act('saveLog'), asText: act('openLog'), copy });
 const resources = new ResourcesView(runner);
 const views = { steps, log, resources };
@@ -80,8 +89,10 @@ for (const each of runTabs) {
   element.setAttribute('role', 'tabpanel');
   element.setAttribute('aria-labelledby', `tab-${each}`);
 }
-page.append(header.element, failures.element, tablist, ...runTabs.map((each) => views[each].element));
-choose(readRunPageState(host.kept())?.tab ?? 'steps');
+page.append(header.element, cost.element, failures.element, tablist, ...runTabs.map((each) => views[each].element));
+const kept = readRunPageState(host.kept());
+steps.setForm(kept?.form ?? 'table');
+choose(kept?.tab ?? 'steps');
 
 function now(): number {
   return Date.now() + ahead;
@@ -103,10 +114,14 @@ function showInLog(task: string): void {
   log.showTask(task);
 }
 
+function keep(): void {
+  if (run !== undefined) host.keep({ run: run.id, tab, form });
+}
+
 /** Shows what is known of the run in the part that is in front, and remembers which that is. */
 function show(): void {
   if (run === undefined) return;
-  host.keep({ run: run.id, tab });
+  keep();
   const all = [...tasks.values()];
   if (tab === 'steps') steps.update(all, run.reused);
 }
@@ -136,14 +151,17 @@ async function lookOnce(record: RunRecord): Promise<void> {
     seq = changes.seq;
     for (const task of changes.changed) tasks.set(task.id, task);
     const all = [...tasks.values()];
+    cloud = changes.cloud ?? cloud;
+    cost.update(record, cloud, now());
     failures.update(record, all, changes.failedParticipants);
-    log.setScopes([...new Set(all.map(({ scope }) => scope))]);
+    log.setTasks(all);
     resources.setTasks(all);
     show();
   } catch {
     // The runner is away; the next look tells more.
   }
   header.tick(now());
+  cost.tick(now());
   if (tab === 'log') await log.refresh();
   if (tab === 'resources' && (isOver(record.status) || now() - lastResources >= resourcesInterval)) {
     lastResources = now();

@@ -28,16 +28,23 @@ export type RunAction = 'cancel' | 'resume' | 'resumeNow' | 'signIn' | 'openOutp
 export type FromRunPage =
   | Question<RunQuestions>
   | { readonly type: 'action'; readonly action: RunAction }
-  | { readonly type: 'copy'; readonly text: string };
+  | { readonly type: 'copy'; readonly text: string }
+  /** Shows the newest cluster of the run at its provider. */
+  | { readonly type: 'openCluster' };
 
 /** Parts of the page. */
 export const runTabs = ['steps', 'log', 'resources'] as const;
 export type RunTab = (typeof runTabs)[number];
 
+/** How the steps are shown. */
+export const stepsForms = ['table', 'graph'] as const;
+export type StepsForm = (typeof stepsForms)[number];
+
 /** What the page keeps over a reload of the window. */
 export interface RunPageState {
   readonly run: string;
   readonly tab: RunTab;
+  readonly form: StepsForm;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -65,6 +72,7 @@ export function readFromRunPage(message: unknown): FromRunPage | undefined {
   if (!isFields(message)) return undefined;
   const { type, action, text } = message;
   if (type === 'action' && actions.includes(action)) return { type, action: action as RunAction };
+  if (type === 'openCluster') return { type };
   if (type === 'copy' && typeof text === 'string' && text.length <= textLimit) return { type, text };
   return readQuestion<RunQuestions>(message, questions);
 }
@@ -73,5 +81,5 @@ export function readFromRunPage(message: unknown): FromRunPage | undefined {
 export function readRunPageState(state: unknown): RunPageState | undefined {
   if (!isFields(state) || typeof state['run'] !== 'string') return undefined;
   const tab = runTabs.find((each) => each === state['tab']) ?? 'steps';
-  return { run: state['run'], tab };
+  return { run: state['run'], tab, form: stepsForms.find((each) => each === state['form']) ?? 'table' };
 }

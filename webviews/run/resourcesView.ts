@@ -8,7 +8,7 @@ import { make } from '../kit/dom.ts';
 import { charts, niceTop } from '../resources/series.ts';
 import type { ChartSpec } from '../resources/series.ts';
 import type { RunQuestions } from './messages.ts';
-import { stageWords } from './stepsView.ts';
+import { stageWords } from './stageWords.ts';
 import { intoLanes, stageBands } from './taskTable.ts';
 
 /** Points of a chart asked for. */
@@ -107,7 +107,7 @@ export class ResourcesView {
     return {
       width: Math.max(200, this.element.clientWidth - 4), height: chartHeight, legend: { show: false }, ms: 1, padding: [6, 8, 0, 0],
       cursor: { sync: { key: `run-${host}` }, drag: { x: true, y: false } },
-      scales: { y: { range: (_plot, _min, max) => [0, chart.limit === undefined ? niceTop(Math.max(1e6, max)) : max] } },
+      scales: { y: { range: (_plot, _min, max) => [0, chart.limit === undefined ? niceTop(Math.max(1e6, max)) : Math.max(1e-3, 1.15 * max)] } },
       axes: [
         { stroke: text, font, grid: { show: false }, ticks: grid, size: 26, values: (_plot, splits) => splits.map((time) => new Date(time).toLocaleTimeString('en-GB')) },
         { stroke: text, font, grid, ticks: { show: false }, size: axisWidth, values: (_plot, splits) => splits.map((value) => chart.format(value)) },
@@ -115,7 +115,7 @@ export class ResourcesView {
       series: [{}, ...chart.lines.map((line, at): uPlot.Series => ({
         label: line.name, stroke: strokes[at], width: 1.5, ...(at === 0 ? { fill: `color-mix(in srgb, ${strokes[0]} 14%, transparent)` } : { dash: [5, 3] }), points: { show: false }, spanGaps: false,
       }))],
-      hooks: { setCursor: [(plot) => { this.#showValues(host, plot); }] },
+      hooks: { setCursor: [(plot) => { this.#showValues(host, plot); }], draw: [(plot) => { markPeak(plot, strokes[0], text, font, chart); }] },
     };
   }
 
@@ -135,11 +135,13 @@ export class ResourcesView {
     }
     this.#showValues(host);
     const section = this.#section(host);
-    const peak = (value: (sample: ResourceSample) => number): number => Math.max(...samples.map(value));
     const mean = samples.reduce((sum, { cpu }) => sum + cpu, 0) / samples.length;
+    const peak = (value: (sample: ResourceSample) => number): number => Math.max(0, ...samples.map(value));
     const cores = samples[samples.length - 1].cores;
+    const rate = (value: (sample: ResourceSample) => number): string => `${formatBytes(peak(value))}/s`;
     section?.querySelector('.peaks')?.replaceChildren(
-      `Peak memory ${formatBytes(peak(({ memory }) => memory))} of ${formatBytes(samples[0].memoryLimit)}; at most ${peak(({ cpu }) => cpu).toFixed(1)} of ${cores} cores, ${mean.toFixed(1)} on average; ${formatSeconds((mean * (last - first)) / 1000)} of processor time.`);
+      `Peak memory ${formatBytes(peak(({ memory }) => memory))} of ${formatBytes(samples[0].memoryLimit)}; at most ${peak(({ cpu }) => cpu).toFixed(1)} of ${cores} cores, ${mean.toFixed(1)} on average; ${formatSeconds((mean * (last - first)) / 1000)} of processor time. `
+      + `Peak rates: disk ${rate(({ diskRead }) => diskRead)} read, ${rate(({ diskWrite }) => diskWrite)} written; network ${rate(({ networkIn }) => networkIn)} in, ${rate(({ networkOut }) => networkOut)} out.`);
   }
 
   #section(host: string): HTMLElement | undefined {
@@ -186,4 +188,28 @@ export class ResourcesView {
     const width = Math.max(200, this.element.clientWidth - 4);
     for (const plots of this.#drawn.values()) for (const { plot } of plots) if (plot.width !== width) plot.setSize({ width, height: chartHeight });
   }
+}
+
+/** Marks the highest point of the first line, with its value. */
+function markPeak(plot: uPlot, stroke: string, text: string, font: string, chart: ChartSpec): void {
+  const [times, values] = plot.data;
+  let best = -1;
+  values?.forEach((value, at) => { if (typeof value === 'number' && value > 0 && (best < 0 || value > (values[best] ?? 0))) best = at; });
+  const value = best < 0 ? undefined : values[best];
+  if (typeof value !== 'number') return;
+  const { ctx } = plot;
+  const [x, y] = [plot.valToPos(times[best], 'x', true), plot.valToPos(value, 'y', true)];
+  const dense = window.devicePixelRatio || 1;
+  const isRight = x > plot.bbox.left + plot.bbox.width / 2;
+  ctx.save();
+  ctx.fillStyle = stroke;
+  ctx.beginPath();
+  ctx.arc(x, y, 3 * dense, 0, 2 * Math.PI);
+  ctx.fill();
+  ctx.fillStyle = text;
+  ctx.font = font.replace('11px', `${11 * dense}px`);
+  ctx.textAlign = isRight ? 'right' : 'left';
+  ctx.textBaseline = 'middle';
+  ctx.fillText(`peak ${chart.format(value)}`, x + (isRight ? -7 : 7) * dense, Math.max(y, plot.bbox.top + 7 * dense));
+  ctx.restore();
 }

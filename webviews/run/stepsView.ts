@@ -2,6 +2,10 @@ import type { TaskRow } from '../../runner/protocol/runView.ts';
 import { count, formatScope, formatSeconds } from '../../runner/wording/words.ts';
 import { make, makeButton } from '../kit/dom.ts';
 import { VirtualList } from '../kit/virtualList.ts';
+import { GraphView } from './graphView.ts';
+import { stepsForms } from './messages.ts';
+import type { StepsForm } from './messages.ts';
+import { stageWords } from './stageWords.ts';
 import { taskIcon, taskWords } from './taskIcon.ts';
 import { arrange, taskFraction } from './taskTable.ts';
 import type { Cell, TaskTable } from './taskTable.ts';
@@ -10,7 +14,7 @@ import type { Cell, TaskTable } from './taskTable.ts';
 const rowHeight = 26;
 
 /** What is listed below the table. */
-type Chosen = { readonly kind: 'now' } | { readonly kind: 'cell'; readonly scope: string; readonly stage: string } | { readonly kind: 'scope'; readonly scope: string };
+type Chosen = { readonly kind: 'now' } | { readonly kind: 'cell'; readonly scope: string; readonly stage: string } | { readonly kind: 'scope'; readonly scope: string } | { readonly kind: 'stage'; readonly stage: string };
 
 /** The steps of a run: participants by stages at a glance, and the single tasks of what is chosen in it. */
 export class StepsView {
@@ -23,13 +27,25 @@ export class StepsView {
   readonly #back = makeButton('Show What Runs Now', () => { this.#choose({ kind: 'now' }); }, { class: 'quiet', hidden: true });
   readonly #detail = make('div', { class: 'task-detail', hidden: true });
   readonly #openLog: (task: string) => void;
+  readonly #onForm: (form: StepsForm) => void;
+  readonly #graph: GraphView;
+  readonly #forms: readonly HTMLButtonElement[];
+  readonly #formBar: HTMLElement;
+  readonly #retried = make('span', { class: 'dim retried' });
+  readonly #matrixPlace: HTMLElement;
+  #form: StepsForm = 'table';
   #table: TaskTable = arrange([]);
   #all: readonly TaskRow[] = [];
   #listed: readonly TaskRow[] = [];
   #chosen: Chosen = { kind: 'now' };
 
-  constructor(openLog: (task: string) => void) {
+  constructor(openLog: (task: string) => void, onForm: (form: StepsForm) => void) {
     this.#openLog = openLog;
+    this.#onForm = onForm;
+    this.#graph = new GraphView((stage, scope) => { this.#choose(scope === undefined ? { kind: 'stage', stage } : { kind: 'cell', scope, stage }); });
+    const titles: { readonly [F in StepsForm]: string } = { table: 'Table', graph: 'Graph' };
+    this.#forms = stepsForms.map((form) => makeButton(titles[form], () => { this.setForm(form); }, { 'aria-pressed': 'false', 'data-form': form }));
+    this.#formBar = make('div', { class: 'forms' }, make('span', { class: 'choice', role: 'group', 'aria-label': 'Show the steps as' }, ...this.#forms), this.#retried);
     this.#matrix = new VirtualList<string>({
       label: 'Participants and their stages', rowHeight, need: () => undefined,
       fill: (element, _row, index) => { this.#fillMatrixRow(element, this.#table.scopes[index]); },
@@ -46,15 +62,38 @@ export class StepsView {
       fill: (element, _row, index) => { fillTaskRow(element, this.#listed[index]); },
       onSelect: (index) => { this.#showDetail(this.#listed[index]); },
     });
-    this.element.append(
-      make('div', { class: 'matrix' }, this.#head, this.#matrix.element),
+    this.#matrixPlace = make('div', { class: 'matrix' }, this.#head, this.#matrix.element);
+    this.element.append(this.#formBar, this.#matrixPlace, this.#graph.element,
       make('div', { class: 'list' }, make('header', {}, this.#listTitle, this.#back), this.#listEmpty, this.#tasks.element, this.#detail));
+  }
+
+  /** Chooses between table and graph. */
+  setForm(form: StepsForm): void {
+    if (form !== this.#form) this.#onForm(form);
+    this.#form = form;
+    this.#showForm();
+  }
+
+  /** A run that does not say what needs what is shown as a table always. */
+  #showForm(): void {
+    const hasGraph = GraphView.isFor(this.#all);
+    const isGraph = hasGraph && this.#form === 'graph';
+    this.#forms.forEach((button, at) => {
+      button.setAttribute('aria-pressed', String(stepsForms[at] === (isGraph ? 'graph' : 'table')));
+      button.hidden = !hasGraph;
+    });
+    this.#matrixPlace.hidden = isGraph;
+    this.#graph.element.hidden = !isGraph;
+    if (isGraph) this.#graph.update(this.#all, this.#table.scopes);
   }
 
   /** Shows tasks as they stand. `reused`: results that were there already. */
   update(tasks: readonly TaskRow[], reused: number): void {
     this.#all = tasks;
     this.#table = arrange(tasks);
+    const again = tasks.reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0);
+    this.#retried.textContent = again === 0 ? '' : `${count(again, 'task')} tried again.`;
+    this.#showForm();
     const { scopes, stages } = this.#table;
     this.element.style.setProperty('--stages', String(stages.length));
     this.#head.replaceChildren(make('span', { class: 'corner' }, ''), ...stages.map((stage) => make('span', { class: 'stage', title: stage }, make('span', {}, stageWords(stage)))));
@@ -80,9 +119,9 @@ export class StepsView {
   #list(nothing?: string): void {
     const chosen = this.#chosen;
     const fits = (task: TaskRow): boolean =>
-      chosen.kind === 'now' ? task.status === 'running' : task.scope === chosen.scope && (chosen.kind === 'scope' || task.stage === chosen.stage);
+      chosen.kind === 'now' ? task.status === 'running' : chosen.kind === 'stage' ? task.stage === chosen.stage : task.scope === chosen.scope && (chosen.kind === 'scope' || task.stage === chosen.stage);
     this.#listed = this.#all.filter(fits);
-    this.#listTitle.textContent = chosen.kind === 'now' ? 'Now' : chosen.kind === 'scope' ? formatScope(chosen.scope) : `${formatScope(chosen.scope)}: ${stageWords(chosen.stage)}`;
+    this.#listTitle.textContent = chosen.kind === 'now' ? 'Now' : chosen.kind === 'stage' ? stageWords(chosen.stage) : chosen.kind === 'scope' ? formatScope(chosen.scope) : `${formatScope(chosen.scope)}: ${stageWords(chosen.stage)}`;
     this.#back.hidden = chosen.kind === 'now';
     this.#listEmpty.hidden = this.#listed.length > 0;
     this.#listEmpty.textContent = nothing ?? (chosen.kind === 'now' ? 'Nothing runs at this moment. Choose a row or a mark above to see its tasks.' : '');
@@ -114,11 +153,6 @@ export class StepsView {
       ...(task.attempts > 1 ? [make('p', {}, `Begun ${task.attempts} times.`)] : []),
       ...(error === undefined ? [] : [make('p', {}, error.message), ...(error.hint === undefined ? [] : [make('p', {}, error.hint)]), make('p', { class: 'dim' }, error.code)]));
   }
-}
-
-/** A name of the program as words: `intensityHistogram` becomes `intensity histogram`. */
-export function stageWords(stage: string): string {
-  return stage.replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2').replaceAll(/[-_]/g, ' ').replaceAll(/\b([A-Z])([a-z])/g, (_all, first: string, second: string) => first.toLowerCase() + second);
 }
 
 function summary(cells: readonly (Cell | undefined)[]): string {

@@ -22,10 +22,10 @@ export class TaskBoard {
 
   /** Tasks that changed after event `since`, in the order of the plan. `seq`: the last event of all. */
   changes(since: number, seq: number): TaskChanges {
-    const { tasks, failedParticipants } = this.#fold.state;
+    const { tasks, failedParticipants, cloud } = this.#fold.state;
     const changed: TaskRow[] = [];
     for (const [id, task] of tasks) if ((this.#changed.get(id) ?? 0) > since) changed.push(this.#row(task));
-    return { seq, tasks: tasks.size, changed, failedParticipants };
+    return { seq, tasks: tasks.size, changed, failedParticipants, ...(cloud === undefined ? {} : { cloud }) };
   }
 
   #row({ summary, ...task }: TaskState): TaskRow {

@@ -65,6 +65,38 @@ export class Pane {
     this.#across.style.top = `${100 * y}%`;
   }
 
+  /** What is shown, at the screen's own pixels, with letters and scale bar drawn in. */
+  picture(): HTMLCanvasElement {
+    const picture = document.createElement('canvas');
+    picture.width = Math.max(1, this.#canvas.width);
+    picture.height = Math.max(1, this.#canvas.height);
+    const drawing = picture.getContext('2d');
+    if (drawing === null) throw new Error('The page cannot draw.');
+    const { clientWidth: width, clientHeight: height } = this.element;
+    drawing.drawImage(this.#canvas, 0, 0);
+    drawing.scale(picture.width / Math.max(1, width), picture.height / Math.max(1, height));
+    const write = (text: string, x: number, y: number, align: CanvasTextAlign): void => {
+      drawing.textAlign = align;
+      drawing.strokeText(text, x, y);
+      drawing.fillText(text, x, y);
+    };
+    drawing.font = '600 12px system-ui, sans-serif';
+    drawing.textBaseline = 'middle';
+    drawing.lineWidth = 3;
+    drawing.strokeStyle = '#000';
+    drawing.fillStyle = '#fff';
+    const { letters } = this.#stack;
+    write(letters.left, 6, height / 2, 'left');
+    write(letters.right, width - 6, height / 2, 'right');
+    write(letters.top, width / 2, 12, 'center');
+    write(letters.bottom, width / 2, height - 12, 'center');
+    const bar = Number.parseFloat(this.#bar.style.width) || 0;
+    drawing.strokeRect(width - 8 - bar, height - 11, bar, 3);
+    drawing.fillRect(width - 8 - bar, height - 11, bar, 3);
+    write(this.#barWords.textContent, width - 8, height - 20, 'right');
+    return picture;
+  }
+
   #draw(): void {
     const { clientWidth, clientHeight } = this.element;
     if (!this.#hasPicture || clientWidth === 0) return;

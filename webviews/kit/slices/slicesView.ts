@@ -1,5 +1,6 @@
 import type { SliceOverlay, SlicePictures, SlicesBlock, SliceStack } from '../../../runner/protocol/results.ts';
 import { makeCheck, makeSelect, makeSlider } from '../../image/controls.ts';
+import { picturePng } from '../../image/screenshot.ts';
 import { make, makeButton } from '../dom.ts';
 import { decodeBytes } from './decode.ts';
 import { Pane } from './pane.ts';
@@ -49,6 +50,8 @@ class SlicesView {
   readonly #readout = make('p', { class: 'readout', 'aria-hidden': 'true' }, '\u00a0');
   readonly #error = make('p', { class: 'notice error', role: 'alert', hidden: true });
   readonly #steps: ((by: number) => void)[] = [];
+  readonly #said = make('span', { class: 'said', role: 'status' });
+  readonly #legendItems = new Map<string, HTMLElement>();
   #opacity = firstOpacity;
   #outline = false;
   #isNear = false;
@@ -143,7 +146,7 @@ class SlicesView {
         tools.append(check.element);
       });
     }
-    tools.append(...this.#windowControls());
+    tools.append(...this.#windowControls(), makeButton('Copy Image', () => void this.#copyImage(), { class: 'quiet', title: 'Copy the pictures as they are shown, with scale bar and letters' }), this.#said);
     return tools;
   }
 
@@ -184,8 +187,37 @@ class SlicesView {
   }
 
   #legend(): HTMLElement {
-    const parts = new Map(this.#block.overlays.flatMap((overlay) => overlay.parts.map(({ label, color }) => [`${label}\n${color}`, { label, color }] as const)));
-    return make('ul', { class: 'legend', hidden: parts.size === 0 }, ...[...parts.values()].map(({ label, color }) => make('li', {}, swatch(color), label)));
+    for (const { parts } of this.#block.overlays) {
+      for (const part of parts) {
+        const key = legendKey(part);
+        if (!this.#legendItems.has(key)) this.#legendItems.set(key, make('li', {}, swatch(part.color), part.label, make('span', { class: 'absent', hidden: true }, ' (none to be seen here)')));
+      }
+    }
+    return make('ul', { class: 'legend', hidden: this.#legendItems.size === 0 }, ...this.#legendItems.values());
+  }
+
+  /** Says of which parts nothing is in the pictures that are shown: they are elsewhere, or smaller than a pixel. */
+  #markAbsent(): void {
+    const present = new Set<string>();
+    for (const { overlays } of this.#present.values()) {
+      overlays.forEach((values, i) => {
+        this.#block.overlays[i].parts.forEach((part, at) => { if (values.includes(at + 1)) present.add(legendKey(part)); });
+      });
+    }
+    for (const [key, item] of this.#legendItems) item.querySelector<HTMLElement>('.absent')?.toggleAttribute('hidden', present.has(key));
+  }
+
+  async #copyImage(): Promise<void> {
+    try {
+      const parts = this.#places.map(({ pane, overlays }) => ({
+        canvas: pane.picture(), box: pane.element.getBoundingClientRect(), title: this.#block.layout === 'grid' ? this.#block.overlays[overlays[0]].label : '',
+      }));
+      // The picture is made while it is being written: a page may write only right after a press.
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': picturePng(parts, window.devicePixelRatio || 1) })]);
+      this.#said.textContent = 'Copied.';
+    } catch (error) {
+      this.#said.textContent = `The picture could not be copied (${error instanceof Error ? error.message : String(error)}).`;
+    }
   }
 
   #hover(stack: number, place: readonly [number, number] | undefined): void {
@@ -235,6 +267,7 @@ class SlicesView {
     }
     if (slices[this.#shown[stack]] !== slice) return;
     this.#present.set(stack, pixels);
+    this.#markAbsent();
     const shown = channels.flatMap((channel, i) => (this.#hidden.has(i) ? [] : [{ ...channel, values: pixels.channels[i], window: this.#windows[i] }]));
     for (const place of this.#of(stack)) {
       const image = new ImageData(width, height);
@@ -259,6 +292,10 @@ class SlicesView {
 /** Anatomical axes to the right, up and through. */
 function axesOf({ plane }: SliceStack): readonly [string, string, string] {
   return plane === 'axial' ? ['R', 'A', 'S'] : plane === 'coronal' ? ['R', 'S', 'A'] : ['A', 'S', 'R'];
+}
+
+function legendKey({ label, color }: { readonly label: string; readonly color: string }): string {
+  return `${label}\n${color}`;
 }
 
 function swatch(color: string): HTMLElement {
