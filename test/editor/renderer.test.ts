@@ -38,8 +38,8 @@ async function bringUp(page: PageCommands, selector: string, text?: string): Pro
   const look = { selector, inside, ...(text === undefined ? {} : { text }) } as const;
   await until(`${selector} is in sight`, async () => {
     const { y } = await page.box(look);
-    if (y > 90 && y < 330) return true;
-    await page.scroll({ selector: '.notebookOverlay .monaco-list', by: y < 90 ? y - 200 : Math.min(300, y - 200) });
+    if (y > 130 && y < 520) return true;
+    await page.scroll({ selector: '.notebookOverlay .monaco-list', by: Math.max(-300, Math.min(300, y - 220)) });
     return false;
   });
 }
@@ -166,7 +166,8 @@ inPhase('first look', function () {
       await page.see({ selector: '.spimquant-run button', text: 'Open Run', inside });
     });
     const { id } = runOf(cell(2))?.run ?? {};
-    await notebook.save();
+    // As those who have it saved by itself: nobody is asked whether to save, though the run has just written into it.
+    await vscode.workspace.getConfiguration('files').update('autoSave', 'onFocusChange', vscode.ConfigurationTarget.Global);
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
     await until('the notebook is closed', () => notebook.isClosed);
     notebook = await openNotebook();
@@ -212,14 +213,13 @@ inPhase('first look', function () {
 
   it('copies a table, and opens the result in its panel', async () => {
     await onPage(async (page) => {
-      await bringUp(page, '.table-tools');
-      await press(page, '.table-tools button', 'Copy');
+      await press(page, '.spimquant-result:has(.chart) .table-tools button', 'Copy');
       const text = await until('the table is in the clipboard', async () => {
         const copied = await vscode.env.clipboard.readText();
         return copied.startsWith('region\tdensity') ? copied : undefined;
       });
       assert.match(text, /^region\tdensity \(per mm³\)\tobjects\tfield fraction \(%\)\n[^\n]+\t[\d.]+\t/);
-      await press(page, '.opens button', 'Open Full View');
+      await press(page, '.spimquant-result:has(.chart) .opens button', 'Open Full View');
       await until('the panel is there', () => vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith('spimquant.result')));
     });
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter(({ input }) => input instanceof vscode.TabInputWebview);

@@ -6,6 +6,7 @@ import { renderResult } from '../kit/blocks.ts';
 import { make, useStyles } from '../kit/dom.ts';
 import { setOffers } from '../kit/offers.ts';
 import slicesStyles from '../kit/slices/slices.css';
+import { keepKeys } from './keys.ts';
 import { readFollowedRuns } from './messages.ts';
 import type { RendererRequest } from './messages.ts';
 import { RunCard } from './runCard.ts';
@@ -77,6 +78,7 @@ export function activate(context: RendererContext): Renderer {
       card = new RunCard(output, cardContext);
       cardOf.set(element, card);
       resultOf.delete(element);
+      keepKeys(card.root);
       element.replaceChildren(card.root);
     } else {
       card.update(output);
@@ -92,7 +94,7 @@ export function activate(context: RendererContext): Renderer {
     resultOf.set(element, key);
     cardOf.delete(element);
     const ref = { title: result.title, command: result.command };
-    element.replaceChildren(renderResult(result, ask === undefined ? {} : {
+    const shown = renderResult(result, ask === undefined ? {} : {
       openLink: (uri, title) => { ask({ type: 'openLink', uri, title, command: result.command }); },
       useCommand: (text) => { ask({ type: 'runCommand', text }); },
       insertCommand: (text) => { ask({ type: 'insertCommand', text }); },
@@ -100,7 +102,9 @@ export function activate(context: RendererContext): Renderer {
       openResult: () => { ask({ type: 'openResult', result: ref }); },
       copyText: (text) => { ask({ type: 'copy', text }); },
       choose: (flag, value) => { ask({ type: 'choose', result: ref, flag, value }); },
-    }));
+    });
+    keepKeys(shown);
+    element.replaceChildren(shown);
   };
 
   return {
