@@ -18,6 +18,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { grep: { type: 'string' }, keep: { type: 'boolean', default: false } },
 });
+/**
+ * Scenarios that may be run once more when all are run: a machine that is busy with other things for seconds is no reason to run
+ * an hour of tests anew. What was asked for by name is run once.
+ */
+const secondAttempts = 2;
 const desktop = process.env['SPIMQUANT_TEST_DESKTOP'] === '1';
 
 /** Whether a scenario was green, in the editor that @vscode/test-electron starts. */
@@ -63,10 +68,19 @@ async function main(): Promise<boolean> {
   }
   await using suites = await bundleSuites(chosen, [...scenarios, ...namedScenarios]);
   const red: string[] = [];
+  const unsteady: string[] = [];
   for (const scenario of chosen) {
     console.log(`\n${scenario.name}`);
+    if (await runScenario(scenario, suites)) continue;
+    if (positionals.length > 0 || unsteady.length === secondAttempts) {
+      red.push(scenario.name);
+      continue;
+    }
+    unsteady.push(scenario.name);
+    console.log(`\n${scenario.name}, once more in a new editor`);
     if (!await runScenario(scenario, suites)) red.push(scenario.name);
   }
+  if (unsteady.length > 0) console.log(`\nNot green at the first attempt: ${unsteady.join(', ')}.`);
   console.log(red.length === 0 ? `\n${chosen.length === 1 ? 'The scenario is' : `All ${chosen.length} scenarios are`} green.` : `\nRed: ${red.join(', ')}.`);
   return red.length === 0;
 }
