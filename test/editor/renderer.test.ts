@@ -62,7 +62,7 @@ inPhase('first look', function () {
     const commands = [
       `spimquant segment ${brains} --participant-label 01 --stain Abeta --seg_method th600 --min_object_voxels 20`,
       `spimquant segment ${brains} --participant-label 01 --min_object_voxels 20 --stain Abeta --seg_method th600 otsu+k3i2 --compare`,
-      `spimquant ${brains} ${out} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method th600 --min_object_voxels 20`,
+      `spimquant ${brains} ${out} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method th600 --min_object_voxels 20`,
       `spimquant results ${out}`,
     ];
     await writeFile(join(folder(), name), JSON.stringify({
@@ -99,8 +99,9 @@ inPhase('first look', function () {
       await until('the insides are free', async () => orangeShare(await page.pixelGrid(canvas)) < filled);
       await press(page, '.slices .check', 'Outline only');
       await until('the insides are filled again', async () => orangeShare(await page.pixelGrid(canvas)) === filled);
-      const legend = await page.texts({ selector: '.slices .legend li', inside });
-      assert.equal(legend[0], 'objects');
+      // What is not in the picture is told apart: no object is too small in this one.
+      assert.equal((await page.texts({ selector: '.slices .legend li:has(.absent[hidden])', inside })).length, 1);
+      assert.deepEqual(await page.texts({ selector: '.slices .legend li:not(:has(.absent[hidden]))', inside }), ['too small, left out (none to be seen here)']);
       await press(page, '.slices button', 'Copy Image');
       await page.see({ selector: '.slices .said', text: 'Copied.', inside });
     });
@@ -141,7 +142,7 @@ inPhase('first look', function () {
       await page.hover({ selector: '.slices.grid .pane', inside });
       await until('both have a crosshair', async () => (await page.texts({ selector: '.slices.grid .cross.down', inside })).length === 2);
       await page.see({ selector: '.slices.grid .readout', text: 'Abeta about', inside });
-      await page.screenshot({ name: 'renderer-compare-dark' });
+      await page.screenshot({ name: 'docs-renderer-dark' });
       await press(page, '.slices.grid .pane');
       await page.press({ keys: '+' });
       await until('both are zoomed', async () => (await page.texts({ selector: '.slices.grid .pane.zoomed', inside })).length === 2);
@@ -166,9 +167,9 @@ inPhase('first look', function () {
       await page.see({ selector: '.spimquant-run button', text: 'Open Run', inside });
     });
     const { id } = runOf(cell(2))?.run ?? {};
-    // As those who have it saved by itself: nobody is asked whether to save, though the run has just written into it.
-    await vscode.workspace.getConfiguration('files').update('autoSave', 'onFocusChange', vscode.ConfigurationTarget.Global);
-    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    await notebook.save();
+    // What the run has written into it since is thrown away.
+    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     await until('the notebook is closed', () => notebook.isClosed);
     notebook = await openNotebook();
     await revealCell(cell(2));

@@ -31,7 +31,7 @@ describe('The panel of a run', function () {
     const image = join(brains, 'sub-02/micr/sub-02_sample-brain_acq-phantom_SPIM.ome.zarr');
     const chunks = (await readdir(image, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && /^\d+$/.test(entry.name));
     for (const chunk of chunks) await writeFile(join(chunk.parentPath, chunk.name), 'this is no chunk');
-    const command = `spimquant ${brains} ${join(folder, 'out')} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
+    const command = `spimquant ${brains} ${join(folder, 'out')} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
     notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData([new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant')]));
     await vscode.window.showNotebookDocument(notebook);
   });
@@ -91,7 +91,11 @@ describe('The panel of a run', function () {
       const [upper, lower] = [await page.attribute({ selector: '.stage-box', inside, name: 'data-stage' }), await page.attribute({ selector: '.stage-box[aria-label*="needs"]', inside, name: 'data-stage' })];
       assert.ok(await top(lower ?? '') > await top(upper ?? ''), `${lower} is below ${upper}`);
       await page.see({ selector: '.stage-box[data-status="failed"]', inside });
-      await page.screenshot({ name: 'run-panel-dark' });
+    });
+    await vscode.commands.executeCommand('workbench.action.closeSidebar');
+    await onPage(async (page) => {
+      await page.resize({ width: 1280, height: 1000 });
+      await page.screenshot({ name: 'docs-run-panel-dark' });
       await page.click({ selector: '.stage-box[data-status="failed"]', inside });
       await page.see({ selector: '.steps .list .row .scope', text: 'sub-02', inside });
       await page.click({ selector: '.graph select', inside });
@@ -118,7 +122,8 @@ describe('The panel of a run', function () {
     await useTheme('light');
     await onPage(async (page) => {
       await page.see({ selector: '.host .peaks', text: 'Peak memory', inside });
-      await page.screenshot({ name: 'run-resources-light' });
+      await page.screenshot({ name: 'docs-run-resources-light' });
+      await page.resize({ width: 1280, height: 800 });
     });
     await useTheme('dark');
   });
