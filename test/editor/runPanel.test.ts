@@ -91,9 +91,7 @@ describe('The panel of a run', function () {
       const [upper, lower] = [await page.attribute({ selector: '.stage-box', inside, name: 'data-stage' }), await page.attribute({ selector: '.stage-box[aria-label*="needs"]', inside, name: 'data-stage' })];
       assert.ok(await top(lower ?? '') > await top(upper ?? ''), `${lower} is below ${upper}`);
       await page.see({ selector: '.stage-box[data-status="failed"]', inside });
-    });
-    await vscode.commands.executeCommand('workbench.action.closeSidebar');
-    await onPage(async (page) => {
+      await vscode.commands.executeCommand('workbench.action.closeSidebar');
       await page.resize({ width: 1280, height: 1000 });
       await page.screenshot({ name: 'docs-run-panel-dark' });
       await page.click({ selector: '.stage-box[data-status="failed"]', inside });

@@ -26,7 +26,7 @@ export class LogView {
   readonly #scope = make('select', { 'aria-label': 'Participant' }, make('option', { value: '' }, 'All participants'));
   readonly #follow = make('input', { type: 'checkbox', id: 'follow', checked: true });
   readonly #counts = make('span', { class: 'counts', role: 'status' });
-  readonly #task = make('select', { 'aria-label': 'Task', disabled: true }, make('option', { value: '' }, 'All tasks'));
+  readonly #task = make('select', { 'aria-label': 'Task', hidden: true }, make('option', { value: '' }, 'All tasks'));
   #tasks: readonly TaskRow[] = [];
   #tasksOf = '';
   readonly #previous = makeButton('Previous Error', () => void this.#jump(true), { class: 'quiet' });
@@ -89,9 +89,9 @@ export class LogView {
     if (key === this.#tasksOf) return;
     this.#tasksOf = key;
     const chosen = this.#task.value;
-    this.#task.replaceChildren(make('option', { value: '' }, scope === '' ? 'All tasks (choose a participant)' : 'All tasks'), ...tasks.map(({ id, title }) => make('option', { value: id }, title)));
+    this.#task.replaceChildren(make('option', { value: '' }, 'All tasks'), ...tasks.map(({ id, title }) => make('option', { value: id }, title)));
     this.#task.value = tasks.some(({ id }) => id === chosen) ? chosen : '';
-    this.#task.disabled = scope === '';
+    this.#task.hidden = scope === '';
   }
 
   /** Shows the lines of one task. */
