@@ -143,6 +143,7 @@ inPhase('first look', function () {
       await until('both have a crosshair', async () => (await page.texts({ selector: '.slices.grid .cross.down', inside })).length === 2);
       await page.see({ selector: '.slices.grid .readout', text: 'Abeta about', inside });
       await page.resize({ width: 1280, height: 1000 });
+      await page.hover({ selector: '.slices.grid .pane', inside });
       await page.see({ selector: '.slices.grid .readout', text: 'Abeta about', inside });
       await page.screenshot({ name: 'docs-renderer-dark' });
       await page.resize({ width: 1280, height: 800 });
