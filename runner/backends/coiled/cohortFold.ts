@@ -44,6 +44,12 @@ export class CohortFold {
     return this.#standings.get(participant)?.status;
   }
 
+  /** When the machine of a participant that is under way began, by its clock, in milliseconds since the epoch. */
+  startedOf(participant: string): number | undefined {
+    const standing = this.#standings.get(participant);
+    return standing?.status === 'running' ? standing.started : undefined;
+  }
+
   /** How many stand how. */
   get counts(): Readonly<Record<ParticipantStatus, number>> {
     return { ...this.#counts };
