@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { differingTables, filesBelow } from '../../scripts/demo/results.ts';
-import { bucketDigests, bucketJson, startCloudLab, type CloudLab } from './support/cloudLab.ts';
+import { differingTables } from '../../scripts/demo/results.ts';
+import { bucketDigests, bucketJson, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
 import { spimquant, succeed } from './support/runs.ts';
-
-/** Results of participants and the template in a folder, by path, as digests. */
-async function folderDigests(output: string): Promise<ReadonlyMap<string, string>> {
-  const paths = (await filesBelow(output, /./)).filter((path) => /^(sub|tpl)-/.test(path));
-  return new Map(await Promise.all(paths.map(async (path) => [path, createHash('sha256').update(await readFile(join(output, path))).digest('hex')] as const)));
-}
 
 describe('a cohort on cloud machines', function () {
   this.timeout(600_000);

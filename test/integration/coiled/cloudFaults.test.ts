@@ -118,7 +118,6 @@ describe('a cloud run and every kind of trouble', function () {
     // Killed at the n-th request: before and after everything that makes a job, a cluster and its machines.
     for (let n = 1; n <= 14; n++) {
       await using own = await SimulatedCloud.start();
-      cloud.finished.clear();
       const run = await own.begin(participants);
       let over = false;
       void run.ended.then(() => { over = true; });
