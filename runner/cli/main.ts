@@ -34,6 +34,8 @@ export interface Terminal {
   readonly onEnter?: (listener: () => void) => () => void;
   /** Asks a question that is answered by yes or no. Left out: nobody is there to be asked. */
   readonly ask?: (question: string) => Promise<boolean>;
+  /** Told before machines of a cloud may be started: ending takes longer from now on, because they have to be ended too. */
+  readonly onCloud?: () => void;
 }
 
 /** What decides what is run; the program has its pipeline, tests have toys. */
@@ -99,6 +101,7 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
   let reporter = chooseReporter(json, quiet, terminal, color);
   let summary: RunSummary;
   try {
+    if (command.execution.cloud !== undefined) terminal.onCloud?.();
     const started = backend((event, state) => { reporter.event(event, state); });
     summary = command.verb === 'group' || command.execution.cloud === undefined
       ? await runLocally(command, text, started)

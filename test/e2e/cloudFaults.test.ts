@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { RunnerClient } from '../../extension/runner-client/client.types.ts';
+import { createRunnerClient } from '../../extension/runner-client/runnerClient.ts';
+import type { CommandResult } from '../../scripts/demo/command.ts';
 import { bucketDigests, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
 import { spimquant, succeed, watch, type WatchedRun } from './support/runs.ts';
@@ -45,12 +50,19 @@ describe('a cloud run when things go wrong', function () {
     noMachineLeft();
   });
 
-  it('is taken up after its process was killed: no second machine for the same participant', async () => {
+  it('is followed on by the runner after its process was killed: no second machine for the same participant', async () => {
     const before = lab.coiled.submissions().length;
     const killed = await stopAfter('killed', 'SIGKILL');
     assert.equal(killed.signal, 'SIGKILL');
-    const run = await watch(command('killed'), undefined, lab.env);
-    assert.equal(run.code, 0, run.stderr);
+    const elsewhere = { env: { ...lab.env, SPIMQUANT_STATE_DIR: join(lab.folder.path, 'elsewhere') } };
+    assert.match((await succeed(['runs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /not over: \d done, \d running, \d waiting/);
+    assert.match((await succeed(['logs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /Coiled has spimquant-.*2 participants/);
+    await using runner = startRunner();
+    const [run] = await until(async () => {
+      const { runs } = await runner.client.request('runs.list', { limit: 100 });
+      return runs.filter(({ output, status }) => output === 's3://results/killed' && status === 'succeeded');
+    });
+    assert.equal(run.cloud?.left.length, 0);
     assert.equal(lab.coiled.submissions().length, before + 1);
     assert.deepEqual(await results('killed'), expected);
     noMachineLeft();
@@ -61,6 +73,37 @@ describe('a cloud run when things go wrong', function () {
     assert.equal(stopped.code, 130, stopped.stderr);
     noMachineLeft();
   });
+
+  it('is ended from another machine by its output', async () => {
+    let cancelled: Promise<CommandResult> | undefined;
+    const run = await spimquant([...command('called-off'), '--json'], {
+      env: lab.env,
+      onLine: (line) => {
+        if (line.includes('"state":"submitted"')) cancelled ??= succeed(['cancel', 's3://results/called-off', ...lab.flags], { env: { ...lab.env, SPIMQUANT_STATE_DIR: join(lab.folder.path, 'elsewhere') } });
+      },
+    });
+    assert.equal(run.code, 130, run.stderr);
+    assert.match((await cancelled)?.stdout ?? '', /no machine of it is left/);
+    noMachineLeft();
+    assert.match((await succeed(['runs', 's3://results/called-off', ...lab.flags], { env: lab.env })).stdout, /cancelled/i);
+  });
+
+  /** The runner, as an editor starts it. */
+  function startRunner(): { readonly client: RunnerClient } & AsyncDisposable {
+    const client = createRunnerClient({
+      start: () => ({ nodePath: process.execPath, electronAsNode: false, idleMs: 60_000 }), serverFile: fileURLToPath(new URL('../../runner/server.ts', import.meta.url)),
+      env: { ...process.env, ...lab.env }, version: '0', build: '', log: () => undefined,
+    });
+    return { client, [Symbol.asyncDispose]: async () => { await client.request('runner.stop', {}).catch(() => undefined); client.dispose(); } };
+  }
+
+  async function until<T>(found: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    for (;;) {
+      const all = await found();
+      if (all.length > 0) return all;
+      await wait(250);
+    }
+  }
 
   /** Ends a run by a signal as soon as Coiled has its cluster. */
   async function stopAfter(output: string, signal: 'SIGINT' | 'SIGKILL'): Promise<WatchedRun> {
