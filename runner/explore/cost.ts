@@ -3,9 +3,8 @@ import type { ExploreCommand } from '../protocol/options.ts';
 import type { Result } from '../protocol/results.ts';
 import { openStore } from '../storage/open.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
-import { estimateWords, formatDollars } from '../wording/cloud.ts';
-import { count, formatSeconds } from '../wording/words.ts';
 import { facts, notices } from './blocks.ts';
+import { estimateBlocks } from './cloudPlan.ts';
 import { pastBlocks } from './cloudRuns.ts';
 import type { ExploreContext } from './explore.types.ts';
 
@@ -18,17 +17,11 @@ export async function cost(command: Extract<ExploreCommand, { verb: 'cost' }>, t
   const participants = await cohortOf(dataset, command.options, signal);
   context.progress('Looking at images');
   const estimate = await estimateRun({ dataset, participants, filterSpim: command.options.filterSpim, cloud: command.cloud, env, signal });
-  const range = ({ low, high }: { readonly low: number; readonly high: number }): string => `${formatDollars(low)} to ${formatDollars(high)}`;
   return {
     title: 'Cost of a cloud run', command: text,
     blocks: [
-      facts({
-        Dataset: dataset.uri, Participants: participants.length.toLocaleString('en'), Estimate: estimateWords(estimate),
-        'Machines': `${count(estimate.machines, 'machine')}${estimate.machine === undefined ? '' : ` ${estimate.machine.type} in ${estimate.machine.region}`}, ${estimate.machineHours.likely.toFixed(1)} hours together`,
-        'Takes': `about ${formatSeconds(estimate.hours * 3600)}`,
-      }),
-      { kind: 'table', title: 'Made of', columns: [{ label: 'what', wrap: true }, { label: 'about', numeric: true }, { label: 'range' }], rows: estimate.items.map((item) => [item.title, formatDollars(item.likely), range(item)]) },
-      ...notices('info', estimate.assumptions),
+      facts({ Dataset: dataset.uri, Participants: participants.length.toLocaleString('en') }),
+      ...estimateBlocks(estimate),
       ...notices('warn', isRemote(dataset.uri) ? [] : ['The dataset is on this machine: it has to be copied to a bucket before machines can read it. "spimquant sync" does that, and its plan (-n) tells what it costs.']),
       ...(command.output === undefined ? [] : await pastBlocks(at(command.output), command.storage, signal)),
     ],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { differingTables } from '../../scripts/demo/results.ts';
+import { differingTables, filesBelow } from '../../scripts/demo/results.ts';
 import { bucketDigests, bucketJson, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
 import { spimquant, succeed } from './support/runs.ts';
@@ -40,10 +41,48 @@ describe('a cohort on cloud machines', function () {
     assert.equal(lab.coiled.submissions().length, before, stderr);
   });
 
+  it('is planned with its cost and what would be submitted, and nothing is sent for that', async () => {
+    const before = lab.coiled.requests.length;
+    const { stdout } = await succeed(command('planned', '-n', '--cloud_spot', 'spot'), { env: lab.env });
+    assert.match(stdout, /2 to run, 0 up to date/);
+    assert.match(stdout, /about \$\d/);
+    assert.match(stdout, /m6i\.2xlarge or m5\.2xlarge/);
+    assert.match(stdout, /Spot machines cost/);
+    assert.match(stdout, /Coiled was not asked/);
+    assert.equal(lab.coiled.requests.length, before);
+    assert.deepEqual((await lab.s3.keys('results')).filter((key) => key.startsWith('planned')), []);
+  });
+
+  it('takes a dataset of this machine there and brings results here, with which group statistics are made here', async () => {
+    const fetched = join(lab.folder.path, 'fetched');
+    const words = [lab.bids, fetched, 'participant', ...tinyFlags, '--cloud', '--cloud_sync_input', 's3://uploads/bids', ...lab.flags];
+    const first = await succeed(words, { env: lab.env });
+    assert.match(first.stderr, /Copies the dataset first: \d+ files, .* to s3:\/\/uploads\/bids/);
+    assert.match(first.stderr, /Fetched .*sub-C/);
+    const local = join(lab.folder.path, 'local');
+    assert.deepEqual(differingTables(await folderDigests(local), await folderDigests(fetched)), [], first.stderr);
+    assert.deepEqual(lab.coiled.vmsLeft(), []);
+    // What is missing here is fetched, and no machine is started for it.
+    await rm(join(fetched, 'sub-C1'), { recursive: true });
+    const before = lab.coiled.submissions().length;
+    const again = await succeed(words, { env: lab.env });
+    assert.match(again.stderr, /Fetched what was missing: \d+ files/);
+    assert.equal(lab.coiled.submissions().length, before);
+    const group = ['group', '--template', 'phantom', '--atlas_segs', 'coarse', '--seg_method', 'th900', '--contrast_column', 'treatment', '--contrast_values', 'control', 'drug', '--cores', '2'];
+    await succeed([lab.bids, local, ...group]);
+    await succeed([lab.bids, fetched, ...group]);
+    const tables = async (folder: string): Promise<readonly string[]> => Promise.all((await filesBelow(folder, /^group.*\.tsv$/)).map(async (path) => `${path}\n${await readFile(join(folder, path), 'utf8')}`));
+    const expected = await tables(local);
+    assert.ok(expected.length > 0);
+    assert.deepEqual(await tables(fetched), expected);
+    await succeed(['s3://brains', 's3://results/run', ...group, ...lab.flags], { env: lab.env });
+    assert.ok((await lab.s3.keys('results')).some((key) => /^run\/group.*\.tsv$/.test(key)));
+  });
+
   it('is refused, before anything is asked of Coiled, for data and outputs that machines cannot reach', async () => {
     for (const [words, expected] of [
-      [[lab.bids, 's3://results/x', 'participant', '--cloud', ...lab.flags], /spimquant sync/],
-      [['s3://brains', join(lab.folder.path, 'x'), 'participant', '--cloud', ...lab.flags], /spimquant sync/],
+      [[lab.bids, 's3://results/x', 'participant', '--cloud', ...lab.flags], /--cloud_sync_input s3:.*spimquant sync/],
+      [[lab.bids, 's3://results/x', 'participant', '--cloud', '--cloud_sync_input', './here', ...lab.flags], /has to be an address in a bucket/],
       [['s3://brains', 's3://results/x', 'participant', '--cloud', '--cloud_env', 'NOT_SET_HERE', ...lab.flags], /NOT_SET_HERE/],
     ] as const) {
       const before = lab.coiled.requests.length;

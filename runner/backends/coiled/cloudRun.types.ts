@@ -34,6 +34,13 @@ export interface CloudRun {
   readonly signal: AbortSignal;
 }
 
+/** What is asked before a dataset is copied. */
+export interface CopyQuestion {
+  readonly files: number;
+  /** How much, where to, and what it may cost. */
+  readonly words: string;
+}
+
 /** What is asked before machines are started. */
 export interface CostQuestion {
   readonly estimate: CostEstimate;

@@ -31,6 +31,7 @@ export async function startCloudLab(participants: readonly PhantomParticipant[],
   const s3 = await startS3Server();
   s3.createBucket('brains', { folder: bids });
   s3.createBucket('results');
+  s3.createBucket('uploads');
   const coiled = await startCoiledServer({
     clock: new ScaledClock(speed),
     containers: { [image]: { env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...loopbackCredentials, AWS_EC2_METADATA_DISABLED: 'true' } } },
