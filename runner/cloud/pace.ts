@@ -8,9 +8,9 @@ export function eventsPace(elapsed: number): number {
   return between(1000, elapsed / 20, 5000);
 }
 
-/** Until Coiled is asked again, when a job has been followed for so long. */
-export function coiledPace(elapsed: number): number {
-  return between(3000, elapsed / 10, 15_000);
+/** Until Coiled is asked again about so many jobs, when they have been followed for so long. Of many each is asked about less often. */
+export function coiledPace(elapsed: number, jobs: number): number {
+  return between(3000, elapsed / 10, 15_000) * Math.max(1, jobs / 4);
 }
 
 /** Until the next look at machines that were told to end so long ago. */

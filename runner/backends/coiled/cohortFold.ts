@@ -44,6 +44,12 @@ export class CohortFold {
     return this.#standings.get(participant)?.status;
   }
 
+  /** Whether a participant is finished or has failed. */
+  isOver(participant: string): boolean {
+    const status = this.statusOf(participant);
+    return status !== undefined && isFinal(status);
+  }
+
   /** When the machine of a participant that is under way began, by its clock, in milliseconds since the epoch. */
   startedOf(participant: string): number | undefined {
     const standing = this.#standings.get(participant);

@@ -104,7 +104,7 @@ class Following {
       if (signal.aborted) return { why: 'cancelled', spent: this.#spent() };
       await this.#readEvents(time.now() - this.#lastWhole >= wholeInterval);
       if (this.#allDone()) return { why: 'finished', spent: this.#spent() };
-      if (time.now() - this.#lastCoiled >= coiledPace(time.now() - this.#begun)) {
+      if (time.now() - this.#lastCoiled >= coiledPace(time.now() - this.#begun, this.#watches.length)) {
         if (await this.#isCalledOff()) return { why: 'cancelled', spent: this.#spent() };
         await this.#askCoiled();
       }
@@ -149,7 +149,7 @@ class Following {
     const now = run.time.now();
     try {
       await through(async () => {
-        for await (const segment of reader.read(whole, run.signal)) {
+        for await (const segment of reader.read(whole, run.signal, (participant) => cohort.isOver(participant))) {
           this.#say(cohort.take(segment));
           if (cohort.statusOf(segment.participant) === 'succeeded') onFinished?.(segment.participant);
         }
