@@ -159,6 +159,10 @@ describe('what is decided for a cloud run', () => {
       assert.equal(machinePrice(listMachinePrices, undefined, 'm6i.2xlarge'), undefined);
       assert.equal(machinePrice(listMachinePrices, 'us-east-1', 'zz.2xlarge'), undefined);
       assert.equal(machinePrice(listMachinePrices, 'us-east-1', 'm6i.4xlarge')?.dollarsPerHour, 0.768);
+      const frankfurt = machinePrice(listMachinePrices, 'eu-central-1', 'm6i.2xlarge');
+      assert.deepEqual([frankfurt?.dollarsPerHour, frankfurt?.asOf], [0.46, 'seen in 2026-11']);
+      // Families that nobody looked up there have no price there.
+      assert.equal(machinePrice(listMachinePrices, 'eu-central-1', 'c6i.2xlarge'), undefined);
     });
 
     it('count CPUs by names, and take a price that is given', () => {
