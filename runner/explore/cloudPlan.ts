@@ -25,7 +25,7 @@ export async function cloudPlan(command: CohortCommand, cloud: CloudOptions, tex
       facts({
         Dataset: plan.command.bids, Output: plan.command.output, 'Fetched to': plan.download?.output,
         Participants: `${plan.todo.length} to run, ${plan.participants.length - plan.todo.length} up to date`,
-        'To run': plan.todo.length === 0 ? undefined : `${plan.todo.slice(0, mostNamed).join(', ')}${plan.todo.length > mostNamed ? `, … (${count(plan.todo.length - mostNamed, 'more')})`.replace('mores', 'more') : ''}`,
+        'To run': plan.todo.length === 0 ? undefined : `${plan.todo.slice(0, mostNamed).join(', ')}${plan.todo.length > mostNamed ? ` and ${plan.todo.length - mostNamed} more` : ''}`,
       }),
       ...notices('info', plan.upload === undefined ? [] : [`The dataset would be copied first: ${uploadWords(plan.upload)}`]),
       ...(plan.todo.length === 0 ? notices('info', ['Everything is there already: no machine would be started.']) : [...estimateBlocks(plan.estimate), ...submissionBlocks(plan), ...notices('info', confirmationWords(plan))]),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { differingTables, filesBelow } from '../../scripts/demo/results.ts';
 import { bucketDigests, bucketJson, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
-import { spimquant, succeed } from './support/runs.ts';
+import { spimquant, succeed, watch, type WatchedRun } from './support/runs.ts';
 
 describe('a cohort on cloud machines', function () {
   this.timeout(600_000);
@@ -43,7 +43,7 @@ describe('a cohort on cloud machines', function () {
 
   it('is planned with its cost and what would be submitted, and nothing is sent for that', async () => {
     const before = lab.coiled.requests.length;
-    const { stdout } = await succeed(command('planned', '-n', '--cloud_spot', 'spot'), { env: lab.env });
+    const { stdout } = await succeed(command('planned', '-n', '--cloud_spot', 'spot', '--cloud_region', 'us-east-1'), { env: lab.env });
     assert.match(stdout, /2 to run, 0 up to date/);
     assert.match(stdout, /about \$\d/);
     assert.match(stdout, /m6i\.2xlarge or m5\.2xlarge/);
@@ -56,17 +56,20 @@ describe('a cohort on cloud machines', function () {
   it('takes a dataset of this machine there and brings results here, with which group statistics are made here', async () => {
     const fetched = join(lab.folder.path, 'fetched');
     const words = [lab.bids, fetched, 'participant', ...tinyFlags, '--cloud', '--cloud_sync_input', 's3://uploads/bids', ...lab.flags];
-    const first = await succeed(words, { env: lab.env });
-    assert.match(first.stderr, /Copies the dataset first: \d+ files, .* to s3:\/\/uploads\/bids/);
-    assert.match(first.stderr, /Fetched .*sub-C/);
+    const said = ({ events }: WatchedRun): string => events.flatMap((event) => (event.type === 'run-log' ? [event.message] : [])).join('\n');
+    const first = await watch(words, undefined, lab.env);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(said(first), /Copies the dataset first: \d+ files, .* to s3:\/\/uploads\/bids/);
+    assert.match(said(first), /Fetched .*sub-C/);
     const local = join(lab.folder.path, 'local');
     assert.deepEqual(differingTables(await folderDigests(local), await folderDigests(fetched)), [], first.stderr);
     assert.deepEqual(lab.coiled.vmsLeft(), []);
     // What is missing here is fetched, and no machine is started for it.
     await rm(join(fetched, 'sub-C1'), { recursive: true });
     const before = lab.coiled.submissions().length;
-    const again = await succeed(words, { env: lab.env });
-    assert.match(again.stderr, /Fetched what was missing: \d+ files/);
+    const again = await watch(words, undefined, lab.env);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(said(again), /Fetched what was missing: \d+ files/);
     assert.equal(lab.coiled.submissions().length, before);
     const group = ['group', '--template', 'phantom', '--atlas_segs', 'coarse', '--seg_method', 'th900', '--contrast_column', 'treatment', '--contrast_values', 'control', 'drug', '--cores', '2'];
     await succeed([lab.bids, local, ...group]);

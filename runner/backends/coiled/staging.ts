@@ -103,7 +103,8 @@ export function uploadWords({ copy, destination, cost }: UploadPlan): string {
 
 /** Copies the dataset to its bucket. What an interrupted try has copied is not copied again. Throws what it failed by. */
 export async function carryOutUpload(upload: SyncCommand, plan: UploadPlan, journal: CloudJournal, backend: StagingBackend): Promise<void> {
-  journal.append({ type: 'run-log', level: 'info', message: `Copies the dataset first: ${uploadWords(plan)}` });
+  // What costs time and money is said wherever the run is shown.
+  journal.append({ type: 'run-log', level: 'warn', message: `Copies the dataset first: ${uploadWords(plan)}` });
   const { outcome, failures, state } = await quietly(upload, backend, (part) => { journal.append({ type: 'run-log', level: 'info', message: `${Math.floor(100 * part)} % of the dataset are copied` }); });
   if (outcome === 'succeeded') return;
   if (outcome === 'cancelled') throw new SpimquantError('cancelled', 'Cancelled while the dataset was copied.');
