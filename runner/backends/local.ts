@@ -17,6 +17,7 @@ import type { Places } from '../engine/places.ts';
 import { prepare } from '../engine/prepare.ts';
 import type { Prepared } from '../engine/prepare.ts';
 import { keepWorkMs, sweepWorkFolders, WorkFolder, workRegister } from '../engine/workFolder.ts';
+import type { SweptFolder } from '../engine/workFolder.ts';
 import type { RunIntent } from '../protocol/runs.ts';
 import type { RunState } from '../protocol/runState.ts';
 import type { StageModule } from '../engine/workerMessages.ts';
@@ -235,13 +236,13 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
     const register = workRegister(stateFolder(env));
     const work = await pauses.through(() => claimWork(places, register));
     // On the side: a disk of an earlier run that does not answer must not hold up this one.
-    const sweeping = sweepOthers(register, keepMs, backend, recording);
+    const swept = sweepWorkFolders({ register, keepMs, clock, signal });
     let outcome: RunOutcome = 'failed';
     try {
       ended = await runLocked(command, backend, { places, lock, recording, pauses });
       ({ outcome } = ended);
     } finally {
-      await waitAtMost(signal.aborted ? 300 : 30_000, Promise.all([settleWork(work, command, places, outcome), sweeping]));
+      await waitAtMost(signal.aborted ? 300 : 30_000, Promise.all([settleWork(work, command, places, outcome), tellSwept(swept, recording)]));
     }
   } finally {
     await giveUp(lock, recording, signal);
@@ -263,10 +264,9 @@ async function claimWork(places: Places, register: string): Promise<WorkFolder> 
   }
 }
 
-/** Removes temporary files that earlier runs of this user left behind and nobody needs any more. */
-async function sweepOthers(register: string, keepMs: number, { clock, signal }: LocalBackend, recording: Recording): Promise<void> {
-  const swept = await sweepWorkFolders({ register, keepMs, clock, signal });
-  for (const { folder, output } of swept) recording.journal?.append({ type: 'run-log', level: 'info', message: `Removed temporary files of an earlier run to ${output} that was never gone on with: ${folder}` });
+/** Tells which temporary files of earlier runs are gone, once there is a journal. */
+async function tellSwept(swept: Promise<readonly SweptFolder[]>, recording: Recording): Promise<void> {
+  for (const { folder, output } of await swept) recording.journal?.append({ type: 'run-log', level: 'info', message: `Removed temporary files of an earlier run to ${output} that was never gone on with: ${folder}` });
 }
 
 /** Temporary files after a run: gone when it has succeeded, kept for the next when it has not, the user's with `--notemp`. */
