@@ -44,7 +44,7 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
     }),
     drag: ({ from, to }) => onFirst(current(), from, async (start) => onFirst(current(), to, async (end) => { await start.dragTo(end); return null; })),
     press: async ({ keys }) => { await current().keyboard.press(keys); return null; },
-    type: async ({ text }) => { await current().keyboard.type(text); return null; },
+    type: async ({ text }) => { await write(current(), text); return null; },
     resize: async (size) => { await current().setViewportSize(size); return null; },
     screenshot: async ({ name }) => {
       await mkdir(pictures, { recursive: true });
@@ -53,6 +53,37 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
       return path;
     },
   };
+}
+
+/** The line of a question at the top of the window. */
+const questionLine = '.quick-input-widget .quick-input-filter input';
+/** Time in which keys that were pressed are in the line. */
+const keysMs = 1000;
+
+/**
+ * Writes as a user does, who sees whether it arrives: a question that has just come up may not have the keyboard yet on a busy
+ * machine, or lose it to a panel that opens at the same moment.
+ */
+async function write(page: Page, text: string): Promise<void> {
+  const line = page.locator(questionLine).filter({ visible: true }).first();
+  if (!await line.isVisible()) {
+    await page.keyboard.type(text);
+    return;
+  }
+  await line.focus();
+  const expected = await line.evaluate((element, added) => {
+    const { value, selectionStart, selectionEnd } = element as HTMLInputElement;
+    return value.slice(0, selectionStart ?? value.length) + added + value.slice(selectionEnd ?? value.length);
+  }, text);
+  await page.keyboard.type(text);
+  const deadline = performance.now() + keysMs;
+  while (await line.inputValue() !== expected) {
+    if (performance.now() > deadline) {
+      await line.fill(expected);
+      return;
+    }
+    await delay(pollMs);
+  }
 }
 
 type Points = readonly (readonly [number, number])[];

@@ -1,4 +1,4 @@
-// Runs suites in a real editor: npm run test:editor [-- SCENARIO ...] [--grep TEXT] [--keep]
+// Runs suites in a real editor: npm run test:editor [-- SCENARIO ...] [--grep TEXT] [--keep] [--jobs 2]
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,14 +10,20 @@ import { namedScenarios, scenarios, type Scenario } from '../../test/editor/scen
 import { bundleSuites, type Suites } from './bundle.ts';
 import { runOnDesktop } from './desktop.ts';
 import { editorHost } from './host.ts';
+import { runInLanes, type Outcomes } from './lanes.ts';
 import { writeOrders, type Orders } from './orders.ts';
 import { root } from './paths.ts';
 import { packagedExtension } from './vsix.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { grep: { type: 'string' }, keep: { type: 'boolean', default: false } },
+  options: { grep: { type: 'string' }, keep: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
 });
+/**
+ * Scenarios that may be run once more when all are run: a machine that is busy with other things for seconds is no reason to run
+ * an hour of tests anew. What was asked for by name is run once.
+ */
+const secondAttempts = 2;
 const desktop = process.env['SPIMQUANT_TEST_DESKTOP'] === '1';
 
 /** Whether a scenario was green, in the editor that @vscode/test-electron starts. */
@@ -61,14 +67,26 @@ async function main(): Promise<boolean> {
     const host = await editorHost();
     console.log(`VS Code ${host.version} (server) on Node ${process.version}`);
   }
+  const { red, unsteady } = positionals.length === 0 ? await runInLanes(chosen, { lanes: Number(values.jobs), secondAttempts, passOn: passedOn() }) : await runByName(chosen);
+  if (unsteady.length > 0) console.log(`\nNot green at the first attempt: ${unsteady.join(', ')}.`);
+  console.log(red.length === 0 ? `\n${chosen.length === 1 ? 'The scenario is' : `All ${chosen.length} scenarios are`} green.` : `\nRed: ${red.join(', ')}.`);
+  return red.length === 0;
+}
+
+/** Runs scenarios one after another in this process, once. */
+async function runByName(chosen: readonly Scenario[]): Promise<Outcomes> {
   await using suites = await bundleSuites(chosen, [...scenarios, ...namedScenarios]);
   const red: string[] = [];
   for (const scenario of chosen) {
     console.log(`\n${scenario.name}`);
     if (!await runScenario(scenario, suites)) red.push(scenario.name);
   }
-  console.log(red.length === 0 ? `\n${chosen.length === 1 ? 'The scenario is' : `All ${chosen.length} scenarios are`} green.` : `\nRed: ${red.join(', ')}.`);
-  return red.length === 0;
+  return { red, unsteady: [] };
+}
+
+/** Options for a process that runs one scenario. */
+function passedOn(): readonly string[] {
+  return [...(values.grep === undefined ? [] : ['--grep', values.grep]), ...(values.keep ? ['--keep'] : [])];
 }
 
 // Said outright, so that nothing that ends this early makes it green.

@@ -3,6 +3,7 @@
 // NAME: reading, blur, thresholds, log, outputs, storage, listing, labelling, viewer, memory; all when none is given. --quick: an eighth of the large volume.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { delimiter } from 'node:path';
 import { benchBlur } from './blur.ts';
 import { benchLabelling } from './labelling.ts';
 import { benchGlob, benchListing } from './listing.ts';
@@ -10,7 +11,7 @@ import { benchLog } from './log.ts';
 import { benchMemory, type MemoryFigures } from './memory.ts';
 import { benchOutputs } from './outputs.ts';
 import { benchReading } from './reading.ts';
-import { benchStorage } from './storage.ts';
+import { benchFsRanges, benchRclone, benchStorage } from './storage.ts';
 import { benchThresholds } from './thresholds.ts';
 import { benchScrolling, benchViewer, type ScrollFigures } from './viewer.ts';
 import type { BenchRow } from './benchRow.ts';
@@ -19,6 +20,8 @@ interface Comparison {
   readonly name: string;
   /** Python modules that it needs. */
   readonly modules: readonly string[];
+  /** A program that it needs. */
+  readonly program?: string;
   readonly run: (python: string) => Promise<readonly BenchRow[]>;
 }
 
@@ -29,16 +32,16 @@ const comparisons: readonly Comparison[] = [
   { name: 'log', modules: [], run: benchLog },
   { name: 'outputs', modules: [], run: benchOutputs },
   { name: 'storage', modules: ['boto3', 'awscli'], run: benchStorage },
+  { name: 'storage', modules: ['s3fs', 'aiobotocore'], run: benchFsRanges },
+  { name: 'storage', modules: [], program: 'rclone', run: benchRclone },
   { name: 'listing', modules: ['boto3'], run: benchListing },
-  { name: 'listing', modules: ['s3fs'], run: benchGlob },
+  { name: 'listing', modules: ['s3fs', 'aiobotocore'], run: benchGlob },
   { name: 'labelling', modules: ['numpy', 'skimage'], run: benchLabelling },
   { name: 'viewer', modules: [], run: benchViewer },
 ];
 
-/** Interpreters worth asking, the user's choice first. */
-const pythons: readonly string[] = process.env['SPIMQUANT_PYTHON'] === undefined
-  ? ['/usr/bin/python3', 'python3']
-  : [process.env['SPIMQUANT_PYTHON']];
+/** Interpreters worth asking: the user's choice, which may be several, since some peers cannot live in one environment. */
+const pythons: readonly string[] = process.env['SPIMQUANT_PYTHON']?.split(delimiter) ?? ['/usr/bin/python3', 'python3'];
 
 /** The first interpreter that has all the modules, or what the last one lacks. */
 function pythonWith(modules: readonly string[]): { readonly python: string } | { readonly missing: string } {
@@ -65,7 +68,11 @@ function table(rows: readonly (readonly string[])[]): string {
 
 async function compare(wanted: (name: string) => boolean, skipped: string[]): Promise<void> {
   const rows: BenchRow[] = [];
-  for (const { name, modules, run } of comparisons.filter((one) => wanted(one.name))) {
+  for (const { name, modules, program, run } of comparisons.filter((one) => wanted(one.name))) {
+    if (program !== undefined && spawnSync(program, ['--version']).error !== undefined) {
+      skipped.push(`${name}: there is no ${program}`);
+      continue;
+    }
     const found = pythonWith(modules);
     if ('missing' in found) {
       skipped.push(`${name}: ${found.missing}`);
