@@ -111,6 +111,15 @@ describe('the index of a run', () => {
     assert.equal((await index.tasks(next.seq)).changed.length, 3);
   });
 
+  it('tells what a cloud run has spent, by how many machines, and what tasks need', async () => {
+    assert.equal((await index.tasks(0)).cloud, undefined);
+    const spent = { dollars: 1.25, by: 'coiled', asOf: 5 } as const;
+    await write({ type: 'run-planned', reused: 0, tasks: [{ ...tasks[1], after: ['sub-01/segment'] }] }, { type: 'cloud-standing', machines: 2, spent });
+    const { cloud, changed } = await index.tasks(0);
+    assert.deepEqual(cloud, { jobs: [], machines: 2, spent });
+    assert.deepEqual(changed.find(({ id }) => id === 'sub-01/report')?.after, ['sub-01/segment']);
+  });
+
   it('has nothing to say of a run that has not begun to write', async () => {
     await rm(join(folder, eventsFile));
     const other = new RunIndex(folder);
