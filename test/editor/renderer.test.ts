@@ -28,7 +28,12 @@ const canvas = { selector: '.slices canvas', inside, columns: 160, rows: 130 } a
 /** Opens the notebook of this suite with our controller. */
 async function openNotebook(): Promise<vscode.NotebookDocument> {
   const uri = vscode.Uri.file(join(folder(), name));
-  const editor = await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(uri));
+  // As a user opens it: documents that a program has opened stay for minutes after their tab is closed.
+  await vscode.commands.executeCommand('vscode.openWith', uri, 'jupyter-notebook');
+  const editor = await until('the notebook is open', () => {
+    const active = vscode.window.activeNotebookEditor;
+    return active?.notebook.uri.toString() === uri.toString() ? active : undefined;
+  });
   await vscode.commands.executeCommand('notebook.selectKernel', { notebookEditor: editor, id: 'spimquant-local-jupyter', extension: 'spimquant.spimquant' });
   return editor.notebook;
 }
