@@ -20,6 +20,9 @@ const bandHeight = 14;
 /** Samples farther apart than this many intervals are not joined. */
 const gap = 4;
 
+/** Milliseconds between two times of the axis. */
+const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400].map((seconds) => 1000 * seconds);
+
 interface Drawn {
   readonly plot: uPlot;
   readonly chart: ChartSpec;
@@ -107,9 +110,9 @@ export class ResourcesView {
     return {
       width: Math.max(200, this.element.clientWidth - 4), height: chartHeight, legend: { show: false }, ms: 1, padding: [6, 8, 0, 0],
       cursor: { sync: { key: `run-${host}` }, drag: { x: true, y: false } },
-      scales: { y: { range: (_plot, _min, max) => [0, chart.limit === undefined ? niceTop(Math.max(1e6, max)) : Math.max(1e-3, 1.15 * max)] } },
+      scales: { y: { range: (_plot, _min, max) => [0, chart.limit === undefined ? niceTop(Math.max(1e6, max)) : Math.max(1e-3, 1.25 * max)] } },
       axes: [
-        { stroke: text, font, grid: { show: false }, ticks: grid, size: 26, values: (_plot, splits) => splits.map((time) => new Date(time).toLocaleTimeString('en-GB')) },
+        { stroke: text, font, grid: { show: false }, ticks: grid, size: 26, space: 80, incrs: [...timeSteps], values: (_plot, splits) => splits.map((time) => new Date(time).toLocaleTimeString('en-GB')) },
         { stroke: text, font, grid, ticks: { show: false }, size: axisWidth, values: (_plot, splits) => splits.map((value) => chart.format(value)) },
       ],
       series: [{}, ...chart.lines.map((line, at): uPlot.Series => ({
@@ -209,7 +212,7 @@ function markPeak(plot: uPlot, stroke: string, text: string, font: string, chart
   ctx.fillStyle = text;
   ctx.font = font.replace('11px', `${11 * dense}px`);
   ctx.textAlign = isRight ? 'right' : 'left';
-  ctx.textBaseline = 'middle';
-  ctx.fillText(`peak ${chart.format(value)}`, x + (isRight ? -7 : 7) * dense, Math.max(y, plot.bbox.top + 7 * dense));
+  ctx.textBaseline = 'bottom';
+  ctx.fillText(`peak ${chart.format(value)}`, x + (isRight ? -7 : 7) * dense, Math.max(y - 3 * dense, plot.bbox.top + 12 * dense));
   ctx.restore();
 }

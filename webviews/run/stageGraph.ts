@@ -165,9 +165,11 @@ export function layOut({ nodes, edges }: StageGraph, sizes: GraphSizes): GraphLa
   return {
     width, height: lines.length === 0 ? 0 : lines.length * (sizes.height + sizes.lines) - sizes.lines, places,
     ways: chains.map(({ from, to, chain }) => ({
-      from, to, points: chain.map((name, at): GraphPoint => {
+      // Straight past the boxes of a line, from its upper to its lower edge: a curve would run into them.
+      from, to, points: chain.flatMap((name, at): readonly GraphPoint[] => {
         const { x, y } = place(name);
-        return { x, y: at === 0 ? y + sizes.height / 2 : at === chain.length - 1 ? y - sizes.height / 2 : y };
+        const [upper, lower] = [{ x, y: y - sizes.height / 2 }, { x, y: y + sizes.height / 2 }];
+        return at === 0 ? [lower] : at === chain.length - 1 ? [upper] : [upper, lower];
       }),
     })),
   };

@@ -38,6 +38,6 @@ describe('the stages of a run as a graph', () => {
       for (const b of spots.slice(at + 1)) assert.ok(Math.abs(a.x - b.x) >= 110 || Math.abs(a.y - b.y) >= 50, JSON.stringify([a, b]));
     }
     for (const { points } of ways) points.slice(1).forEach((point, at) => { assert.ok(point.y > points[at].y); });
-    assert.equal(ways.find(({ from, to }) => from === 'register' && to === 'count')?.points.length, 3);
+    assert.equal(ways.find(({ from, to }) => from === 'register' && to === 'count')?.points.length, 4);
   });
 });
