@@ -72,7 +72,12 @@ describe('a cloud run when things go wrong', function () {
     const [key] = (await lab.s3.keys('results')).filter((each) => /^ending\/.*\/run\.json$/.test(each));
     await lab.s3.put('results', key.replace('run.json', 'stop.json'), '{}');
     const before = lab.coiled.submissions().length;
-    await using runner = startRunner();
+    // Where the runner finds no token, it does so as soon as a window brings one.
+    const { DASK_COILED__TOKEN: token, ...others } = lab.env;
+    await using runner = startRunner(others);
+    const interrupted = async (): Promise<boolean> => (await runner.client.request('runs.list', { limit: 100 })).runs.some(({ output, status }) => output === 's3://results/ending' && status === 'interrupted');
+    while (!(await interrupted())) await wait(250);
+    await runner.client.request('explore', { text: 'spimquant doctor coiled', cwd: lab.folder.path, token: 't', coiled: { token } });
     assert.equal((await takenUp(runner.client, 's3://results/ending')).status, 'cancelled');
     assert.equal(lab.coiled.submissions().length, before);
     noMachineLeft();
@@ -100,10 +105,10 @@ describe('a cloud run when things go wrong', function () {
   });
 
   /** The runner, as an editor starts it. */
-  function startRunner(): { readonly client: RunnerClient } & AsyncDisposable {
+  function startRunner(own: Readonly<Record<string, string>> = lab.env): { readonly client: RunnerClient } & AsyncDisposable {
     const client = createRunnerClient({
       start: () => ({ nodePath: process.execPath, electronAsNode: false, idleMs: 60_000 }), serverFile: fileURLToPath(new URL('../../runner/server.ts', import.meta.url)),
-      env: { ...process.env, ...lab.env }, version: '0', build: '', log: () => undefined,
+      env: { ...process.env, ...own }, version: '0', build: '', log: () => undefined,
     });
     return { client, [Symbol.asyncDispose]: async () => { await client.request('runner.stop', {}).catch(() => undefined); client.dispose(); } };
   }
