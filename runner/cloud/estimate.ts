@@ -41,10 +41,13 @@ export interface EstimateRequest {
 }
 
 /**
- * Seconds of steps for each gigabyte of voxels, where no run tells better: rough bounds, not measurements, from the quick
- * (few stains, a fixed threshold) to the slow (N4 and deformable registration on fine levels).
+ * Seconds of steps for each gigabyte of voxels, where no run tells better. `npm run bench -- memory --quick` takes 20 for a stain that is
+ * corrected, segmented by one threshold and measured (AMD EPYC, 2026-11-26): that is below what is likely, because others have several
+ * stains and methods, and registration and N4 on finer levels; how much those take more was not measured.
  */
-const stepSecondsPerGigabyte = { low: 15, likely: 60, high: 240 };
+const stepSecondsPerGigabyte = { low: 15, likely: 30, high: 120 };
+/** Of that bench. */
+const measuredPerGigabyte = 20;
 /** Seconds of steps that do not depend on the size: template, registration at a coarse level, reports. */
 const stepSecondsFixed = { low: 60, likely: 240, high: 900 };
 /** Of the CPUs of a machine, so much is at work: steps wait for each other and for the bucket. */
@@ -115,7 +118,7 @@ function workAssumptions({ past, bytesEach, sampled }: Workload): readonly strin
     return [`A participant takes ${formatSeconds(past.stepSecondsEach)} of steps, as in earlier runs of this dataset (${count(past.participants, 'participant')}, the latest on ${new Date(past.newest).toISOString().slice(0, 10)}).`];
   }
   const size = bytesEach === undefined ? 'The size of the images is not known: 100 GB of voxels a participant are assumed.' : `A participant has ${formatBytes(bytesEach)} of voxels (seen in ${sampled}).`;
-  return [size, `There is no earlier run of this dataset: ${stepSecondsPerGigabyte.low} to ${stepSecondsPerGigabyte.high} s of steps for each gigabyte of voxels are assumed. After a run of one or two participants the estimate is much closer.`];
+  return [size, `There is no earlier run of this dataset: ${stepSecondsPerGigabyte.low} to ${stepSecondsPerGigabyte.high} s of steps for each gigabyte of voxels are assumed (${measuredPerGigabyte} were measured with one threshold). After a run of one or two participants the estimate is much closer.`];
 }
 
 /** Whether an estimate has to be confirmed. */

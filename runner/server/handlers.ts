@@ -1,3 +1,4 @@
+import type { Environment } from '../protocol/callerEnvironment.ts';
 import type { Clock, Logger } from '../protocol/log.ts';
 import type { NotificationName, Notifications } from '../protocol/rpc.ts';
 import type { Caller } from './connection.ts';
@@ -16,6 +17,8 @@ export interface HandlerContext {
   readonly starter: RunStarter;
   readonly explorer: ExplorerPool;
   readonly datasets: DatasetService;
+  /** Told of an environment with a token of Coiled, as a request has brought it: what was left for lack of one is taken up. */
+  readonly onToken: (env: Environment) => void;
   /** Tells every window. Of values with the same key that a slow window has not taken yet, only the latest is kept. */
   broadcast<N extends NotificationName>(name: N, value: Notifications[N], key: string): void;
   /** Ends what a group holds (timers, watchers, threads) when the server ends. */

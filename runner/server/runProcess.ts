@@ -86,6 +86,6 @@ async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal:
   }
   if (command.verb === 'sync') await runSync(command, text, { clock: Date.now, env: process.env, signal, journal });
   else if (command.verb !== 'group' && command.execution.cloud !== undefined) {
-    await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
+    await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal, takeUpOnly: intent.takesUp !== undefined });
   } else await runLocally(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
 }

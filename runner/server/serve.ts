@@ -15,6 +15,7 @@ import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { Logger } from '../protocol/log.ts';
 import { protocolVersion } from '../protocol/rpc.ts';
 import type { RunnerAddress } from '../protocol/rpc.ts';
+import type { RunRecord } from '../protocol/runs.ts';
 import { addressFile, runnerFolderOf } from '../protocol/stateFolder.ts';
 import { lendEnvironment } from './askersEnvironment.ts';
 import { markInUse, removeOldCopies } from './codeFolder.ts';
@@ -190,19 +191,34 @@ class Runner {
     const broadcast: HandlerContext['broadcast'] = (name, value, key) => {
       for (const outbox of this.#outboxes) outbox.put(name, value, key);
     };
+    const left = new Map<string, RunRecord>();
+    let takingUp = Promise.resolve();
+    const takeUp = (own: Environment): void => {
+      // One after the other: none is taken up twice.
+      if (left.size > 0) takingUp = takingUp.then(async () => {
+        // Loaded when it is needed, which it hardly ever is.
+        const { takeUpAlone } = await import('./runs/takeUp.ts');
+        for (const run of [...left.values()]) {
+          if (await takeUpAlone(run, own, { runs, host, program: runProgram }, Date.now(), log, (id) => void this.#book.look(id))) left.delete(run.id);
+        }
+        this.#book.scan();
+      });
+    };
     this.#book = new RunBook({
       runs, host, clock: Date.now, log,
       onChanged: (run) => { broadcast('runs.changed', { run }, run.id); },
       onRemoved: (id) => { broadcast('runs.removed', { id }, id); },
       onLost: (run) => {
-        // Loaded when it is needed, which it hardly ever is.
-        if (run.place === 'cloud') void import('./runs/takeUp.ts').then(({ takeUpAlone }) => takeUpAlone(run, env, { runs, host, program: runProgram }, Date.now(), log, (id) => void this.#book.look(id))).then(() => { this.#book.scan(); });
+        if (run.place !== 'cloud') return;
+        left.set(run.id, run);
+        takeUp(env);
       },
     });
     const explorer = new ExplorerPool({ exploreModule }, log);
     this.#disposables.push(() => { this.#book.dispose(); }, () => { explorer.dispose(); });
     const shared: Omit<HandlerContext, 'datasets'> = {
       state, clock: Date.now, log, book: this.#book, explorer, broadcast,
+      onToken: takeUp,
       starter: { runs, host, program: runProgram },
       onEnd: (dispose) => this.#disposables.push(dispose),
     };

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunnerClient } from '../../extension/runner-client/client.types.ts';
 import { createRunnerClient } from '../../extension/runner-client/runnerClient.ts';
+import { isOver, type RunRecord } from '../../runner/protocol/runs.ts';
 import type { CommandResult } from '../../scripts/demo/command.ts';
 import { bucketDigests, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
@@ -58,13 +59,27 @@ describe('a cloud run when things go wrong', function () {
     assert.match((await succeed(['runs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /not over: \d done/);
     assert.match((await succeed(['logs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /Coiled has spimquant-.*2 participants/);
     await using runner = startRunner();
-    const [run] = await until(async () => {
-      const { runs } = await runner.client.request('runs.list', { limit: 100 });
-      return runs.filter(({ output, status }) => output === 's3://results/killed' && status === 'succeeded');
-    });
+    const run = await takenUp(runner.client, 's3://results/killed');
+    assert.equal(run.status, 'succeeded', run.error?.message);
     assert.equal(run.cloud?.left.length, 0);
     assert.equal(lab.coiled.submissions().length, before + 1);
     assert.deepEqual(await results('killed'), expected);
+    noMachineLeft();
+  });
+
+  it('is ended, and not begun anew, when its process was killed while it was being stopped', async () => {
+    await stopAfter('ending', 'SIGKILL');
+    const [key] = (await lab.s3.keys('results')).filter((each) => /^ending\/.*\/run\.json$/.test(each));
+    await lab.s3.put('results', key.replace('run.json', 'stop.json'), '{}');
+    const before = lab.coiled.submissions().length;
+    // Where the runner finds no token, it does so as soon as a window brings one.
+    const { DASK_COILED__TOKEN: token, ...others } = lab.env;
+    await using runner = startRunner(others);
+    const interrupted = async (): Promise<boolean> => (await runner.client.request('runs.list', { limit: 100 })).runs.some(({ output, status }) => output === 's3://results/ending' && status === 'interrupted');
+    while (!(await interrupted())) await wait(250);
+    await runner.client.request('explore', { text: 'spimquant doctor coiled', cwd: lab.folder.path, token: 't', coiled: { token } });
+    assert.equal((await takenUp(runner.client, 's3://results/ending')).status, 'cancelled');
+    assert.equal(lab.coiled.submissions().length, before);
     noMachineLeft();
   });
 
@@ -90,18 +105,21 @@ describe('a cloud run when things go wrong', function () {
   });
 
   /** The runner, as an editor starts it. */
-  function startRunner(): { readonly client: RunnerClient } & AsyncDisposable {
+  function startRunner(own: Readonly<Record<string, string>> = lab.env): { readonly client: RunnerClient } & AsyncDisposable {
     const client = createRunnerClient({
       start: () => ({ nodePath: process.execPath, electronAsNode: false, idleMs: 60_000 }), serverFile: fileURLToPath(new URL('../../runner/server.ts', import.meta.url)),
-      env: { ...process.env, ...lab.env }, version: '0', build: '', log: () => undefined,
+      env: { ...process.env, ...own }, version: '0', build: '', log: () => undefined,
     });
     return { client, [Symbol.asyncDispose]: async () => { await client.request('runner.stop', {}).catch(() => undefined); client.dispose(); } };
   }
 
-  async function until<T>(found: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  /** The run by which the runner follows on one of this output that was interrupted, once it is over. */
+  async function takenUp(client: RunnerClient, of: string): Promise<RunRecord> {
     for (;;) {
-      const all = await found();
-      if (all.length > 0) return all;
+      const { runs } = await client.request('runs.list', { limit: 100 });
+      const own = runs.filter(({ output }) => output === of);
+      const found = own.find(({ status }) => status !== 'interrupted' && isOver(status));
+      if (found !== undefined) return found;
       await wait(250);
     }
   }

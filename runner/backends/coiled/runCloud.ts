@@ -47,6 +47,8 @@ export interface CloudBackend extends LocalBackend {
   readonly confirm?: (question: CostQuestion) => Promise<boolean>;
   /** Asks somebody whether a dataset may be copied. Left out: it is, because a flag says so. */
   readonly confirmCopy?: (question: CopyQuestion) => Promise<boolean>;
+  /** Goes on with machines that an earlier run has left, or ends them, and starts none anew. */
+  readonly takeUpOnly?: boolean;
   /** The real time when left out. */
   readonly cloudTime?: CloudTime;
   /** The build that machines are given. */
@@ -117,6 +119,7 @@ async function runPlanned(given: CohortCommand, text: string, backend: CloudBack
       ended = await runLocked({ command, asked, text, cloud, backend, recording, places, account, secrets, start, output, through: (work) => pauses.through(work), onFinished: (participant) => { fetching?.add(participant); } });
       if (fetching !== undefined && ended.outcome !== 'cancelled') await fetching.finish();
     } finally {
+      await fetching?.settled();
       await giveUp(lock, recording, signal);
     }
     recording.end(ended.outcome, ended.error);
@@ -174,6 +177,10 @@ async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutc
   if (todo.length === 0) {
     plan(journal, [], participants.length);
     return { outcome: 'succeeded' };
+  }
+  if (backend.takeUpOnly === true) {
+    journal.append({ type: 'run-log', level: 'warn', message: `There is nothing to go on with: the earlier run was called off, and its machines are gone. Run the command again for the ${count(todo.length, 'participant')} that are left.` });
+    return { outcome: 'cancelled' };
   }
   const estimate = await through(() => estimateRun({ dataset, participants: todo, filterSpim: command.options.filterSpim, cloud, machines, env, signal }));
   journal.append({ type: 'cloud-estimated', estimate });

@@ -150,6 +150,11 @@ export class ResultsFetch {
     }
   }
 
+  /** Resolves when nothing is being fetched any more. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
   /** Fetches all that is not here yet. Throws what cannot be fetched. */
   async finish(): Promise<void> {
     await this.#working;
