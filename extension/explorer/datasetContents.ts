@@ -37,6 +37,8 @@ export class DatasetContents {
   async readImage(row: ImageRow, anew = false): Promise<ImageSummary> {
     const known = anew ? undefined : this.#images.get(row.id);
     if (known !== undefined) return known;
+    // Who looks at its row may open it next. What is wrong with it is told by whoever shows it.
+    this.#ask('image.prepare', { image: { uri: row.image.uri, storage: row.dataset.storage } }).catch(() => undefined);
     const image = await this.#ask('datasets.image', { dataset: row.dataset, path: row.image.path, ...(anew ? { refresh: true } : {}) });
     this.#images.set(row.id, image);
     return image;

@@ -170,6 +170,8 @@ export interface Requests {
   /** What `spimquant doctor` answers about a place, or, left out, about every service. */
   'credentials.check': { readonly params: { readonly dataset?: DatasetRef; readonly coiled?: CoiledAccess }; readonly result: Result };
 
+  /** Reads the metadata of an image that is likely to be opened next; then it costs one round trip less. */
+  'image.prepare': { readonly params: { readonly image: ImageRef }; readonly result: Record<string, never> };
   /**
    * What an image is like, with planes through its middle so that there is something to see at once: their pieces, one
    * after another in `bytes`, of at most `channels` channels, coarse enough to come quickly and, where that can be had,

@@ -105,6 +105,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'storage.write': object({ uri: text, base64: text, ifVersion: optional(text), storage: optional(storage) }),
   'credentials.choices': nothing,
   'credentials.check': object({ dataset: optional(dataset), coiled }),
+  'image.prepare': object({ image }),
   'image.open': object({ image, pixels: someCount, channels: someCount, table: optional(text) }),
   'image.piece': object({ image, piece, channels, over: optional(image), smooth: optional(flag) }),
   'image.voxel': object({ image, voxel: triple, channels }),

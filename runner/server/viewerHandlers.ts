@@ -39,10 +39,12 @@ export const viewerHandlers: HandlerGroup = (context) => {
       const ask = { ...params, image: checked(params.image) };
       const said = saidOf(ask.image, datasets, signal);
       const early = await Promise.race([said, wait(knownWithinMs)]);
+      if (early !== undefined) return thread.ask('image.open', ask, { said: early, saidOver: {} }, signal);
       // What the dataset says is not needed for reading, which goes on meanwhile; then all is there.
-      if (early === undefined) thread.ask('image.open', ask, { said: {}, saidOver: {} }, signal).catch(() => undefined);
-      return thread.ask('image.open', ask, { said: early ?? await said, saidOver: {} }, signal);
+      const [late] = await Promise.all([said, thread.ask('image.open', ask, { said: {}, saidOver: {} }, signal)]);
+      return thread.ask('image.open', ask, { said: late, saidOver: {}, again: true }, signal);
     });
+    caller.handle('image.prepare', ({ image }, signal) => thread.ask('image.prepare', { image: checked(image) }, { said: {}, saidOver: {} }, either(signal)));
     caller.handle('image.piece', async ({ image, over, ...params }, asked) => {
       const signal = either(asked);
       const ask = { ...params, image: checked(image), ...(over === undefined ? {} : { over: checked(over) }) };

@@ -19,10 +19,30 @@ export interface SourceCaches {
 const isNifti = /\.nii(\.gz)?$/i;
 const isZip = /\.(zip|ozx)$/i;
 
+/** Levels whose metadata are asked for together with those of the image, which say how many there are: nearly all writers number them. */
+const levelsAhead = 6;
+
+/** Metadata that an image in a bucket most likely has, in either format: its own, and those of its levels. */
+function likelyMetadata(path: string): readonly string[] {
+  const below = (name: string): string => (path === '' ? name : `${path.replace(/\/+$/, '')}/${name}`);
+  const levels = Array.from({ length: levelsAhead }, (_, level) => level);
+  return [...['zarr.json', '.zattrs'].map(below), ...levels.flatMap((level) => [below(`${level}/zarr.json`), below(`${level}/.zarray`)])];
+}
+
+/** Whether opening what has this name reads no more than metadata. */
+export function opensByMetadata(name: string): boolean {
+  return !isNifti.test(name);
+}
+
 /** Opens what is at a place by its name: a NIfTI file, else an OME-Zarr store. `name` tells it from whatever was opened before. */
 export async function openSource({ store, key, where }: Place, name: string, caches: SourceCaches, signal: AbortSignal): Promise<ViewSource> {
   if (isNifti.test(key)) return openNiftiSource({ store, key, where }, name, caches.pixels, signal);
-  return openOmeZarrSource(isRemote(store.uri) ? new RememberedReads(store, caches.parts, name) : store, key, caches.chunks, signal);
+  if (!isRemote(store.uri)) return openOmeZarrSource(store, key, caches.chunks, signal);
+  const remembered = new RememberedReads(store, caches.parts, name);
+  if (!isZip.test(key)) remembered.askAhead(likelyMetadata(key), signal);
+  const source = await openOmeZarrSource(remembered, key, caches.chunks, signal);
+  remembered.forgetAhead();
+  return source;
 }
 
 /** Changes when an image is written anew; empty when there is none. Chunks that are replaced one by one are not noticed. */

@@ -14,6 +14,8 @@ export class RememberedReads implements ObjectStore {
   readonly #store: ObjectStore;
   readonly #cache: ByteCache<Uint8Array>;
   readonly #name: string;
+  /** Metadata that were asked for before anybody needed them. */
+  readonly #ahead = new Map<string, Promise<Uint8Array | undefined>>();
 
   /** @param name tells the store, as it was reached and opened, from others */
   constructor(store: ObjectStore, cache: ByteCache<Uint8Array>, name: string) {
@@ -26,8 +28,27 @@ export class RememberedReads implements ObjectStore {
     return this.#store.uri;
   }
 
+  /** Asks for metadata that may be there, so that whoever needs them next waits for no further round trip. Each serves one read. */
+  askAhead(keys: readonly string[], signal: AbortSignal): void {
+    for (const key of keys) {
+      const asked = this.#store.read(key, { signal });
+      // Whoever reads it hears of it; most are not there, and nobody reads them.
+      asked.catch(() => undefined);
+      this.#ahead.set(key, asked);
+    }
+  }
+
+  /** Drops what nobody has needed. */
+  forgetAhead(): void {
+    this.#ahead.clear();
+  }
+
   async read(key: string, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
-    if (isMetadata.test(key)) return this.#store.read(key, options);
+    if (isMetadata.test(key)) {
+      const asked = this.#ahead.get(key);
+      this.#ahead.delete(key);
+      return asked ?? this.#store.read(key, options);
+    }
     const name = `${this.#name}\n${key}\n${options.range === undefined ? '' : JSON.stringify(options.range)}`;
     const kept = this.#cache.get(name);
     if (kept !== undefined) return kept;

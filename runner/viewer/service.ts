@@ -12,20 +12,22 @@ import { readSmallFile } from '../storage/smallFile.ts';
 import { readLabelTable } from '../templates/labels.ts';
 import { describeSource, orientationFor } from './describe.ts';
 import { levelWithin, readHistogram } from './intensities.ts';
-import { openSource, versionOf, type SourceCaches } from './openSource.ts';
+import { openSource, opensByMetadata, versionOf, type SourceCaches } from './openSource.ts';
 import { readOverlay } from './overlay.ts';
 import { PlaneReader, type KeyedSource } from './planeReader.ts';
 import { previewLevel } from './preview.ts';
 import type { Said, ViewSource } from './viewer.types.ts';
 
 /** Requests that the viewer answers by itself. */
-export type ViewerRequest = 'image.open' | 'image.piece' | 'image.voxel' | 'image.histogram' | 'image.volume';
+export type ViewerRequest = 'image.prepare' | 'image.open' | 'image.piece' | 'image.voxel' | 'image.histogram' | 'image.volume';
 
 /** What datasets say of the images of a request. */
 export interface ViewerContext {
   readonly said: Said;
   /** Of the image that a piece lies over. */
   readonly saidOver: Said;
+  /** The same was asked a moment ago: whether the image has been written anew meanwhile is not looked up again. */
+  readonly again?: boolean;
 }
 
 export interface ViewerOptions {
@@ -47,7 +49,7 @@ const keptBytes = { pixels: 416 * 1024 * 1024, chunks: 32 * 1024 * 1024, parts: 
 /** Errors that tell nothing about how the image was reached. */
 const harmless: ReadonlySet<ErrorCode> = new Set(['cancelled', 'not-found', 'bad-option', 'bad-zarr', 'bad-nifti', 'bad-template']);
 /** Images whose metadata are kept. */
-const openAtMost = 12;
+const openAtMost = 48;
 /** Bytes of the table of an atlas. */
 const tableBytes = 16 * 1024 * 1024;
 /** Voxels of a volume that is sent whole. */
@@ -83,6 +85,7 @@ export class ViewerService {
   /** Answers a request. Rejects with errors for the user, and with `cancelled` soon after the signal is aborted. */
   async answer<N extends ViewerRequest>(name: N, params: Requests[N]['params'], context: ViewerContext, signal: AbortSignal): Promise<Requests[N]['result']> {
     const answers: { readonly [K in ViewerRequest]: (params: Requests[K]['params']) => Promise<Requests[K]['result']> } = {
+      'image.prepare': (asked) => this.#prepare(asked, signal),
       'image.open': (asked) => this.#open(asked, context, signal),
       'image.piece': (asked) => this.#piece(asked, context, signal),
       'image.voxel': (asked) => this.#voxel(asked, signal),
@@ -112,11 +115,11 @@ export class ViewerService {
     return { pixels, chunks: byteCache<unknown>(keptBytes.chunks) as ChunkCache, parts: byteCache(keptBytes.parts), planes: new PlaneReader(pixels) };
   }
 
-  /** The source of an image, opened if it is not yet; with `anew`, also when it has been written anew meanwhile. */
-  async #source(ref: ImageRef, signal: AbortSignal, anew = false): Promise<Opened> {
+  /** The source of an image, opened if it is not yet. */
+  async #source(ref: ImageRef, signal: AbortSignal): Promise<Opened> {
     const key = this.#keyOf(ref);
     const known = this.#opened.get(key);
-    if (known !== undefined && !anew) {
+    if (known !== undefined) {
       this.#opened.delete(key);
       this.#opened.set(key, known);
       return known;
@@ -124,9 +127,8 @@ export class ViewerService {
     return this.#loads.get(key, async (own) => {
       const place = this.#options.placeOf(ref);
       const version = versionOf(place, own);
-      // Both at once: the version is one round trip, opening two or three.
+      // Both at once.
       version.catch(() => undefined);
-      if (known !== undefined && known.version === await version) return known;
       const name = `${key} ${this.#count++}`;
       const source = await openSource(place, name, this.#caches, own);
       const opened: Opened = { source, key: name, version: await version };
@@ -140,8 +142,38 @@ export class ViewerService {
     }, signal);
   }
 
-  async #open({ image: ref, pixels, channels, table }: Requests['image.open']['params'], { said }: ViewerContext, signal: AbortSignal): Promise<Requests['image.open']['result']> {
-    const [opened, regions] = await Promise.all([this.#source(ref, signal, true), table === undefined ? undefined : readRegions(this.#options.placeOf({ uri: table, storage: ref.storage }), signal)]);
+  /** Reads the metadata of an image that is likely to be opened next. */
+  async #prepare({ image: ref }: Requests['image.prepare']['params'], signal: AbortSignal): Promise<Requests['image.prepare']['result']> {
+    if (opensByMetadata(ref.uri)) await this.#source(ref, signal);
+    return {};
+  }
+
+  async #open(params: Requests['image.open']['params'], context: ViewerContext, signal: AbortSignal): Promise<Requests['image.open']['result']> {
+    const { image: { storage }, table } = params;
+    const [picture, regions] = await Promise.all([
+      this.#currentPicture(params, context, signal),
+      table === undefined ? undefined : readRegions(this.#options.placeOf({ uri: table, storage }), signal),
+    ]);
+    return { ...picture, ...(regions === undefined ? {} : { regions }) };
+  }
+
+  /** The first picture of an image as it is now. Of one that was opened before, the picture is read while it is looked up whether it is still the same. */
+  async #currentPicture(params: Requests['image.open']['params'], { said, again }: ViewerContext, signal: AbortSignal): Promise<Requests['image.open']['result']> {
+    const { image: ref } = params;
+    const key = this.#keyOf(ref);
+    const known = this.#opened.get(key);
+    const opened = await this.#source(ref, signal);
+    if (opened !== known || again === true) return this.#picture(opened, params, said, signal);
+    const replaced = new AbortController();
+    const picture = this.#picture(known, params, said, AbortSignal.any([signal, replaced.signal]));
+    picture.catch(() => undefined);
+    if (await versionOf(this.#options.placeOf(ref), signal) === known.version) return picture;
+    replaced.abort();
+    if (this.#opened.get(key) === known) this.#opened.delete(key);
+    return this.#picture(await this.#source(ref, signal), params, said, signal);
+  }
+
+  async #picture(opened: Opened, { pixels, channels }: Requests['image.open']['params'], said: Said, signal: AbortSignal): Promise<Requests['image.open']['result']> {
     const image = describeSource(opened.source, said);
     const shown = Array.from({ length: Math.min(channels, image.channels.length) }, (_, i) => i);
     const level = previewLevel(image.levels, pieceBytes(image.pieceType), shown.length, pixels, isRemote(image.uri) ? 'remote' : 'local');
@@ -150,7 +182,7 @@ export class ViewerService {
       const values = await this.#values(opened, image, address, shown, signal);
       return { piece: { ...address, channels: shown, ...sizeOf(image, address) } satisfies Piece, values };
     }));
-    return { image, pieces: parts.map(({ piece }) => piece), ...(regions === undefined ? {} : { regions }), bytes: joined(parts.flatMap(({ values }) => values)) };
+    return { image, pieces: parts.map(({ piece }) => piece), bytes: joined(parts.flatMap(({ values }) => values)) };
   }
 
   async #piece({ image: ref, piece, channels, over, smooth }: Requests['image.piece']['params'], { said, saidOver }: ViewerContext, signal: AbortSignal): Promise<Requests['image.piece']['result']> {

@@ -49,6 +49,11 @@ export interface PageCommands {
   press(keys: { readonly keys: string }): Promise<null>;
   type(text: { readonly text: string }): Promise<null>;
   resize(size: { readonly width: number; readonly height: number }): Promise<null>;
+  /**
+   * Waits until the editor has written texts into the browser's storage, below a key of the workspace: it does so every few
+   * seconds, and a window that is loaded anew finds nothing that came later.
+   */
+  stored(wanted: { readonly key: string; readonly texts: readonly string[] }): Promise<null>;
   /** Writes a picture of the page and answers where. */
   screenshot(name: { readonly name: string }): Promise<string>;
 }

@@ -46,6 +46,13 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
     press: async ({ keys }) => { await current().keyboard.press(keys); return null; },
     type: async ({ text }) => { await write(current(), text); return null; },
     resize: async (size) => { await current().setViewportSize(size); return null; },
+    stored: async ({ key, texts }) => {
+      let last = '';
+      return poll({ selector: `stored ${key}` }, async () => {
+        last = await current().evaluate(readStored, key);
+        return texts.every((text) => last.includes(text)) ? { value: null } : undefined;
+      }, () => `there is: ${last.slice(0, 2000)}`);
+    },
     screenshot: async ({ name }) => {
       await mkdir(pictures, { recursive: true });
       const path = join(pictures, `${name}.png`);
@@ -183,4 +190,23 @@ async function poll<T>(look: Look, attempt: () => Promise<{ readonly value: T } 
     }
     await delay(pollMs);
   }
+}
+
+/** What the editor has written below a key into the browser's databases of its workspaces, one after another. Runs in the page. */
+async function readStored(key: string): Promise<string> {
+  const answer = <T>(request: IDBRequest<T>): Promise<T> => new Promise((resolve, reject) => {
+    request.onsuccess = () => { resolve(request.result); };
+    request.onerror = () => { reject(new Error(request.error?.message)); };
+  });
+  const found: string[] = [];
+  for (const { name } of await indexedDB.databases()) {
+    if (name?.startsWith('vscode-web-state-db-') !== true) continue;
+    const database = await answer(indexedDB.open(name));
+    try {
+      for (const table of database.objectStoreNames) found.push(String(await answer(database.transaction(table).objectStore(table).get(key)) ?? ''));
+    } finally {
+      database.close();
+    }
+  }
+  return found.join('\n');
 }

@@ -51,6 +51,10 @@ inPhase('before', function () {
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
     await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), 'spimquant.image', vscode.ViewColumn.Two);
     await onPage((page) => seeAttribute(page, '.panes[data-layout="sagittal"] .frame[data-plane="sagittal"]', 'aria-valuenow', '40'));
+    await onPage(async (page) => {
+      await page.stored({ key: 'memento/workbench.parts.editor', texts: ['gradient.nii', 'spimquant.imagePanel'] });
+      await page.stored({ key: 'spimquant.spimquant', texts: ['gradient.nii', '1234', '"position":[39,'] });
+    });
   });
 });
 

@@ -32,6 +32,7 @@ const page: PageCommands = {
   press: (keys) => callDriver('press', keys),
   type: (typed) => callDriver('type', typed),
   resize: (size) => callDriver('resize', size),
+  stored: (wanted) => callDriver('stored', wanted),
   screenshot: (name) => callDriver('screenshot', name),
 };
 

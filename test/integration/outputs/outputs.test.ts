@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunnerClient } from '../../../extension/runner-client/client.types.ts';
@@ -11,6 +12,8 @@ import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 import { writeParquet } from '../../../runner/tables/parquet.ts';
 import { numbers, tableOf, texts } from '../../../runner/tables/table.ts';
 import { writeTsv } from '../../../runner/tables/tsv.ts';
+import { startAzurite, type Azurite } from '../../servers/azurite.ts';
+import { defaultAccount, keyFile, startGcsServer, type GcsServer } from '../../servers/gcsServer.ts';
 import { defaultCredential, startS3Server, type S3Server } from '../../servers/s3Server.ts';
 import { RunnerBench } from '../server/runnerBench.ts';
 
@@ -57,27 +60,47 @@ describe('A runner that is asked for outputs', function () {
   let bench: RunnerBench;
   let client: RunnerClient;
   let server: S3Server;
+  let google: GcsServer;
+  let azure: Azurite;
   let dataset: LocalStore;
   let places: readonly { readonly folder: OutputsRef; readonly dataset: OutputsRef }[];
 
   before(async () => {
+    azure = await startAzurite();
+    google = await startGcsServer({ buckets: { lab: {} } });
     bench = new RunnerBench([], {
+      AZURE_STORAGE_KEY: azure.key(),
       AWS_ACCESS_KEY_ID: defaultCredential.accessKeyId, AWS_SECRET_ACCESS_KEY: defaultCredential.secretAccessKey, AWS_REGION: 'us-east-1', AWS_SESSION_TOKEN: '',
     });
     const folder = join(bench.folder, 'brains');
     dataset = new LocalStore(folder);
     await writeOutputs(dataset, 'derivatives/spimquant');
     server = await startS3Server({ buckets: { lab: { folder } } });
+    const key = join(bench.folder, 'key.json');
+    await writeFile(key, JSON.stringify(keyFile(defaultAccount, google.endpoint)));
+    await azure.container('brains').create();
+    for await (const entry of dataset.list('', { recursive: true })) {
+      if (entry.kind !== 'object') continue;
+      const bytes = await dataset.read(entry.key) ?? new Uint8Array(0);
+      await google.put('lab', entry.key, bytes);
+      await azure.put('brains', entry.key, bytes);
+    }
     client = bench.client({ serverFile: fileURLToPath(new URL('../../../runner/server.ts', import.meta.url)) });
     const storage = { s3Endpoint: server.endpoint };
     places = [
       { folder: { uri: join(folder, 'derivatives', 'spimquant'), storage: {} }, dataset: { uri: folder, storage: {} } },
       { folder: { uri: 's3://lab/derivatives/spimquant', storage }, dataset: { uri: 's3://lab', storage } },
+      ...[
+        { uri: 'gs://lab', storage: { gcsEndpoint: google.endpoint, gcsCredentials: key } },
+        { uri: 'az://lab/brains', storage: { azureEndpoint: azure.endpoint() } },
+      ].map((root) => ({ folder: { ...root, uri: `${root.uri}/derivatives/spimquant` }, dataset: root })),
     ];
   });
   after(async () => {
     await bench.remove();
     await server.close();
+    await google.close();
+    await azure.close();
   });
 
   it('tells what a folder and a bucket hold, by whom and kind, without looking into image stores', async () => {

@@ -274,6 +274,49 @@ class WatchedStore implements Pick<ObjectStore, 'uri' | 'read' | 'stat' | 'list'
   }
 }
 
+/** Answers as a bucket far away does: whatever was asked for at the same time is answered at the same time, a round trip later. */
+class FarStore {
+  readonly uri = 's3://bench';
+  inner: ObjectStore;
+  #rounds = 0;
+  #round: Promise<void> | undefined;
+
+  constructor(inner: ObjectStore) {
+    this.inner = inner;
+  }
+
+  /** Round trips since it was asked last. */
+  takeRounds(): number {
+    const rounds = this.#rounds;
+    this.#rounds = 0;
+    return rounds;
+  }
+
+  /** Whoever asks before the program is idle joins. */
+  #trip(): Promise<void> {
+    this.#round ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#rounds += 1;
+        this.#round = undefined;
+        resolve();
+      });
+    });
+    return this.#round;
+  }
+
+  read: ObjectStore['read'] = async (key, options) => {
+    await this.#trip();
+    return this.inner.read(key, options);
+  };
+
+  stat: ObjectStore['stat'] = async (key, options) => {
+    await this.#trip();
+    return this.inner.stat(key, options);
+  };
+
+  list: ObjectStore['list'] = (folder, options) => this.inner.list(folder, options);
+}
+
 describe('The viewer, on an image that is made as it is read', () => {
   const volume = plaqueVolume({ seed: 3, size: [512, 512, 512], voxelSize: [0.005, 0.005, 0.005], chunk: [64, 64, 64], levels: 4, stain: 'Abeta' });
   const memory = new MemoryStore();
@@ -345,6 +388,30 @@ describe('The viewer, on an image that is made as it is read', () => {
     assert.equal(store.chunks.length, before);
     await ask(service, 'image.piece', { image: big, piece: piece(0, { axis: 0 }), channels: [0] });
     assert.ok(store.chunks.length > before);
+  });
+
+  it('opens an image of a bucket in two round trips, in one when it was prepared or seen before, and never shows what was replaced', async () => {
+    const far = new FarStore(memory);
+    const service = serviceOn(far as unknown as ObjectStore);
+    const open = { image: big, pixels: 512, channels: 1 };
+    const first = await ask(service, 'image.open', open);
+    assert.equal(far.takeRounds(), 2);
+    const second = await ask(service, 'image.open', open);
+    assert.equal(far.takeRounds(), 1);
+    assert.deepEqual(second, first);
+
+    const prepared = serviceOn(far as unknown as ObjectStore);
+    await ask(prepared, 'image.prepare', { image: big });
+    assert.equal(far.takeRounds(), 1);
+    assert.deepEqual(await ask(prepared, 'image.open', open), first);
+    assert.equal(far.takeRounds(), 1);
+
+    const other = new MemoryStore('s3://bench');
+    addPlaqueVolume(other, 'big.ome.zarr', plaqueVolume({ seed: 9, size: [256, 512, 512], voxelSize: [0.005, 0.005, 0.005], chunk: [64, 64, 64], levels: 3, stain: 'Iba1' }));
+    far.inner = other;
+    const replaced = await ask(prepared, 'image.open', open);
+    assert.deepEqual([replaced.image.levels[0].size, replaced.image.channels[0].label], [[256, 512, 512], 'Iba1']);
+    assert.deepEqual(replaced, await ask(serviceOn(other), 'image.open', open));
   });
 
   it('makes coarser levels of its own when an image has none', async () => {
