@@ -40,6 +40,15 @@ export const tinyFlags = [
   '--stains_for_seg', 'Abeta', '--atlas_segs', 'coarse', '--seg_method', 'th900', '--min_object_voxels', '20', '--cores', '2',
 ];
 
+/** As {@link tinyBrain}, with a second stain to be quantified: its runs make every kind of output. */
+export function tinyBrainOfTwoStains(label: string, seed: number): PhantomParticipant {
+  const { subject, ...brain } = tinyBrain(label, seed, 'control');
+  return { ...brain, subject: { ...subject, stains: ['YoPro', 'Abeta', 'Iba1'], cells: { CTX: 4, TH: 1 }, cellsOnPlaques: 0.5 } };
+}
+
+/** Flags that suit {@link tinyBrainOfTwoStains}. */
+export const twoStainFlags = tinyFlags.flatMap((word) => (word === 'Abeta' ? ['Abeta', 'Iba1'] : [word]));
+
 /** A folder that goes away with `await using` or `dispose()`. */
 export interface TemporaryFolder extends AsyncDisposable {
   readonly path: string;
