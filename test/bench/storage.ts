@@ -96,7 +96,8 @@ async function benchRanges(python: string, peer: RangePeer, latencyMs: number): 
 /** Seconds of a whole process. Rejects when it fails. */
 async function timed(command: string, args: readonly string[], state: string): Promise<number> {
   const start = performance.now();
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...keys, SPIMQUANT_STATE_DIR: state } });
+  // Certificates play no part here, and rclone cannot have its own and the SDK's.
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, AWS_CA_BUNDLE: undefined, ...keys, SPIMQUANT_STATE_DIR: state } });
   let errors = '';
   child.stderr.on('data', (data: Buffer) => { errors = (errors + data.toString()).slice(-2000); });
   const [code] = (await once(child, 'close')) as [number | null];
@@ -151,7 +152,7 @@ export async function benchFsRanges(python: string): Promise<readonly BenchRow[]
 /** Fetching the same prefixes by rclone, as it comes (4 files at once) and with as many at once as `spimquant sync` has. */
 export async function benchRclone(): Promise<readonly BenchRow[]> {
   const rclone = (name: string, more: readonly string[]): SyncPeer => ({
-    name, command: (endpoint, folder) => ['rclone', 'sync', '--config', '/dev/null', '--s3-provider', 'Other', '--s3-env-auth', '--s3-endpoint', endpoint, ...more, ':s3:bench', folder],
+    name, command: (endpoint, folder) => ['rclone', 'sync', '--config', '/dev/null', '--s3-provider', 'Other', '--s3-env-auth', '--s3-list-version', '2', '--s3-endpoint', endpoint, ...more, ':s3:bench', folder],
   });
   return [...await benchSyncs(rclone('rclone sync', [])), ...await benchSyncs(rclone('rclone sync --transfers 16', ['--transfers', '16']))];
 }
