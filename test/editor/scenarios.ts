@@ -56,13 +56,13 @@ export const scenarios: readonly Scenario[] = [
   { name: 'viewer', suites: ['viewer'], phases: one, extension: 'vsix', limitMs: 600_000 },
   { name: 'viewer-reload', suites: ['viewerReload'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix' },
   { name: 'outputs', suites: ['outputs'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 900_000 },
-  { name: 'renderer', suites: ['renderer'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 600_000 },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix', alone: true },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 
 /** Run only when they are named: the pictures of the documentation, and suites that must be red, each in its way. */
 export const namedScenarios: readonly Scenario[] = [
+  { name: 'renderer', suites: ['renderer'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 600_000 },
   { name: 'pictures', suites: ['pictures'], phases: one, extension: 'vsix', limitMs: 1_200_000 },
   ...['failing', 'crashing', 'killed', 'empty'].map((name): Scenario => (
     { name: `red-${name}`, suites: [`driver/${name}`], phases: one, extension: 'none', limitMs: 60_000 }

@@ -220,6 +220,8 @@ export class CellExecutor implements vscode.Disposable {
       text, cwd: this.#services.cwd(),
       ...(id === undefined ? {} : { origin: { notebook: job.cell.notebook.uri.toString(), cell: id } }),
     });
+    // Its notebook was closed meanwhile: the run goes on, and is taken up when the notebook is opened again.
+    if (job.abort.signal.aborted) return { success: undefined };
     begun(run.started);
     return this.#follow(job, run, true);
   }
