@@ -113,12 +113,16 @@ function memoryText(figures: MemoryFigures): string {
   ])}`;
 }
 
-function scrollText({ rawBytes, slices, seconds: took, runnerMebibytes, pageMebibytes }: ScrollFigures): string {
+function scrollText({ rawBytes, slices, seconds: took, runnerMebibytes, pageMebibytes, page }: ScrollFigures): string {
   return `\nScrolling through an image in a bucket at its finest level\n${list([
     ['image', `${(rawBytes / 1e9).toFixed(1)} GB`],
     ['slices of 1024 x 1024', `${slices} in ${seconds(took)}, computing the voxels (test server) included`],
     ['peak memory of the runner', `${runnerMebibytes.toFixed(0)} MiB`],
     ['peak of pieces in the page', `${pageMebibytes.toFixed(0)} MiB`],
+    ...(page === undefined ? [['the page in a browser', 'not measured: there is no Chromium'] as const] : [
+      ['the page in a browser', `${page.slices} slices: heap and arrays at most ${page.heap.toFixed(0)} MiB`] as const,
+      ['its process', `at most ${page.resident.toFixed(0)} MiB resident, an empty page ${page.residentEmpty.toFixed(0)} MiB; ${page.residentCollected.toFixed(0)} MiB when garbage is collected`] as const,
+    ]),
   ])}`;
 }
 

@@ -17,10 +17,12 @@ import type { ObjectStore } from '../../runner/storage/objectStore.ts';
 import { openStore } from '../../runner/storage/open.ts';
 import { pageBudget } from '../../webviews/image/budget.ts';
 import { PieceStore, type PieceWish } from '../../webviews/image/pieces.ts';
+import { findBrowser } from '../../scripts/editor/browser.ts';
 import { defaultCredential } from '../servers/s3/server.ts';
 import type { BenchRow } from './benchRow.ts';
 import type { ServerReady } from './memory/serve.ts';
 import type { BucketSpec } from './storage/serve.ts';
+import { measurePage, type PageMemory } from './viewerPage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const keys = { AWS_ACCESS_KEY_ID: defaultCredential.accessKeyId, AWS_SECRET_ACCESS_KEY: defaultCredential.secretAccessKey, AWS_REGION: 'us-east-1', AWS_EC2_METADATA_DISABLED: 'true' };
@@ -37,9 +39,19 @@ const scrolled: PlaqueVolumeSpec = { ...opened, size: [2560, 2048, 1024], chunk:
 /** Slices that are scrolled through, and voxels of each that are seen. */
 const slices = 384;
 const seen = 1024;
+/** Slices that are scrolled through in a browser. */
+const pageSlices = 192;
 const mebibyte = 1024 * 1024;
 /** Memory that the runner is allowed, MiB. */
 const limit = 1024;
+
+function hasBrowser(): boolean {
+  try {
+    return findBrowser() !== '';
+  } catch {
+    return false;
+  }
+}
 
 /** What scrolling through a large image took. */
 export interface ScrollFigures {
@@ -49,6 +61,8 @@ export interface ScrollFigures {
   readonly runnerMebibytes: number;
   /** Of pieces, as the page counts them. */
   readonly pageMebibytes: number;
+  /** Of the page itself, in a browser; undefined: there is none. */
+  readonly page: PageMemory | undefined;
 }
 
 function median(values: readonly number[]): number {
@@ -98,12 +112,13 @@ function sumsOf({ image, pieces, bytes }: Requests['image.open']['result']): rea
   return sums;
 }
 
-/** From the request of a page to all that its first picture needs, for images that nobody has looked at, beside zarrita on the same store. */
-async function benchOpening(name: string, client: RunnerClient, at: (index: number) => { readonly image: ImageRef; readonly store: ObjectStore }): Promise<BenchRow> {
+/** From the request of a page to all that its first picture needs, for images that nobody has opened, beside zarrita on the same store. `prepared`: as the Datasets view does when their rows are looked at. */
+async function benchOpening(name: string, client: RunnerClient, at: (index: number) => { readonly image: ImageRef; readonly store: ObjectStore }, prepared = false): Promise<BenchRow> {
   const ours: number[] = [];
   const peers: number[] = [];
   for (let i = 0; i < times; i++) {
     const { image, store } = at(i);
+    if (prepared) await client.request('image.prepare', { image });
     let start = performance.now();
     const answer = await client.request('image.open', { image, pixels: 512, channels: 3 });
     ours.push((performance.now() - start) / 1000);
@@ -131,20 +146,23 @@ export async function benchViewer(): Promise<readonly BenchRow[]> {
       await disk.write(entry.key, (await volume.read(entry.key)) ?? new Uint8Array(0));
     }
     // The same files by other names: what was read for one is not there for the next.
-    for (let i = 0; i <= 2 * times; i++) await symlink(join(folder, 'image.ome.zarr'), join(folder, `image-${i}.ome.zarr`));
+    for (let i = 0; i <= 3 * times; i++) await symlink(join(folder, 'image.ome.zarr'), join(folder, `image-${i}.ome.zarr`));
     const name = (i: number): string => `image-${i}.ome.zarr`;
-    await client.request('image.open', { image: { uri: join(folder, name(2 * times)), storage: {} }, pixels: 512, channels: 1 });
+    await client.request('image.open', { image: { uri: join(folder, name(3 * times)), storage: {} }, pixels: 512, channels: 1 });
     const local = await benchOpening('first picture of an image in a folder', client, (i) => ({ image: { uri: join(folder, name(i)), storage: {} }, store: new LocalStore(join(folder, name(i))) }));
     server = fork(fileURLToPath(new URL('storage/serve.ts', import.meta.url)), [JSON.stringify({ folder, objects: [], latencyMs } satisfies BucketSpec)], { execArgv: process.execArgv });
     const { endpoint } = await answerOf<{ readonly endpoint: string }>(server);
     Object.assign(process.env, keys);
     const storage = { s3Endpoint: endpoint };
-    await client.request('image.open', { image: { uri: `s3://bench/${name(2 * times)}`, storage }, pixels: 512, channels: 1 });
-    await readByZarrita(openStore(`s3://bench/${name(2 * times)}`, { ...storage, concurrency: 32 }), 3);
+    await client.request('image.open', { image: { uri: `s3://bench/${name(3 * times)}`, storage }, pixels: 512, channels: 1 });
+    await readByZarrita(openStore(`s3://bench/${name(3 * times)}`, { ...storage, concurrency: 32 }), 3);
     const bucket = await benchOpening(`first picture of an image in a bucket, ${latencyMs} ms away`, client, (i) => ({
       image: { uri: `s3://bench/${name(times + i)}`, storage }, store: openStore(`s3://bench/${name(times + i)}`, { ...storage, concurrency: 32 }),
     }));
-    return [local, bucket];
+    const seen = await benchOpening(`the same, of an image whose row in the Datasets view was looked at`, client, (i) => ({
+      image: { uri: `s3://bench/${name(2 * times + i)}`, storage }, store: openStore(`s3://bench/${name(2 * times + i)}`, { ...storage, concurrency: 32 }),
+    }), true);
+    return [local, bucket, seen];
   } finally {
     await stopRunner(client);
     if (server?.connected === true) server.disconnect();
@@ -200,7 +218,8 @@ export async function benchScrolling(quick: boolean): Promise<ScrollFigures> {
     const { status } = client;
     if (status.kind !== 'connected') throw new Error('The runner is lost.');
     const peak = Number(/VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${status.pid}/status`, 'utf8'))?.[1]) / 1024;
-    const figures: ScrollFigures = { rawBytes: 2 * scrolled.size[0] * scrolled.size[1] * scrolled.size[2], slices: count, seconds, runnerMebibytes: peak, pageMebibytes: pageBytes / mebibyte };
+    const page = hasBrowser() ? await measurePage(client, image, size, quick ? pageSlices / 4 : pageSlices) : undefined;
+    const figures: ScrollFigures = { rawBytes: 2 * scrolled.size[0] * scrolled.size[1] * scrolled.size[2], slices: count, seconds, runnerMebibytes: peak, pageMebibytes: pageBytes / mebibyte, page };
     if (peak > limit) throw new Error(`The runner took ${peak.toFixed(0)} MiB, more than ${limit} MiB.`);
     if (pageBytes > pageBudget.all) throw new Error(`The page held ${(pageBytes / mebibyte).toFixed(0)} MiB of pieces.`);
     return figures;
