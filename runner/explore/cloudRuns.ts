@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CohortFold } from '../backends/coiled/cohortFold.ts';
 import { endMachines } from '../backends/coiled/endMachines.ts';
@@ -9,6 +10,8 @@ import { SegmentReader } from '../cloud/segments.ts';
 import { openCoiled } from '../coiled/open.ts';
 import { joinWords } from '../command/shell.ts';
 import { readLock } from '../engine/lock.ts';
+import type { LockHolder } from '../engine/lock.ts';
+import { isSameProcess } from '../monitor/process.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { RunEvent } from '../protocol/events.ts';
 import type { Block, Result } from '../protocol/results.ts';
@@ -104,7 +107,7 @@ export async function cloudLogs(uri: string, storage: StorageChoice, text: strin
       ...notices('error', cohort.counts.failed > failures.size ? [`${cohort.counts.failed - failures.size} more have failed.`] : []),
       facts({
         Command: manifest.text, State: end === undefined ? 'not over' : endWords(end), Participants: countWords(cohort), Started: `${formatWhen(Date.parse(manifest.started))}, from ${manifest.host}`,
-        'Followed by': end !== undefined ? undefined : holder === undefined ? 'nobody: the same command follows it on' : `process ${holder.pid} on ${holder.host}`,
+        'Followed by': end !== undefined ? undefined : !isFollower(holder) ? 'nobody: the same command follows it on' : `process ${holder?.pid ?? ''} on ${holder?.host ?? ''}`,
         Spent: end?.spent === undefined ? undefined : formatDollars(end.spent.dollars), Output: output.uri,
       }),
       ...(jobs.length === 0 ? [] : [{ kind: 'text' as const, text: jobs.map(({ name, participants, jobId, clusterId, gone }) => jobWords({
@@ -146,12 +149,17 @@ export async function cloudCancel(uri: string, storage: StorageChoice, text: str
       return answer('warn', `The run is called off, but machines of ${left.map(({ name }) => name).join(', ')} may still be there. Stop them at Coiled: ${account.client.pageOf(left[0].clusterId)}`);
     }
     context.progress('Waiting for whoever follows it');
-    for (const begun = Date.now(); Date.now() - begun < followerPatience && (await readLock(output)) !== undefined && (await readEnd(output, manifest.id, context.signal)) === undefined;) await time.sleep(lookInterval);
+    for (const begun = Date.now(); Date.now() - begun < followerPatience && isFollower(await readLock(output)) && (await readEnd(output, manifest.id, context.signal)) === undefined;) await time.sleep(lookInterval);
     if ((await readEnd(output, manifest.id, context.signal))?.left.length !== 0) await close(output, manifest, cohort, []);
     return answer('info', `Cancelled: no machine of it is left. ${countWords(cohort)} when it was called off; finished results are kept, and the same command goes on from them.`);
   } finally {
     account.client.dispose();
   }
+}
+
+/** Whether somebody holds the output; of another machine's process it is not known whether it still runs. */
+function isFollower(holder: LockHolder | undefined): boolean {
+  return holder !== undefined && (holder.host !== hostname() || isSameProcess(holder.pid, holder.process));
 }
 
 async function close(output: ObjectStore, { id }: Manifest, { counts }: CohortFold, left: readonly string[]): Promise<void> {

@@ -57,7 +57,7 @@ describe('a cloud run when things go wrong', function () {
     assert.equal(killed.signal, 'SIGKILL');
     const elsewhere = { env: { ...lab.env, SPIMQUANT_STATE_DIR: join(lab.folder.path, 'elsewhere') } };
     assert.match((await succeed(['runs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /not over: \d done/);
-    assert.match((await succeed(['logs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /Coiled has spimquant-.*2 participants/);
+    assert.match((await succeed(['logs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /(?:Coiled has|asks Coiled for) spimquant-.*2 participants/);
     await using runner = startRunner();
     const run = await takenUp(runner.client, 's3://results/killed');
     assert.equal(run.status, 'succeeded', run.error?.message);
