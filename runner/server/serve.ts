@@ -194,6 +194,10 @@ class Runner {
       runs, host, clock: Date.now, log,
       onChanged: (run) => { broadcast('runs.changed', { run }, run.id); },
       onRemoved: (id) => { broadcast('runs.removed', { id }, id); },
+      onLost: (run) => {
+        // Loaded when it is needed, which it hardly ever is.
+        if (run.place === 'cloud') void import('./runs/takeUp.ts').then(({ takeUpAlone }) => takeUpAlone(run, env, { runs, host, program: runProgram }, Date.now(), log, (id) => void this.#book.look(id))).then(() => { this.#book.scan(); });
+      },
     });
     const explorer = new ExplorerPool({ exploreModule }, log);
     this.#disposables.push(() => { this.#book.dispose(); }, () => { explorer.dispose(); });

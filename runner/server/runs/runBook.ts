@@ -30,6 +30,8 @@ export interface RunBookOptions {
   readonly log: Logger;
   readonly onChanged: (record: RunRecord) => void;
   readonly onRemoved: (id: string) => void;
+  /** Told of a run whose process was found to be gone. */
+  readonly onLost: (record: RunRecord) => void;
 }
 
 interface Entry {
@@ -165,6 +167,7 @@ export class RunBook {
       if (!alive && !isOver(run.record.status)) {
         await run.settle(clock());
         log('warn', `Run ${id}: its process is gone; it is recorded as ${run.record.status}.`);
+        this.#options.onLost(run.record);
         news = true;
       }
       if (news) {
