@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { spimquant } from '../../../scripts/demo/command.ts';
 import type { CommandResult } from '../../../scripts/demo/command.ts';
 import { defaultCredential, startS3Server } from '../../servers/s3Server.ts';
@@ -39,17 +40,21 @@ describe('spimquant sync as a process', function () {
 
   /** Parts that transfers have noted as arrived and not joined yet: `large.bin 0`. */
   const noted = async (): Promise<readonly string[]> => {
-    const open = new Map<string, Set<number>>();
-    for (const [path, text] of Object.entries(await desk.read('state/transfers'))) {
-      for (const line of path.endsWith('/parts.ndjson') ? text.trim().split('\n') : []) {
+    const parts: string[] = [];
+    for (const transfer of await readdir(desk.path('state/transfers')).catch(() => [])) {
+      // Other files there come and go.
+      const text = await readFile(desk.path('state/transfers', transfer, 'parts.ndjson'), 'utf8').catch(() => '');
+      const open = new Map<string, Set<number>>();
+      for (const line of text.split('\n')) {
         // A killed process may leave half a line.
         const [what, key, index] = line.endsWith(']') ? (JSON.parse(line) as readonly [string, string, number]) : ['', '', 0];
         if (what === 'begin') open.set(key, new Set());
         if (what === 'part') open.get(key)?.add(index);
         if (what === 'end') open.delete(key);
       }
+      for (const [key, sent] of open) parts.push(...[...sent].map((part) => `${key} ${part}`));
     }
-    return [...open].flatMap(([key, parts]) => [...parts].map((part) => `${key} ${part}`));
+    return parts;
   };
   /** Parts that the server was sent, or asked for, since so many requests, in the same words. */
   const moved = (since: number, way: 'up' | 'down'): readonly string[] => server.requests.slice(since).flatMap(({ method, key, query, range }) => {
@@ -64,7 +69,7 @@ describe('spimquant sync as a process', function () {
     let end: (() => void) | undefined;
     server.inject({ fault: { kind: 'hang' }, times: Infinity, match: (request) => {
       if (!isPart(request) || ++seen <= 2) return false;
-      void until(async () => (await noted()).length >= 2, 'two parts are noted').then(() => { end?.(); });
+      void until(async () => (await noted()).length >= 2, 'two parts are noted', 60_000).finally(() => { end?.(); });
       return true;
     } });
     const ended = await sync([...words, '--transfers', '3'], (kill) => { end = () => { kill(signal); }; });
