@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { homedir, hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { mergedConfiguration } from '../command/build.ts';
 import { waitAtMost } from '../engine/concurrency.ts';
 import { checkOutput, prepareOutput } from '../engine/outputFolder.ts';
@@ -16,8 +15,7 @@ import { openPlaces } from '../engine/places.ts';
 import type { Places } from '../engine/places.ts';
 import { prepare } from '../engine/prepare.ts';
 import type { Prepared } from '../engine/prepare.ts';
-import { keepWorkMs, sweepWorkFolders, WorkFolder, workRegister } from '../engine/workFolder.ts';
-import type { SweptFolder } from '../engine/workFolder.ts';
+import { keepWorkMs, sweepWorkFolders, workRegister } from '../engine/workFolder.ts';
 import type { RunIntent } from '../protocol/runs.ts';
 import type { RunState } from '../protocol/runState.ts';
 import type { StageModule } from '../engine/workerMessages.ts';
@@ -35,12 +33,11 @@ import type { Clock } from '../protocol/log.ts';
 import type { LevelCommand } from '../protocol/options.ts';
 import { newRunId } from '../protocol/runs.ts';
 import { ownStorage } from '../protocol/storageChoice.ts';
-import { localError } from '../storage/local/localErrors.ts';
 import { removeStaleTemporaries } from '../storage/local/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
-import { templateCacheFolder } from '../templates/resolve.ts';
 import { Recording } from './recording.ts';
+import { claimWork, settleWork, tellSwept, workFolder } from './temporaryFiles.ts';
 
 /** A command that runs the pipeline. */
 export type RunCommand = LevelCommand;
@@ -104,7 +101,18 @@ export function resolveLocations(command: RunCommand): { readonly dataset: strin
   const dataset = normaliseUri(expandHome(command.bids));
   const output = normaliseUri(expandHome(command.output));
   if (dataset === output) throw new SpimquantError('bad-option', `Dataset and output are the same: ${output}`, { where: output, hint: 'Give the output a folder of its own, for example derivatives/spimquant inside the dataset.' });
+  checkReadable(output, command.storage.storageClass);
   return { dataset, output };
+}
+
+/** Throws `bad-option` for storage classes whose objects have to be restored before they can be read: later steps read what earlier ones wrote. */
+function checkReadable(output: string, storageClass: string | undefined): void {
+  const archives: Readonly<Record<string, readonly string[]>> = { s3: ['GLACIER', 'DEEP_ARCHIVE'], az: ['ARCHIVE'] };
+  const scheme = output.slice(0, output.indexOf(':'));
+  if (storageClass === undefined || archives[scheme]?.includes(storageClass.toUpperCase()) !== true) return;
+  throw new SpimquantError('bad-option', `What is written to ${storageClass} cannot be read again at once, but a run reads what its steps have written.`, {
+    where: output, hint: 'Leave --storage-class out, and move the results there when all runs are done: by a lifecycle rule of the bucket, or by spimquant sync to another place.',
+  });
 }
 
 /** Stores of a run before its templates are known. */
@@ -119,18 +127,6 @@ export function placesOf(command: RunCommand, env: LocalBackend['env']): Places 
     work: { uri: workFolder(output, command.execution.workDir, env), storage: {} },
     templates: { uri: '', storage: own },
   };
-}
-
-/** Folder of temporary files: always local, and different for every output. */
-function workFolder(output: string, chosen: string | undefined, env: LocalBackend['env']): string {
-  const mark = `spimquant-${createHash('sha256').update(output).digest('hex').slice(0, 12)}`;
-  if (chosen !== undefined) {
-    const expanded = chosen.replace(/\$\{(\w+)\}|\$(\w+)/g, (_whole, braced: string | undefined, bare: string | undefined) => env[braced ?? bare ?? ''] ?? '');
-    if (isRemote(expanded)) throw new SpimquantError('bad-option', `--work_dir must be a local folder: ${expanded}`, { where: expanded });
-    return join(normaliseUri(expandHome(expanded)), mark);
-  }
-  if (!isRemote(output)) return join(output, '.spimquant', 'work');
-  return join(dirname(templateCacheFolder({ env, platform: process.platform, home: homedir() })), 'work', mark);
 }
 
 /** Throws `not-found` when there is nothing at the dataset's place. */
@@ -252,29 +248,6 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
   recording.end(outcome, error);
   const { folder } = recording.begin();
   return { outcome, state: recording.state, runFolder: folder, output: places.output.uri, reports: reportsOf(plan, recording.state, places.output.uri) };
-}
-
-/** Makes the folder of temporary files this run's. Throws as local stores do. */
-async function claimWork(places: Places, register: string): Promise<WorkFolder> {
-  const { uri } = places.work;
-  try {
-    return await WorkFolder.claim(uri, places.output.uri, register);
-  } catch (error) {
-    throw localError(error, 'write', uri);
-  }
-}
-
-/** Tells which temporary files of earlier runs are gone, once there is a journal. */
-async function tellSwept(swept: Promise<readonly SweptFolder[]>, recording: Recording): Promise<void> {
-  for (const { folder, output } of await swept) recording.journal?.append({ type: 'run-log', level: 'info', message: `Removed temporary files of an earlier run to ${output} that was never gone on with: ${folder}` });
-}
-
-/** Temporary files after a run: gone when it has succeeded, kept for the next when it has not, the user's with `--notemp`. */
-async function settleWork(work: WorkFolder, { execution }: RunCommand, places: Places, outcome: RunOutcome): Promise<void> {
-  if (execution.keepWork) return work.keep();
-  if (outcome !== 'succeeded') return work.leave();
-  // Inside of an output receipts are records of it; elsewhere they would be rubbish.
-  await work.remove({ receipts: !isRemote(places.output.uri) && execution.workDir === undefined });
 }
 
 /** Releases the lock. What a run has made does not become worse when that cannot be done. */

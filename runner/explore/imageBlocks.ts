@@ -2,6 +2,7 @@ import type { ImageInfo } from '../image/omeZarr.types.ts';
 import { summariseImage } from '../bids/imageSummary.ts';
 import type { ImageSidecar } from '../bids/sidecars.ts';
 import type { ImageSummary, LevelSummary } from '../protocol/datasets.ts';
+import type { ImageData } from '../protocol/exploreData.ts';
 import type { Block, TableBlock } from '../protocol/results.ts';
 import { formatBytes } from '../wording/words.ts';
 
@@ -26,7 +27,7 @@ export function imageBlocks(info: ImageInfo, sidecar: ImageSidecar): readonly Bl
     { label: 'Voxels', value: summary.voxelType },
     ...(summary.timepoints > 1 ? [{ label: 'Time points', value: `${summary.timepoints}, of which the first is used` }] : []),
     { label: 'Orientation', value: orientationText(summary, sidecar) },
-    { label: 'Extent', value: `${formatSize(extent(summary.levels[0]))} mm` },
+    { label: 'Extent', value: `${formatSize(extent(summary.levels[0], 3))} mm` },
     { label: 'Size', value: `${formatBytes(summary.levels.reduce((sum, { bytes }) => sum + bytes, 0))} uncompressed` },
     { label: 'Format', value: `OME-Zarr ${info.ngffVersion}, zarr ${info.zarrFormat}${/\.(zip|ozx)$/i.test(info.uri) ? ', zipped' : ''}` },
     { label: 'Place', value: info.uri },
@@ -38,13 +39,25 @@ export function imageBlocks(info: ImageInfo, sidecar: ImageSidecar): readonly Bl
   ];
 }
 
+/** What an image is, for programs. */
+export function imageData(info: ImageInfo, sidecar: ImageSidecar): ImageData {
+  const { uri, stains, voxelType, timepoints, ngffVersion, orientation, levels, warnings } = summariseImage(info, sidecar);
+  const [x, y, z] = extent(levels[0], 12);
+  return {
+    kind: 'image', uri, ngffVersion, zarrFormat: info.zarrFormat, voxelType, timepoints, channels: info.channels.map(({ label }) => label), stains,
+    orientation: orientation ?? null, orientationFrom: orientation === undefined ? null : sidecar.orientationXYZ === undefined ? 'image' : 'sidecar',
+    extentMm: [x, y, z], bytes: levels.reduce((sum, { bytes }) => sum + bytes, 0),
+    levels: levels.map(({ level, size, voxelSize, chunk, bytes }) => ({ level, size, voxelSizeMm: voxelSize, chunk, bytes })), warnings: warnings ?? [],
+  };
+}
+
 function orientationText(summary: ImageSummary, sidecar: ImageSidecar): string {
   if (summary.orientation === undefined) return 'not said: RAS is assumed (--orientation sets it)';
   return `${summary.orientation} (${sidecar.orientationXYZ === undefined ? 'image' : 'sidecar'})`;
 }
 
-function extent({ size, voxelSize }: LevelSummary): readonly number[] {
-  return size.map((voxels, axis) => Number((voxels * voxelSize[axis]).toPrecision(3)));
+function extent({ size, voxelSize }: LevelSummary, digits: number): readonly number[] {
+  return size.map((voxels, axis) => Number((voxels * voxelSize[axis]).toPrecision(digits)));
 }
 
 function levelsTable(levels: readonly LevelSummary[]): TableBlock {

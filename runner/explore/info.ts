@@ -2,12 +2,14 @@ import { readFacts, readParticipant, summariseDataset } from '../bids/browse.ts'
 import type { DatasetFacts } from '../bids/browse.ts';
 import { readDerivatives } from '../bids/derivatives.ts';
 import { summariseImage } from '../bids/imageSummary.ts';
+import { summariseColumns } from '../bids/participants.ts';
 import type { ParticipantsTable } from '../bids/participants.ts';
 import { glanceAtRoot, readRoot } from '../bids/root.ts';
 import type { DatasetRoot, RootGlance } from '../bids/root.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import type { DerivativeSummary } from '../protocol/datasets.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
+import type { DatasetData } from '../protocol/exploreData.ts';
 import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { Block, Result } from '../protocol/results.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
@@ -15,7 +17,7 @@ import { openStore } from '../storage/open.ts';
 import { joinUri } from '../storage/uri.ts';
 import { count } from '../wording/words.ts';
 import type { ExploreContext } from './explore.types.ts';
-import { imageBlocks } from './imageBlocks.ts';
+import { imageBlocks, imageData } from './imageBlocks.ts';
 import { commandText, isImageName, placeOf, sidecarOf } from './target.ts';
 import type { PlaceOptions } from './target.ts';
 
@@ -53,6 +55,7 @@ async function imageInfo(uri: string, storage: StorageChoice, text: string, cont
   return {
     title: nameOf(uri),
     command: text,
+    data: imageData(image.info, sidecar),
     blocks: [...imageBlocks(image.info, sidecar), {
       kind: 'commands', title: 'Look on',
       commands: [
@@ -98,7 +101,14 @@ async function datasetInfo(store: ObjectStore, glance: RootGlance, storage: Stor
     ...derivativeBlocks(derivatives),
     { kind: 'commands', title: 'Go on', commands: datasetCommands(root, storage, facts, derivatives) },
   ];
-  return { title: facts.name ?? nameOf(root.uri), command: text, blocks };
+  const data: DatasetData = {
+    kind: 'dataset', uri: root.uri, name: facts.name ?? null, bidsVersion: facts.bidsVersion ?? null, generatedBy: facts.generatedBy ?? null,
+    participants: root.labels.length, stains: first?.stains ?? null,
+    columns: facts.table === undefined ? [] : summariseColumns(facts.table).map(({ name, values, different, range }) => ({ name, values, different, range: range ?? null })),
+    derivatives: derivatives.map(({ name, uri, generatedBy, reports }) => ({ name, uri, generatedBy: generatedBy ?? null, reports })),
+    warnings: summary.warnings,
+  };
+  return { title: facts.name ?? nameOf(root.uri), command: text, blocks, data };
 }
 
 /** Stains of the first image that can be opened; undefined when the first participants have none. */

@@ -4,10 +4,12 @@ import { readRootFor } from '../bids/dataset.ts';
 import { mapBounded } from '../bids/folder.ts';
 import { summariseImage } from '../bids/imageSummary.ts';
 import { chooseParticipants } from '../bids/participants.ts';
+import type { ParticipantsTable } from '../bids/participants.ts';
 import { glanceAtRoot, hasParticipants, listLabels } from '../bids/root.ts';
 import type { DatasetRoot } from '../bids/root.ts';
 import { openOmeZarr } from '../image/omeZarr.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
+import type { ImagesData, ListedEntry, ListedImage } from '../protocol/exploreData.ts';
 import type { Block, Result } from '../protocol/results.ts';
 import { compareLabels } from '../protocol/participantOrder.ts';
 import type { ListEntry, ObjectStore } from '../storage/objectStore.ts';
@@ -150,7 +152,22 @@ async function listDataset(store: ObjectStore, options: LsOptions, text: string,
       { title: 'Check the dataset', text: commandText(storage, 'validate', root.uri) },
     ] },
   ];
-  return { title: facts.name ?? root.uri, command: text, blocks };
+  const next = rest.count === 0 ? null : `sub-${labels.at(-1) ?? ''}`;
+  const data: ImagesData = {
+    kind: 'images', uri: root.uri, name: facts.name ?? null,
+    images: rows.map(({ label, image, stains }) => listedImage(root.uri, label, image, stains, facts.table)),
+    participants: { listed: labels.length, after: rest.count, more: rest.more }, next,
+    skipped: [...root.skipped, ...found.flatMap(({ skipped }) => skipped)],
+  };
+  return { title: facts.name ?? root.uri, command: text, blocks, data };
+}
+
+function listedImage(uri: string, label: string, { path, entities }: SpimFile, stains: readonly string[] | undefined, table: ParticipantsTable | undefined): ListedImage {
+  const named = Object.entries(entities).filter((entry): entry is [string, string] => !['sub', 'ses'].includes(entry[0]) && entry[1] !== undefined);
+  return {
+    participant: label, session: entities.ses ?? null, path, uri: joinUri(uri, path), entities: Object.fromEntries(named), stains: stains ?? null,
+    columns: Object.fromEntries((table?.columns ?? []).map((column) => [column, table?.rows.get(label)?.[column] ?? null])),
+  };
 }
 
 /** Stains by sidecar, and of the first images without one by the image itself. */
@@ -204,6 +221,7 @@ async function listEntries(store: ObjectStore, options: LsOptions, text: string,
   return {
     title: store.uri,
     command: text,
+    data: { kind: 'entries', uri: store.uri, entries: rows.map(listedEntry), folders, files, bytes, more, next: all ? null : last },
     blocks: [
       {
         kind: 'table', title: `${more ? 'More than ' : ''}${count(folders, 'folder')}, ${count(files, 'file')}${files === 0 ? '' : ` of ${formatBytes(bytes)}`}`,
@@ -214,6 +232,11 @@ async function listEntries(store: ObjectStore, options: LsOptions, text: string,
       ...(commands.length === 0 ? [] : [{ kind: 'commands', commands } as const]),
     ],
   };
+}
+
+function listedEntry(entry: ListEntry): ListedEntry {
+  if (entry.kind === 'folder') return { name: entry.key, kind: 'folder', bytes: null, modified: null };
+  return { name: entry.key, kind: 'file', bytes: entry.size, modified: entry.modified === undefined ? null : new Date(entry.modified).toISOString() };
 }
 
 /** `2026-01-31 14:05`. */

@@ -1,5 +1,6 @@
 import type { Places, ProblemBook } from '../bids/problemBook.ts';
 import type { Severity } from '../bids/problems.ts';
+import type { CheckData } from '../protocol/exploreData.ts';
 import type { Block } from '../protocol/results.ts';
 import { count } from '../wording/words.ts';
 
@@ -49,4 +50,15 @@ export function verdict(book: ProblemBook, images: number): { readonly level: 'i
   if (images === 0) return { level: 'error', text: 'There is no image to quantify.' };
   if (book.count('warning') > 0) return { level: 'warn', text: 'It can be quantified. Look at the warnings first: results may not mean what they seem to.' };
   return { level: 'info', text: book.count() === 0 ? 'No problems were found: it can be quantified.' : 'It can be quantified.' };
+}
+
+/** What was found, for programs. */
+export function checkData(uri: string, participants: number, images: { readonly readable: number; readonly unreadable: number }, book: ProblemBook): CheckData {
+  return {
+    kind: 'check', uri, quantifiable: verdict(book, images.readable).level !== 'error', participants,
+    imagesReadable: images.readable, imagesUnreadable: images.unreadable,
+    errors: book.count('error'), warnings: book.count('warning'), notes: book.count('note'),
+    problems: book.problems.map(({ severity, kind, what, mend, places }) => ({ severity, kind, what, mend, places: places.count, first: places.first })), untold: book.left,
+    kinds: book.kinds.map(({ kind, counts: { error, warning, note }, participants: affected }) => ({ kind, errors: error, warnings: warning, notes: note, participants: affected })),
+  };
 }

@@ -17,7 +17,7 @@ import type { ObjectStore } from '../storage/objectStore.ts';
 import { openStore } from '../storage/open.ts';
 import { joinUri } from '../storage/uri.ts';
 import { count } from '../wording/words.ts';
-import { problemBlocks, tally, verdict } from './problemBlocks.ts';
+import { checkData, problemBlocks, tally, verdict } from './problemBlocks.ts';
 import type { ExploreContext } from './explore.types.ts';
 import { commandText, placeOf } from './target.ts';
 import type { PlaceOptions } from './target.ts';
@@ -68,7 +68,7 @@ export async function validate(options: ValidateOptions, text: string, context: 
       }],
     } as const]),
   ];
-  return { title: `Check of ${facts.name ?? uri}`, command: text, blocks };
+  return { title: `Check of ${facts.name ?? uri}`, command: text, blocks, data: checkData(uri, labels.length, images, book) };
 }
 
 /** Says something about a growing number, a few times a second; the first time after `told`, a time of `performance.now`. */

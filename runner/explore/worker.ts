@@ -46,7 +46,8 @@ async function carryOut(request: Extract<ExplorerRequest, { type: 'explore' }>):
       progress: (message) => { tell({ type: 'progress', message: hideSecrets(message) }); },
       log: (level, message) => { tell({ type: 'log', level, message: hideSecrets(message) }); },
     });
-    tell({ type: 'result', result });
+    // What is for programs would only make notebooks longer.
+    tell({ type: 'result', result: { ...result, data: undefined } });
   } catch (error) {
     tell({ type: 'error', error: reportError(error) });
   } finally {

@@ -1,3 +1,4 @@
+import type { ExploreData } from './exploreData.ts';
 import type { Health } from './health.ts';
 import type { TransferOutlook } from './transferOutlook.ts';
 
@@ -16,6 +17,8 @@ export interface Result {
   readonly views?: readonly ResultView[];
   /** Of doctor: the same for programs. */
   readonly health?: Health;
+  /** Of ls, info and validate: the same for programs. Only on the terminal. */
+  readonly data?: ExploreData;
   /** Of a transfer's plan: the same for programs. */
   readonly transfer?: TransferOutlook;
 }
