@@ -14,6 +14,10 @@ export interface RunRequestFile {
   readonly cores?: number | 'all';
   /** Bytes. */
   readonly memoryBytes?: number;
+  /** Words of flags of cloud machines by the name of the flag, used where the command says nothing. */
+  readonly cloud?: Readonly<Record<string, readonly string[]>>;
+  /** US dollars up to which an estimate was agreed to. */
+  readonly agreedDollars?: number;
 }
 
 /** A process that was started for a run, noted before it has done anything. */

@@ -48,6 +48,10 @@ export interface StartRun {
   readonly cores?: number | 'all';
   /** Bytes. */
   readonly memoryBytes?: number;
+  /** Words of flags of cloud machines, by the name of the flag; used by runs with `--cloud` where the command says nothing. */
+  readonly cloud?: Readonly<Record<string, readonly string[]>>;
+  /** US dollars that somebody has agreed to: an estimate up to that needs no further confirmation. */
+  readonly agreedDollars?: number;
   /** Goes into the environment of the run's process, and nowhere else. */
   readonly coiled?: CoiledAccess;
 }

@@ -71,8 +71,8 @@ export async function runProcess(engine: RunEngine): Promise<never> {
   }
 }
 
-async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal: Journal, engine: RunEngine, signal: AbortSignal): Promise<void> {
-  const { command, text } = parseCommandText(intent.command, { readFile: (path) => readFileSync(path, 'utf8'), defaults: { cores, memoryBytes } });
+async function carryOut({ intent, cores, memoryBytes, cloud, agreedDollars }: RunRequestFile, journal: Journal, engine: RunEngine, signal: AbortSignal): Promise<void> {
+  const { command, text } = parseCommandText(intent.command, { readFile: (path) => readFileSync(path, 'utf8'), defaults: { cores, memoryBytes, cloud } });
   if (!isRunCommand(command)) throw new SpimquantError('bad-option', `This is no run: ${intent.command}`);
   if (command.execution.unlock) {
     journal.append({ type: 'run-started', pid: process.pid, host: intent.host });
@@ -86,6 +86,10 @@ async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal:
   }
   if (command.verb === 'sync') await runSync(command, text, { clock: Date.now, env: process.env, signal, journal });
   else if (command.verb !== 'group' && command.execution.cloud !== undefined) {
-    await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
+    await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, {
+      ...engine, clock: Date.now, env: process.env, signal, journal,
+      // Whoever was asked has seen the range: what is expected now may be anywhere in it.
+      ...(agreedDollars === undefined ? {} : { confirm: ({ estimate }) => Promise.resolve(estimate.likely <= agreedDollars) }),
+    });
   } else await runLocally(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
 }
