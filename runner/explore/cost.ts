@@ -25,7 +25,7 @@ export async function cost(command: Extract<ExploreCommand, { verb: 'cost' }>, t
   const estimate = await estimateRun({ dataset, participants, filterSpim: command.options.filterSpim, cloud: command.cloud, env, signal });
   const range = ({ low, high }: { readonly low: number; readonly high: number }): string => `${formatDollars(low)} to ${formatDollars(high)}`;
   return {
-    title: 'Cost of a cloud run', command: text,
+    title: 'Cost of a cloud run', command: text, estimate,
     blocks: [
       facts({
         Dataset: dataset.uri, Participants: participants.length.toLocaleString('en'), Estimate: estimateWords(estimate),

@@ -126,3 +126,8 @@ export interface CloudDigest {
   /** Names of clusters whose machines may still be there although the run is over. */
   readonly left: readonly string[];
 }
+
+/** Whether an estimate has to be confirmed. */
+export function needsConfirmation(estimate: CostEstimate, { confirmAbove, yes }: Pick<CloudOptions, 'confirmAbove' | 'yes'>): boolean {
+  return !yes && (estimate.likely > confirmAbove || (estimate.machine === undefined && estimate.machineHours.likely > 24));
+}

@@ -85,6 +85,11 @@ export interface Requests {
    * for has not come yet, and with `bad-option` for a run that is not paused.
    */
   'runs.resume': { readonly params: { readonly id: string }; readonly result: RunRecord };
+  /**
+   * Ends machines of a cloud that a run which is over may have left, and verifies that they are gone; the record says what is
+   * left then. Takes minutes where Coiled does not answer.
+   */
+  'runs.endMachines': { readonly params: { readonly id: string; readonly coiled?: CoiledAccess }; readonly result: RunRecord };
   /** Removes the record of a run that is over; its outputs stay. */
   'runs.delete': { readonly params: { readonly id: string }; readonly result: null };
   'runs.log': { readonly params: { readonly id: string; readonly from: number; readonly limit: number }; readonly result: LogChunk };

@@ -82,6 +82,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runs.unfollow': run,
   'runs.cancel': run,
   'runs.resume': run,
+  'runs.endMachines': object({ id: runId, coiled }),
   'runs.delete': run,
   'runs.log': object({ id: runId, from: count, limit: someCount }),
   'runs.lines': object({ id: runId, query: logQuery, from: wholeNumber, count: someCount }),

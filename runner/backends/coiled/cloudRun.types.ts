@@ -23,7 +23,7 @@ export interface CloudRun {
   readonly manifest: Manifest;
   readonly output: ObjectStore;
   readonly account: CoiledAccount;
-  readonly journal: Journal;
+  readonly journal: Pick<Journal, 'append'>;
   readonly time: CloudTime;
   /** The user's wish to end. */
   readonly signal: AbortSignal;

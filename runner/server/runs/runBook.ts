@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../../protocol/log.ts';
 import type { RunRecord } from '../../protocol/runs.ts';
 import { isOver } from '../../protocol/runs.ts';
 import { OpenRun } from './openRun.ts';
-import { endsFinished, readDigest, writeDigest } from './pastRuns.ts';
+import { amendDigest, endsFinished, readDigest, writeDigest } from './pastRuns.ts';
 
 /** A run's changes are told at most this often, in milliseconds; its end always. */
 const tellInterval = 250;
@@ -328,6 +328,17 @@ export class RunBook {
       stop();
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** Notes clusters of a run that is over whose machines are gone by now, and tells it. */
+  async noteGone(id: string, names: readonly string[]): Promise<RunRecord> {
+    const record = await this.get(id);
+    if (record.cloud === undefined || !isOver(record.status)) return record;
+    const noted: RunRecord = { ...record, cloud: { ...record.cloud, left: record.cloud.left.filter((name) => !names.includes(name)) } };
+    this.#past.set(id, noted);
+    amendDigest(this.folder(id), noted);
+    this.#options.onChanged(noted);
+    return noted;
   }
 
   /** Removes the record of a run that is over. No error when there is none. Throws `bad-option` for one that is not over. */
