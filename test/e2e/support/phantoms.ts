@@ -34,11 +34,7 @@ export function tinyBrain(label: string, seed: number, treatment: string): Phant
   };
 }
 
-/** Flags that suit {@link tinyBrain}. */
-export const tinyFlags = [
-  '--template', 'phantom', '--registration_level', '0', '--correction_level', '1', '--correction_n4_iters', '10', '--sloppy',
-  '--stains_for_seg', 'Abeta', '--atlas_segs', 'coarse', '--seg_method', 'th900', '--min_object_voxels', '20', '--cores', '2',
-];
+export { tinyFlags } from './tinyFlags.ts';
 
 /** A folder that goes away with `await using` or `dispose()`. */
 export interface TemporaryFolder extends AsyncDisposable {
