@@ -4,7 +4,7 @@ import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { fractionOf } from '../../runner/protocol/runState.ts';
 import type { RunState, TaskState } from '../../runner/protocol/runState.ts';
 import { estimateWords, formatDollars, jobWords, leftWords, spentWords } from '../../runner/wording/cloud.ts';
-import { count, formatScope } from '../../runner/wording/words.ts';
+import { count, formatScope, formatSeconds } from '../../runner/wording/words.ts';
 
 /** Participants under way that have rows of their own. */
 const mostParticipants = 8;
@@ -43,6 +43,15 @@ export function costWords({ status, cost, cloud }: Pick<RunRecord, 'status' | 'c
   return words.length === 0 ? undefined : words.join('; ');
 }
 
+/** `$1.20, 20 s ago; about $3.20 expected`. */
+function shortCost({ status, cost, cloud }: Pick<RunRecord, 'status' | 'cost' | 'cloud'>, now: number): string {
+  const age = cloud?.spent === undefined || isOver(status) ? '' : `, ${formatSeconds(Math.floor(Math.max(0, now - cloud.spent.asOf) / 1000))} ago`;
+  return [
+    ...(cost === undefined ? [] : [`${formatDollars(cost)}${age}`]),
+    ...(cloud?.estimate === undefined ? [] : [`about ${formatDollars(cloud.estimate.likely)} expected`]),
+  ].join('; ');
+}
+
 /** What a cloud run's tooltip says beyond that of others. */
 export function cloudFacts(run: RunRecord, now: number): readonly { readonly label: string; readonly value: string }[] {
   const { cloud } = run;
@@ -65,7 +74,7 @@ export function cloudRows(run: RunRecord, state: RunState, now: number): readonl
   return [
     ...(left === undefined ? [] : [{ id: 'left', kind: 'left' as const, label: 'Machines may be left', description: cloud.left.join(', '), tooltip: left, ...page }]),
     ...(isOver(run.status) ? [] : [{ id: 'machines', kind: 'machines' as const, label: 'Machines', description: String(cloud.machines), tooltip: machineWords(state.cloud), ...page }]),
-    ...(cost === undefined ? [] : [{ id: 'cost', kind: 'cost' as const, label: 'Cost', description: cost, tooltip: ['Cost', cost, ...(state.cloud?.estimate?.assumptions ?? [])].join('\n') }]),
+    ...(cost === undefined ? [] : [{ id: 'cost', kind: 'cost' as const, label: 'Cost', description: shortCost(run, now), tooltip: [cost, ...(state.cloud?.estimate?.assumptions ?? [])].join('\n') }]),
     ...(isOver(run.status) ? [] : participantRows(state)),
   ];
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import * as vscode from 'vscode';
 import { parseCommandText } from '../../runner/command/parse.ts';
-import { needsConfirmation } from '../../runner/protocol/cloud.ts';
-import type { CostEstimate } from '../../runner/protocol/cloud.ts';
+import { agreementTo, needsConfirmation } from '../../runner/protocol/cloud.ts';
+import type { AgreedCost, CostEstimate } from '../../runner/protocol/cloud.ts';
 import { reportError, SpimquantError } from '../../runner/protocol/errors.ts';
 import type { Result } from '../../runner/protocol/results.ts';
 import { estimateWords, formatDollars } from '../../runner/wording/cloud.ts';
 import { count, formatSeconds } from '../../runner/wording/words.ts';
 import { isBucket } from '../forms/paths.ts';
+import { pickOne } from '../forms/pickers.ts';
 import type { RunRequest, Services } from '../services.ts';
 import { cloudCommandOf, costLine } from './costLine.ts';
 import type { CloudCommand } from './costLine.ts';
@@ -21,17 +21,17 @@ interface Estimated {
 
 /**
  * Asks before a run that is expected to cost more than the user's limit (`ask: 'always'`: whatever it costs), before
- * anything is started. Answers up to how many US dollars were agreed to; undefined: nobody had to be asked. Throws
- * `cancelled` when the user does not agree.
+ * anything is started. Answers what was agreed to; undefined: nobody had to be asked. Throws `cancelled` when the user does
+ * not agree.
  */
-export async function agreedDollars(services: Services, { text, cwd, ask }: RunRequest): Promise<number | undefined> {
+export async function agreedCost(services: Services, { text, cwd, ask }: RunRequest): Promise<AgreedCost | undefined> {
   const run = cloudCommand(services, text, cwd);
   // Data that machines cannot reach: the run says what to do, and costs nothing.
   if (run === undefined || (run.cloud.yes && ask !== 'always') || !isBucket(run.command.bids)) return undefined;
   const estimated = await estimateOf(services, run);
   if (estimated === undefined || !(ask === 'always' || needsConfirmation(estimated.estimate, run.cloud))) return undefined;
   await confirm(services, run, estimated);
-  return Math.max(estimated.estimate.high, estimated.estimate.likely);
+  return agreementTo(estimated.estimate);
 }
 
 /** `about $3.20 ($1.10 to $9.00), up to 4 machines`; undefined: the command does not run on cloud machines, or nothing can be told. */
@@ -60,19 +60,27 @@ async function estimateOf(services: Services, run: CloudCommand): Promise<Estima
   return result.estimate === undefined ? undefined : { estimate: result.estimate, result };
 }
 
+/** Throws `cancelled` unless the user agrees. */
 async function confirm(services: Services, run: CloudCommand, { estimate, result }: Estimated): Promise<void> {
-  const limit = run.cloud.confirmAbove;
-  const { machine } = estimate;
-  const detail = [
-    ...(needsConfirmation(estimate, run.cloud) ? [`That is above ${formatDollars(limit)}, your limit for runs that start unasked.`] : []),
-    `${count(estimate.participants, 'participant')} on ${estimate.machines === 1 ? 'one machine' : `up to ${estimate.machines} machines`}${machine === undefined ? '' : ` (${machine.type} in ${machine.region})`}, about ${formatSeconds(estimate.hours * 3600)}.`,
-    'Results that the output holds already are not made again, and cost nothing.',
-    ...(run.cloud.maxDollars === undefined ? [] : [`The run is ended at ${formatDollars(run.cloud.maxDollars)}.`]),
-    "Coiled's own fee is not in the estimate.",
-  ].join('\n');
-  const answer = await vscode.window.showWarningMessage(`Start a run on cloud machines, expected to cost ${estimateWords(estimate)}?`, { modal: true, detail }, 'Start Run', 'Show Estimate');
-  if (answer === 'Show Estimate') services.panels.showResult(result);
-  if (answer !== 'Start Run') throw notStarted();
+  const { machine, participants, machines, hours } = estimate;
+  const { confirmAbove, maxDollars } = run.cloud;
+  const facts = [
+    `${count(participants, 'participant')} on ${machines === 1 ? 'one machine' : `up to ${machines} machines`}${machine === undefined ? '' : ` (${machine.type} in ${machine.region})`}`,
+    `about ${formatSeconds(hours * 3600)}`,
+    ...(maxDollars === undefined ? [] : [`ends at ${formatDollars(maxDollars)}`]),
+  ].join(', ');
+  const above = needsConfirmation(estimate, run.cloud) ? `Above ${formatDollars(confirmAbove)}, your limit for runs that start unasked` : 'Results that are there already cost nothing';
+  const picked = await pickOne<'start' | 'estimate' | 'no'>({
+    title: 'Start a Run on Cloud Machines?', placeholder: above,
+    choices: [
+      { label: '$(play) Start Run', description: estimateWords(estimate), detail: facts, value: 'start' },
+      { label: '$(list-unordered) Show Estimate', description: 'what it is made of; nothing is started', value: 'estimate' },
+      { label: '$(close) Do Not Start', value: 'no' },
+    ],
+  });
+  if (picked.kind === 'picked' && picked.value === 'start') return;
+  if (picked.kind === 'picked' && picked.value === 'estimate') services.panels.showResult(result);
+  throw notStarted();
 }
 
 function notStarted(): SpimquantError {

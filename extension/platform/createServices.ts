@@ -33,7 +33,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
       requireTrust(vscode.workspace.isTrusted);
       const cloud = settings.cloud();
       // Only what these words can say runs on machines that cost; whether it does is found out with the parser.
-      const agreed = /\s--(?:cloud|config)\b/.test(text) ? await (await import('../cloud/confirmCost.ts')).agreedDollars(services, request) : undefined;
+      const agreed = /\s--(?:cloud|config)\b/.test(text) ? await (await import('../cloud/confirmCost.ts')).agreedCost(services, request) : undefined;
       const memoryBytes = settings.memoryBytes();
       return runner.request('runs.start', {
         id: newRunId(Date.now()),
@@ -42,7 +42,7 @@ export function createServices(context: vscode.ExtensionContext): Services {
         cores: settings.cores(),
         ...(memoryBytes === undefined ? {} : { memoryBytes }),
         ...(Object.keys(cloud).length === 0 ? {} : { cloud }),
-        ...(agreed === undefined ? {} : { agreedDollars: agreed }),
+        ...(agreed === undefined ? {} : { agreedCost: agreed }),
         ...(origin === undefined ? {} : { origin }),
         coiled: await services.coiled(),
       });

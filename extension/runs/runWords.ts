@@ -96,7 +96,7 @@ export function countWords(run: RunRecord): string {
   if (total === 0) return run.reused > 0 ? `Everything was there already: ${count(run.reused, 'task')}.` : 'No tasks yet.';
   const more = (['failed', 'running', 'skipped', 'cancelled'] as const).filter((kind) => counts[kind] > 0).map((kind) => `, ${counts[kind]} ${kind}`).join('');
   const reused = run.reused > 0 ? `; ${run.reused} were there already` : '';
-  return `${counts.finished} of ${count(total, 'task')} done${more}${reused}.`;
+  return `${counts.finished} of ${count(total, run.place === 'cloud' ? 'participant' : 'task')} done${more}${reused}.`;
 }
 
 /** What a run's tooltip says, as lines of label and value; empty labels are sentences. */
@@ -105,7 +105,7 @@ export function runFacts(run: RunRecord, now: number): readonly { readonly label
   return [
     { label: 'State', value: `${statusWords(run)}${isOver(run.status) ? '' : `, ${percent(run.fraction)}`}, ${run.place === 'cloud' ? 'in the cloud' : 'on this machine'}` },
     ...(run.pause === undefined ? [] : [{ label: 'Paused', value: `since ${moment(run.pause.since, now)}. ${pauseText(run.pause)}` }]),
-    { label: 'Tasks', value: countWords(run) },
+    { label: run.place === 'cloud' ? 'Participants' : 'Tasks', value: countWords(run) },
     { label: 'Time', value: `${formatSeconds(runSeconds(run, now))}, since ${moment(run.started, now)}` },
     ...cloudFacts(run, now),
     { label: 'Dataset', value: run.bids },

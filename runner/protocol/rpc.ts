@@ -1,3 +1,4 @@
+import type { AgreedCost } from './cloud.ts';
 import type { CoiledAccess } from './coiledAccess.ts';
 import type { CredentialChoices } from './credentials.ts';
 import type { ColumnSummary, DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage, ParticipantRanges } from './datasets.ts';
@@ -50,8 +51,8 @@ export interface StartRun {
   readonly memoryBytes?: number;
   /** Words of flags of cloud machines, by the name of the flag; used by runs with `--cloud` where the command says nothing. */
   readonly cloud?: Readonly<Record<string, readonly string[]>>;
-  /** US dollars that somebody has agreed to: an estimate up to that needs no further confirmation. */
-  readonly agreedDollars?: number;
+  /** What somebody has agreed to spend: an estimate within that needs no further confirmation. */
+  readonly agreedCost?: AgreedCost;
   /** Goes into the environment of the run's process, and nowhere else. */
   readonly coiled?: CoiledAccess;
 }

@@ -75,7 +75,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runner.ping': nothing,
   'runner.stop': nothing,
   'runs.start': object({
-    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount), cloud: optional(words), agreedDollars: optional(amount), coiled,
+    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount), cloud: optional(words), agreedCost: optional(object({ dollars: optional(amount), machineHours: amount })), coiled,
   }),
   'runs.list': object({ limit: someCount, before: optional(runId) }),
   'runs.follow': object({ id: runId, after: count }),

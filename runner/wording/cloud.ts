@@ -10,7 +10,7 @@ export function formatDollars(dollars: number): string {
 /** `about $3.20 ($1.10 to $9.00)`; without a price of the machines their hours. */
 export function estimateWords(estimate: Pick<CostEstimate, 'low' | 'likely' | 'high'> & Partial<Pick<CostEstimate, 'machine' | 'machineHours'>>): string {
   if (estimate.machineHours !== undefined && estimate.machine === undefined) {
-    return `about ${Math.ceil(estimate.machineHours.likely)} hours of machines, whose price is not known`;
+    return `about ${count(Math.ceil(estimate.machineHours.likely), 'hour')} of machines, whose price is not known`;
   }
   return `about ${formatDollars(estimate.likely)} (${formatDollars(estimate.low)} to ${formatDollars(estimate.high)})`;
 }

@@ -64,13 +64,13 @@ function roundedTime(seconds: number): string {
 }
 
 /** `12 of 74 tasks done, 3 reused, 1 failed`. */
-export function countsText({ counts, reused, status }: RunRecord): string {
+export function countsText({ counts, reused, status, place }: RunRecord): string {
   const total = counts.waiting + counts.running + counts.finished + counts.failed + counts.skipped + counts.cancelled;
   if (total === 0) {
     if (status === 'starting') return 'Looking at the dataset and at what is there already.';
     return reused > 0 ? `Nothing to do: ${count(reused, 'result')} were there already.` : 'No tasks.';
   }
-  const parts = [`${counts.finished} of ${count(total, 'task')} done`];
+  const parts = [`${counts.finished} of ${count(total, place === 'cloud' ? 'participant' : 'task')} done`];
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
   if (counts.cancelled > 0) parts.push(`${counts.cancelled} not done`);

@@ -31,7 +31,7 @@ export function startRun(asked: StartRun, env: Environment, starter: RunStarter,
   const { runs } = starter;
   const folder = runFolder(runs, asked.id);
   const created = createRequest(runs, {
-    intent: intentOf(asked, starter, now), cores: asked.cores, memoryBytes: asked.memoryBytes, cloud: asked.cloud, agreedDollars: asked.agreedDollars,
+    intent: intentOf(asked, starter, now), cores: asked.cores, memoryBytes: asked.memoryBytes, cloud: asked.cloud, agreedCost: asked.agreedCost,
   });
   // The runner may have died between the request and the process: then this is the second try of the same window.
   if (!created && isStarted(folder)) return;

@@ -44,7 +44,7 @@ describe('Words for cloud runs', () => {
   it('have rows for machines, cost and the participants under way', () => {
     const rows = cloudRows(going.run, going.state, noon);
     assert.deepEqual(rows.map(({ kind, label, description }) => [kind, label, description]), [
-      ['machines', 'Machines', '4'], ['cost', 'Cost', costWords(going.run, noon)], ['participant', 'sub-01', '25 %, step 3 of 12'], ['participant', 'sub-02', 'begins'],
+      ['machines', 'Machines', '4'], ['cost', 'Cost', '$1.20, 20 s ago; about $3.20 expected'], ['participant', 'sub-01', '25 %, step 3 of 12'], ['participant', 'sub-02', 'begins'],
     ]);
     assert.equal(rows[0].page, page);
     assert.match(rows[0].tooltip, /the cluster is ready/);
