@@ -25,6 +25,13 @@ export function hasLeft({ cloud }: Pick<RunRecord, 'cloud'>): boolean {
   return (cloud?.left.length ?? 0) > 0;
 }
 
+/** A run as it is to be shown beside the others: machines that a run in progress follows are not left. */
+export function withoutFollowed(run: RunRecord, all: readonly RunRecord[]): RunRecord {
+  if (run.cloud === undefined || !hasLeft(run)) return run;
+  const isFollowed = all.some((other) => other.id !== run.id && other.place === 'cloud' && other.output === run.output && !isOver(other.status));
+  return isFollowed ? { ...run, cloud: { ...run.cloud, left: [] } } : run;
+}
+
 /** What stands beside a cloud run's state and time: machines and cost, in as few words as side bars have room for. */
 export function cloudParts(run: Pick<RunRecord, 'status' | 'cost' | 'cloud'>): readonly string[] {
   const { cloud, cost, status } = run;

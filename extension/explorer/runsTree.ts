@@ -5,7 +5,7 @@ import { isOver } from '../../runner/protocol/runs.ts';
 import type { OutputFile, RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import { pauseText } from '../../runner/wording/pause.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
-import { cloudRows, hasLeft } from '../cloud/cloudWords.ts';
+import { cloudRows, hasLeft, withoutFollowed } from '../cloud/cloudWords.ts';
 import type { CloudRow } from '../cloud/cloudWords.ts';
 import { outputName } from '../runs/outputName.ts';
 import { escapeMarkdown } from './markdown.ts';
@@ -157,7 +157,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     return [...all.filter(({ status }) => !isOver(status)), ...all.filter(({ status }) => isOver(status))];
   }
 
-  #node(record: RunRecord): RunNode {
+  #node(heard: RunRecord): RunNode {
+    const record = withoutFollowed(heard, this.#services.runs.runs);
     const known = this.#nodes.get(record.id);
     if (known === undefined) {
       const node: RunNode = { kind: 'run', run: record };
@@ -183,7 +184,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
         const record = this.#services.runs.get(id);
         const node = this.#nodes.get(id);
         if (record === undefined || node === undefined) continue;
-        node.run = record;
+        node.run = withoutFollowed(record, this.#services.runs.runs);
         this.#changed.fire(node);
       }
     }, updateInterval);

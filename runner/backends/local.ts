@@ -16,6 +16,8 @@ import { openPlaces } from '../engine/places.ts';
 import type { Places } from '../engine/places.ts';
 import { prepare } from '../engine/prepare.ts';
 import type { Prepared } from '../engine/prepare.ts';
+import { keepWorkMs, sweepWorkFolders, WorkFolder, workRegister } from '../engine/workFolder.ts';
+import type { SweptFolder } from '../engine/workFolder.ts';
 import type { RunIntent } from '../protocol/runs.ts';
 import type { RunState } from '../protocol/runState.ts';
 import type { StageModule } from '../engine/workerMessages.ts';
@@ -33,6 +35,7 @@ import type { Clock } from '../protocol/log.ts';
 import type { LevelCommand } from '../protocol/options.ts';
 import { newRunId } from '../protocol/runs.ts';
 import { ownStorage } from '../protocol/storageChoice.ts';
+import { localError } from '../storage/local/localErrors.ts';
 import { removeStaleTemporaries } from '../storage/local/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
@@ -213,6 +216,7 @@ export async function runLocally(command: RunCommand, text: string, backend: Loc
 async function runPlanned(command: RunCommand, backend: LocalBackend, recording: Recording): Promise<RunSummary> {
   const { clock, env, signal } = backend;
   const places = placesOf(command, env);
+  const keepMs = keepWorkMs(env);
   const store = openPlaces(places);
   const output = store('output');
   using pauses = new Pauses(places, {
@@ -229,7 +233,17 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
   const lock = backend.part === true ? { tookOver: false, release: () => Promise.resolve() } : await pauses.through(() => acquireLock(output, clock(), undefined, token));
   let ended: Ended;
   try {
-    ended = await runLocked(command, backend, { places, lock, recording, pauses });
+    const register = workRegister(stateFolder(env));
+    const work = await pauses.through(() => claimWork(places, register));
+    // On the side: a disk of an earlier run that does not answer must not hold up this one.
+    const swept = sweepWorkFolders({ register, keepMs, clock, signal });
+    let outcome: RunOutcome = 'failed';
+    try {
+      ended = await runLocked(command, backend, { places, lock, recording, pauses });
+      ({ outcome } = ended);
+    } finally {
+      await waitAtMost(signal.aborted ? 300 : 30_000, Promise.all([settleWork(work, command, places, outcome), tellSwept(swept, recording)]));
+    }
   } finally {
     await giveUp(lock, recording, signal);
   }
@@ -238,6 +252,29 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
   recording.end(outcome, error);
   const { folder } = recording.begin();
   return { outcome, state: recording.state, runFolder: folder, output: places.output.uri, reports: reportsOf(plan, recording.state, places.output.uri) };
+}
+
+/** Makes the folder of temporary files this run's. Throws as local stores do. */
+async function claimWork(places: Places, register: string): Promise<WorkFolder> {
+  const { uri } = places.work;
+  try {
+    return await WorkFolder.claim(uri, places.output.uri, register);
+  } catch (error) {
+    throw localError(error, 'write', uri);
+  }
+}
+
+/** Tells which temporary files of earlier runs are gone, once there is a journal. */
+async function tellSwept(swept: Promise<readonly SweptFolder[]>, recording: Recording): Promise<void> {
+  for (const { folder, output } of await swept) recording.journal?.append({ type: 'run-log', level: 'info', message: `Removed temporary files of an earlier run to ${output} that was never gone on with: ${folder}` });
+}
+
+/** Temporary files after a run: gone when it has succeeded, kept for the next when it has not, the user's with `--notemp`. */
+async function settleWork(work: WorkFolder, { execution }: RunCommand, places: Places, outcome: RunOutcome): Promise<void> {
+  if (execution.keepWork) return work.keep();
+  if (outcome !== 'succeeded') return work.leave();
+  // Inside of an output receipts are records of it; elsewhere they would be rubbish.
+  await work.remove({ receipts: !isRemote(places.output.uri) && execution.workDir === undefined });
 }
 
 /** Releases the lock. What a run has made does not become worse when that cannot be done. */

@@ -121,7 +121,7 @@ const deleteTask: TaskSummary = { id: 'delete', stage: 'delete', scope: 'sync', 
 export async function planSync(command: SyncCommand, backend: Pick<SyncBackend, 'env' | 'signal' | 'cwd'> & { readonly progress?: (compared: number) => void }): Promise<DrySync> {
   const { env, signal } = backend;
   const ends = await endsOf(command, backend);
-  const state = await TransferState.look(folderOf(ends, env));
+  const state = await TransferState.look(folderOf(ends, env), isAlive);
   try {
     const plan = await planWith(command, ends, state, true, signal, backend.progress);
     const refusal = await refusalOf(command, ends, plan);

@@ -14,6 +14,7 @@ import { isRunCommand } from '../protocol/options.ts';
 import type { SyncCommand } from '../protocol/options.ts';
 import type { CostEstimate } from '../protocol/cloud.ts';
 import { estimateWords, formatDollars } from '../wording/cloud.ts';
+import { resultText } from '../wording/resultText.ts';
 import { count } from '../wording/words.ts';
 import { answer } from './answer.ts';
 import { formatPlan, planLines } from './planText.ts';
@@ -34,6 +35,8 @@ export interface Terminal {
   readonly onEnter?: (listener: () => void) => () => void;
   /** Asks a question that is answered by yes or no. Left out: nobody is there to be asked. */
   readonly ask?: (question: string) => Promise<boolean>;
+  /** Told before machines of a cloud may be started: ending takes longer from now on, because they have to be ended too. */
+  readonly onCloud?: () => void;
 }
 
 /** What decides what is run; the program has its pipeline, tests have toys. */
@@ -92,6 +95,11 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
     return 0;
   }
   if (dryRun) {
+    if (command.verb !== 'group' && command.execution.cloud !== undefined) {
+      const planned = await (await import('../explore/cloudPlan.ts')).cloudPlan(command, command.execution.cloud, text, { signal, env, clock, cwd: process.cwd(), progress: () => undefined, log: () => undefined }, engine.planner);
+      stdout.write(`${json ? JSON.stringify(planned) : resultText(planned, { width: columnsOf(terminal), color: wantsColor(stdout, env) })}\n`);
+      return 0;
+    }
     const dry = await planLocally(command, backend(() => undefined));
     stdout.write(`${json ? planLines(dry).join('\n') : formatPlan(dry, wantsColor(stdout, env))}\n`);
     return dry.plan.failures.length > 0 ? 1 : 0;
@@ -99,6 +107,7 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
   let reporter = chooseReporter(json, quiet, terminal, color);
   let summary: RunSummary;
   try {
+    if (command.execution.cloud !== undefined) terminal.onCloud?.();
     const started = backend((event, state) => { reporter.event(event, state); });
     summary = command.verb === 'group' || command.execution.cloud === undefined
       ? await runLocally(command, text, started)
@@ -108,6 +117,12 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
           confirm: async ({ estimate, above }) => {
             reporter.stop();
             const answer = await ask(costQuestion(estimate, above));
+            reporter = chooseReporter(json, quiet, terminal, color);
+            return answer;
+          },
+          confirmCopy: async ({ words }) => {
+            reporter.stop();
+            const answer = await ask(`The dataset has to be copied to a bucket first: ${words}\nCopy it? [y/N] `);
             reporter = chooseReporter(json, quiet, terminal, color);
             return answer;
           },

@@ -5,8 +5,10 @@ import type { Engine } from './main.ts';
 import { enterKey } from './enterKey.ts';
 import { main } from './main.ts';
 
-/** How long a stopped process may take to end cleanly, in milliseconds: longer where machines of a cloud have to be ended, and their end verified. */
-const patience = process.argv.includes('--cloud') ? 11 * 60_000 : 3000;
+/** How long a stopped process may take to end cleanly, in milliseconds. */
+const usualPatience = 3000;
+/** The same where machines of a cloud have to be ended, and their end verified. */
+const cloudPatience = 11 * 60_000;
 
 /**
  * Runs the command line of this process and ends it with the exit code. The first Ctrl-C (or SIGTERM, SIGHUP) stops the
@@ -17,6 +19,8 @@ export async function runProcess(engine: Engine): Promise<never> {
   guardLastWords();
   const abort = new AbortController();
   let asked: number | undefined;
+  // That a run is carried out by machines may stand in a configuration file: the command line alone does not tell.
+  let patience = usualPatience;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       // One Ctrl-C may arrive twice: from the terminal, and passed on by npm or another parent.
@@ -41,6 +45,7 @@ export async function runProcess(engine: Engine): Promise<never> {
   });
   const code = await main(process.argv.slice(2), {
     stdout: process.stdout, stderr: process.stderr, env: process.env, clock: Date.now, signal: abort.signal, onEnter: enterKey(process.stdin),
+    onCloud: () => { patience = cloudPatience; },
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question: string) => askYes(question, abort.signal) } : {}),
   }, engine);
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));

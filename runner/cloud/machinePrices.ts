@@ -8,6 +8,9 @@ interface Family {
   readonly perCpu: number;
   /** GiB of memory a virtual CPU. */
   readonly gibPerCpu: number;
+  /** Where they are not those of the whole table: when this was seen, and where. */
+  readonly asOf?: string;
+  readonly source?: string;
 }
 
 /** A table of what machines cost, and the day it was made. */
@@ -23,13 +26,24 @@ const ofUnitedStates: Readonly<Record<string, Family>> = {
   r5: { perCpu: 0.063, gibPerCpu: 8 }, r6i: { perCpu: 0.063, gibPerCpu: 8 }, c6i: { perCpu: 0.0425, gibPerCpu: 2 },
 };
 
+/** Of regions whose `m6i` was seen in another list: US dollars an hour and virtual CPU. Other families were not looked up there. */
+const ofOtherRegions: Readonly<Record<string, number>> = {
+  'us-west-1': 0.056, 'ca-central-1': 0.0535, 'eu-west-1': 0.0535, 'eu-west-2': 0.0555, 'eu-west-3': 0.056, 'eu-central-1': 0.0575, 'eu-north-1': 0.051, 'eu-south-1': 0.056,
+  'ap-northeast-1': 0.062, 'ap-northeast-2': 0.059, 'ap-northeast-3': 0.062, 'ap-south-1': 0.0505, 'ap-southeast-1': 0.06, 'ap-southeast-2': 0.06, 'ap-east-1': 0.066, 'af-south-1': 0.0635,
+  'me-central-1': 0.05885, 'me-south-1': 0.066,
+};
+const otherList = { asOf: 'seen in 2026-11', source: "EC2 on-demand list prices for Linux, by SkyPilot's public catalogue (version 8)" };
+
 /**
  * List prices of EC2 for those regions whose prices are known with a date. The prices of one region are never taken for
  * another's: elsewhere `--cloud_price` or a table of one's own tells them. SPIMQUANT_MACHINE_PRICES names a file that takes the table's place.
  */
 export const listMachinePrices: MachinePrices = {
   asOf: '2026-08', source: 'EC2 on-demand list prices for Linux',
-  regions: { 'us-east-1': ofUnitedStates, 'us-east-2': ofUnitedStates, 'us-west-2': ofUnitedStates },
+  regions: {
+    'us-east-1': ofUnitedStates, 'us-east-2': ofUnitedStates, 'us-west-2': ofUnitedStates,
+    ...Object.fromEntries(Object.entries(ofOtherRegions).map(([region, perCpu]) => [region, { m6i: { perCpu, gibPerCpu: 4, ...otherList } }])),
+  },
 };
 
 /** The prices that hold: those of the file that SPIMQUANT_MACHINE_PRICES names, else the built-in ones. Throws `bad-option` for a file that is none. */
@@ -70,6 +84,6 @@ export function machinePrice(prices: MachinePrices, region: string | undefined, 
   const vcpus = cpusOf(type);
   const name = [type, type.split('.')[0]].find((each) => Object.hasOwn(families, each));
   if (name === undefined || vcpus === undefined) return undefined;
-  const { perCpu, gibPerCpu } = families[name];
-  return { type, vcpus, memoryBytes: gibPerCpu * vcpus * 2 ** 30, region, dollarsPerHour: perCpu * vcpus, asOf: prices.asOf, source: prices.source };
+  const { perCpu, gibPerCpu, asOf = prices.asOf, source = prices.source } = families[name];
+  return { type, vcpus, memoryBytes: gibPerCpu * vcpus * 2 ** 30, region, dollarsPerHour: perCpu * vcpus, asOf, source };
 }

@@ -112,8 +112,8 @@ const readAtOnce = 16;
 export class SegmentReader {
   readonly #store: ObjectStore;
   readonly #folder: string;
-  /** Times of names that were read, of those that a listing may show again. */
-  readonly #seen = new Set<string>();
+  /** Names that were read, of participants that are not over. */
+  #seen = new Set<string>();
   #newest = 0;
 
   constructor(store: ObjectStore, run: string) {
@@ -125,14 +125,18 @@ export class SegmentReader {
    * Segments that were not read before, in the order of their names.
    *
    * @param whole looks at all names, also those whose time lies far back
+   * @param isOver whether nothing more is to be read of a participant: then nothing more is remembered of it
    */
-  async *read(whole: boolean, signal?: AbortSignal): AsyncGenerator<Segment> {
+  async *read(whole: boolean, signal?: AbortSignal, isOver: (participant: string) => boolean = () => false): AsyncGenerator<Segment> {
     const from = whole ? 0 : Math.max(0, this.#newest - slack);
     const names: string[] = [];
     for await (const entry of this.#store.list(this.#folder, { ...(from === 0 ? {} : { startAfter: String(from).padStart(14, '0') }), signal })) {
       const name = entry.key.slice(this.#folder.length + 1);
-      if (entry.kind === 'object' && !this.#seen.has(name) && parseSegmentName(name) !== undefined) names.push(name);
+      if (entry.kind !== 'object' || this.#seen.has(name)) continue;
+      const said = parseSegmentName(name);
+      if (said !== undefined && !isOver(said.participant)) names.push(name);
     }
+    if (whole) this.#seen = new Set([...this.#seen].filter((name) => !isOver(parseSegmentName(name)?.participant ?? '')));
     for (let at = 0; at < names.length; at += readAtOnce) {
       const part = names.slice(at, at + readAtOnce);
       const texts = await Promise.all(part.map((name) => this.#store.read(`${this.#folder}/${name}`, { signal })));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { load, YAMLException } from 'js-yaml';
 import type { Environment } from '../protocol/callerEnvironment.ts';
 import { coiledVariableNames } from '../protocol/coiledAccess.ts';
+import { rememberSecrets } from '../protocol/knownSecrets.ts';
 import { SpimquantError } from '../protocol/errors.ts';
 import { homeOf, variable } from '../storage/environment.ts';
 import { expandHome } from '../storage/uri.ts';
@@ -30,6 +31,7 @@ export async function coiledSettings(env: Environment, asked: GivenSettings = {}
   const given = { ...ofEditor(env), ...asked };
   const files = await readConfigured(env);
   const token = tokenOfVariables(env) ?? (given.token === undefined || given.token.trim() === '' ? undefined : { value: given.token.trim(), source: { kind: 'editor' } as const }) ?? files.token;
+  if (token !== undefined) rememberSecrets([token.value]);
   const workspace = given.workspace ?? variable(env, 'DASK_COILED__WORKSPACE') ?? variable(env, 'DASK_COILED__ACCOUNT') ?? files.workspace ?? files.account;
   return {
     server: normalServer(given.server ?? variable(env, 'DASK_COILED__SERVER') ?? files.server ?? usualServer),

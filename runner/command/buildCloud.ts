@@ -30,6 +30,8 @@ export function cloudOptions(given: Given): CloudOptions {
     ...optional('maxDollars', given.one<number>('cloud_max_cost')),
     confirmAbove: given.one<number>('cloud_confirm_above') ?? 20,
     yes: given.on('cloud_yes'),
+    ...optional('syncInput', given.one<string>('cloud_sync_input')),
+    ...optional('output', given.one<string>('cloud_output')),
     ...optional('dollarsPerHour', given.one<number>('cloud_price')),
   };
 }

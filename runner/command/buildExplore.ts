@@ -56,7 +56,7 @@ function assemble(verb: ExploreVerb, words: readonly string[], values: Values): 
     };
     case 'doctor': return { verb, ...optional('uri', words.at(0)), storage: opened.storage, show };
     case 'runs': return { verb, ...optional('uri', words.at(0)), storage: opened.storage, show };
-    case 'logs': case 'cancel': return { verb, run: word, show };
+    case 'logs': case 'cancel': return { verb, run: word, storage: opened.storage, show };
     case 'cost': return {
       verb, ...opened, ...optional('output', words.at(1)), cloud: cloudOptions(given),
       options: { participantLabel: given.list('participant-label'), excludeParticipantLabel: given.list('exclude-participant-label'), filterSpim: given.list<EntityFilter>('filter-spim') },

@@ -22,5 +22,7 @@ export const cloudFlags: readonly Flag[] = [
   { name: 'cloud_max_cost', group: 'Cloud', value: { kind: 'number', min: 0 }, metavar: 'DOLLARS', default: 'no limit', help: 'End the run, and its machines, when so many US dollars are spent.', verbs: runs, origin: 'ours' },
   { name: 'cloud_confirm_above', group: 'Cloud', value: { kind: 'number', min: 0 }, metavar: 'DOLLARS', default: '20', help: 'Ask before a run that is estimated to cost more than so many US dollars.', verbs: runs, origin: 'ours' },
   { name: 'cloud_yes', group: 'Cloud', value: { kind: 'switch' }, help: 'Start without asking, whatever the estimate.', verbs: runs, origin: 'ours' },
+  { name: 'cloud_sync_input', group: 'Cloud', value: { kind: 'text' }, metavar: 'URI', help: 'Copy a dataset of this machine to this address in a bucket first, where it is not there already.', verbs: runs, origin: 'ours' },
+  { name: 'cloud_output', group: 'Cloud', value: { kind: 'text' }, metavar: 'URI', default: 'derivatives/spimquant in the dataset', help: 'Where machines put results when the output is a folder of this machine: they are fetched from there as participants finish.', verbs: runs, origin: 'ours' },
   { name: 'cloud_price', group: 'Cloud', value: { kind: 'number', min: 0 }, metavar: 'DOLLARS', default: 'the table of prices', help: 'What an hour of one machine costs, in US dollars.', verbs: cloudVerbs, origin: 'ours' },
 ];

@@ -11,8 +11,8 @@ import { convertAll } from './read.ts';
 /** What settings say of cloud machines: words of flags, by the name of the flag. What says nothing is left out. */
 export type CloudDefaults = Readonly<Record<string, readonly string[]>>;
 
-/** Flags without a setting: agreement is given to one run, and the workspace has a setting of its own, beside the sign-in. */
-const without: readonly string[] = ['cloud_yes', 'cloud_workspace'];
+/** Flags without a setting: agreement is given to one run, places are of one run, and the workspace has a setting of its own, beside the sign-in. */
+const without: readonly string[] = ['cloud_yes', 'cloud_sync_input', 'cloud_output', 'cloud_workspace'];
 
 /** Flags of cloud machines that a setting gives a default for, in the order of the settings. */
 export const cloudSettingFlags: readonly Flag[] = cloudFlags.filter(({ name }) => !without.includes(name));

@@ -17,7 +17,7 @@ const looking: readonly FlagVerb[] = ['slice', 'histogram', 'segment'];
 /** Those that look for thresholds. */
 const trying: readonly FlagVerb[] = ['histogram', 'segment'];
 /** Those that open a dataset, an image or an output. */
-const reading: readonly FlagVerb[] = [...started, 'info', 'ls', 'validate', ...looking, 'results', 'doctor', 'cost', 'runs'];
+const reading: readonly FlagVerb[] = [...started, 'info', 'ls', 'validate', ...looking, 'results', 'doctor', 'cost', 'runs', 'logs', 'cancel'];
 /** Those that write objects, or try whether they may. */
 const writing: readonly FlagVerb[] = [...started, 'doctor'];
 

@@ -9,7 +9,8 @@ import { isRunCommand } from '../protocol/options.ts';
 import type { Result } from '../protocol/results.ts';
 import { expandHome, normaliseUri } from '../storage/uri.ts';
 import { facts, notices } from './blocks.ts';
-import { cloudRuns, cost } from './cost.ts';
+import { cloudCancel, cloudLogs, cloudRuns, isOutput } from './cloudRuns.ts';
+import { cost } from './cost.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import type { ExploreContext } from './explore.types.ts';
@@ -53,8 +54,8 @@ async function answer(command: Command, text: string, context: ExploreContext): 
     case 'results': return results(command, text, context);
     case 'doctor': return doctor(command, text, context);
     case 'runs': return command.uri === undefined ? runs(text, context) : cloudRuns(command.uri, command.storage, text, context);
-    case 'logs': return logs(command.run, text, context);
-    case 'cancel': return cancel(command.run, text, context);
+    case 'logs': return isOutput(command.run) ? cloudLogs(command.run, command.storage, text, context) : logs(command.run, text, context);
+    case 'cancel': return isOutput(command.run) ? cloudCancel(command.run, command.storage, text, context) : cancel(command.run, text, context);
     case 'cost': return cost(command, text, context);
     case 'demo': return demo(command.folder, text, context);
   }

@@ -13,6 +13,8 @@ const mostRows = 300;
 /** What a run would do, and why. Changes nothing. Throws errors for the user. */
 export async function plan(command: RunCommand, text: string, context: ExploreContext): Promise<Result> {
   const { signal, env, clock = Date.now } = context;
+  const { cloud } = command.execution;
+  if (command.verb !== 'group' && cloud !== undefined) return (await import('./cloudPlan.ts')).cloudPlan(placed(command, context.cwd), cloud, text, context);
   context.progress('Planning');
   const { plan: planned, prepared, output } = await planLocally(placed(command, context.cwd), { planner: pipelinePlanner, clock, env, signal, onEvent: () => undefined });
   const { run } = prepared.decision;
@@ -49,7 +51,7 @@ export async function plan(command: RunCommand, text: string, context: ExploreCo
 }
 
 /** The command with its folders as absolute paths. */
-function placed(command: RunCommand, cwd: string): RunCommand {
+function placed<C extends RunCommand>(command: C, cwd: string): C {
   const place = (uri: string): string => normaliseUri(expandHome(uri), cwd);
   const { workDir } = command.execution;
   const execution = workDir === undefined || /^[$/~]/.test(workDir) ? command.execution : { ...command.execution, workDir: place(workDir) };

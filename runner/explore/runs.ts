@@ -94,6 +94,8 @@ export async function logs(run: string, text: string, context: ExploreContext): 
 
 /** How long the end of a cancelled run is waited for, in milliseconds. */
 const patience = 8000;
+/** The same where machines of a cloud have to be ended, and their end verified. */
+const cloudPatience = 12 * 60_000;
 
 /** Stops a run and waits for its end. Throws `not-found`, and `bad-option` for one of another machine. */
 export async function cancel(run: string, text: string, context: ExploreContext): Promise<Result> {
@@ -103,12 +105,12 @@ export async function cancel(run: string, text: string, context: ExploreContext)
   if (intent.host !== hostname()) throw new SpimquantError('bad-option', `The run is on another machine, ${intent.host}.`, { hint: 'Cancel it there.' });
   const folder = runFolder(runsFolder(context), record.id);
   if (lost) return answer('The run is over already: its process is gone.');
-  context.progress('Cancelling');
+  context.progress(record.place === 'cloud' ? 'Cancelling: its machines are ended' : 'Cancelling');
   // Whoever finds the process gone before it has written its end writes it as cancelled.
   wishCancel(folder, Date.now());
   // Without a process the run has not begun: it finds the wish when it does.
   if (intent.pid !== 0) process.kill(intent.pid, 'SIGTERM');
-  for (const end = Date.now() + patience; Date.now() < end;) {
+  for (const end = Date.now() + (record.place === 'cloud' ? cloudPatience : patience); Date.now() < end;) {
     await wait(50, undefined, { signal: context.signal });
     const now = readRun(record.id, context);
     if (now === undefined || isOver(now.record.status) || now.lost) return answer(`Cancelled. ${count(now?.record.counts.finished ?? 0, 'finished step')} ${now?.record.counts.finished === 1 ? 'is' : 'are'} kept; run the same command again to go on.`);

@@ -31,6 +31,10 @@ export interface CloudOptions {
   readonly confirmAbove: number;
   /** Start although the estimate is above that. */
   readonly yes: boolean;
+  /** Address in a bucket to which a dataset of this machine is copied first. */
+  readonly syncInput?: string;
+  /** Address in a bucket for results whose output is a folder of this machine; they are fetched from there. */
+  readonly output?: string;
   /** US dollars an hour of one machine, in place of the table of prices. */
   readonly dollarsPerHour?: number;
 }

@@ -217,8 +217,8 @@ export type ExploreCommand =
   | { readonly verb: 'runs'; readonly uri?: string; readonly storage: StorageChoice; readonly show: ShowOptions }
   /** What a cloud run over a dataset would cost, and what those of an output have cost. */
   | { readonly verb: 'cost'; readonly uri: string; readonly output?: string; readonly options: Pick<ParticipantOptions, 'participantLabel' | 'excludeParticipantLabel' | 'filterSpim'>; readonly cloud: CloudOptions; readonly storage: StorageChoice; readonly show: ShowOptions }
-  /** `run`: an id, a part of one that no other has, or `last`. */
-  | { readonly verb: 'logs' | 'cancel'; readonly run: string; readonly show: ShowOptions }
+  /** `run`: an id, a part of one that no other has, or `last`; or the address of an output in a bucket, whose newest cloud run is meant. */
+  | { readonly verb: 'logs' | 'cancel'; readonly run: string; readonly storage: StorageChoice; readonly show: ShowOptions }
   | { readonly verb: 'demo'; readonly folder: string; readonly show: ShowOptions };
 
 /** A parsed command line. The text that made it is kept beside it for journals and re-runs. */

@@ -55,6 +55,8 @@ export interface StartRun {
   readonly agreedCost?: AgreedCost;
   /** Goes into the environment of the run's process, and nowhere else. */
   readonly coiled?: CoiledAccess;
+  /** Id of an earlier run, whose machines this one follows on. */
+  readonly takesUp?: string;
 }
 
 /** A piece of a run's log as text. */
@@ -91,6 +93,11 @@ export interface Requests {
    * left then. Takes minutes where Coiled does not answer.
    */
   'runs.endMachines': { readonly params: { readonly id: string; readonly coiled?: CoiledAccess }; readonly result: RunRecord };
+  /**
+   * Follows on, by a run of its own, the machines of an interrupted cloud run (`cloud.left` is not empty). The runner does so by itself where
+   * it finds a token; a window that has one asks for it. Rejects with `bad-option` when there is nothing to take up.
+   */
+  'runs.takeUp': { readonly params: { readonly id: string; readonly coiled?: CoiledAccess }; readonly result: RunRecord };
   /** Removes the record of a run that is over; its outputs stay. */
   'runs.delete': { readonly params: { readonly id: string }; readonly result: null };
   'runs.log': { readonly params: { readonly id: string; readonly from: number; readonly limit: number }; readonly result: LogChunk };
@@ -171,7 +178,7 @@ export interface Requests {
   /** What this machine offers for signing in to storage services, from files and variables alone: no service is asked. */
   'credentials.choices': { readonly params: Record<string, never>; readonly result: CredentialChoices };
   /** What `spimquant doctor` answers about a place, or, left out, about every service. */
-  'credentials.check': { readonly params: { readonly dataset?: DatasetRef }; readonly result: Result };
+  'credentials.check': { readonly params: { readonly dataset?: DatasetRef; readonly coiled?: CoiledAccess }; readonly result: Result };
 
   /**
    * What an image is like, with planes through its middle so that there is something to see at once: their pieces, one

@@ -41,6 +41,8 @@ export interface RunIntent {
   readonly origin?: RunOrigin;
   /** Its participants are worked on by machines of a cloud. */
   readonly place?: 'cloud';
+  /** Id of an earlier run, whose machines this one follows on. */
+  readonly takesUp?: string;
 }
 
 /** `starting`: asked for, its tasks not known yet. `paused`: waits for what lets it go on, by itself or when it is told to. */

@@ -7,6 +7,7 @@ import { Follower } from './runs/follow.ts';
 import { RunLogs } from './runs/runLog.ts';
 import { listOutputs, outputStorage } from './runs/runOutputs.ts';
 import { startRun } from './runs/startRun.ts';
+import { takeUpRun } from './runs/takeUp.ts';
 import { RunIndexes } from './runView/runIndexes.ts';
 
 /** Records in one answer, and lines of log, at most. */
@@ -61,6 +62,11 @@ export const runHandlers: HandlerGroup = ({ book, starter, clock, log }) => {
         } },
       });
       return book.noteGone(id, gone);
+    });
+    caller.handle('runs.takeUp', async ({ id, coiled }) => {
+      const next = takeUpRun(await book.get(id), withCoiled(caller.env, coiled), starter, clock(), (own) => void book.look(own));
+      book.scan();
+      return book.get(next);
     });
     caller.handle('runs.delete', async ({ id }) => {
       indexes.forget(book.folder(id));

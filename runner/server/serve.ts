@@ -6,11 +6,12 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stateFolder } from '../engine/journal.ts';
 import { readJson, writeAtomically } from '../engine/runFolder.ts';
+import { keepWorkMs, sweepWorkFolders, workRegister } from '../engine/workFolder.ts';
 import { guardOutput } from '../monitor/guardedOutput.ts';
 import { isAlive, processMark } from '../monitor/process.ts';
 import { programVersion } from '../pipeline/plan/provenance.ts';
 import type { Environment } from '../protocol/callerEnvironment.ts';
-import { SpimquantError } from '../protocol/errors.ts';
+import { reportError, SpimquantError } from '../protocol/errors.ts';
 import type { Logger } from '../protocol/log.ts';
 import { protocolVersion } from '../protocol/rpc.ts';
 import type { RunnerAddress } from '../protocol/rpc.ts';
@@ -109,6 +110,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   writeAtomically(addressPath, { ...address, socket });
   log('info', `Listens as process ${process.pid}, version ${address.version}, build ${address.build}.`);
   removeOldCopies(import.meta.url, Date.now());
+  void tidyWork(state, env, log);
 
   const idle = Number(argument('idle') ?? env.SPIMQUANT_IDLE_MS ?? defaultIdle);
   let neededAt = Date.now();
@@ -122,6 +124,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     // Folders of run-time files go away when their user logs out.
     if (process.platform !== 'win32' && !existsSync(socket)) end('its socket is gone');
   }, renewInterval);
+}
+
+/** Removes temporary files of runs that nobody has gone on with. */
+async function tidyWork(state: string, env: Environment, log: Logger): Promise<void> {
+  try {
+    for (const { folder, output } of await sweepWorkFolders({ register: workRegister(state), keepMs: keepWorkMs(env), clock: Date.now })) log('info', `Removed temporary files of a run to ${output} that was never gone on with: ${folder}`);
+  } catch (error) {
+    log('warn', `Temporary files of earlier runs stay: ${reportError(error).message}`);
+  }
 }
 
 /** The right to be the runner; undefined when another is, or will be as soon as it listens. */
@@ -183,6 +194,10 @@ class Runner {
       runs, host, clock: Date.now, log,
       onChanged: (run) => { broadcast('runs.changed', { run }, run.id); },
       onRemoved: (id) => { broadcast('runs.removed', { id }, id); },
+      onLost: (run) => {
+        // Loaded when it is needed, which it hardly ever is.
+        if (run.place === 'cloud') void import('./runs/takeUp.ts').then(({ takeUpAlone }) => takeUpAlone(run, env, { runs, host, program: runProgram }, Date.now(), log, (id) => void this.#book.look(id))).then(() => { this.#book.scan(); });
+      },
     });
     const explorer = new ExplorerPool({ exploreModule }, log);
     this.#disposables.push(() => { this.#book.dispose(); }, () => { explorer.dispose(); });

@@ -1,4 +1,4 @@
-// Runs suites in a real editor: npm run test:editor [-- SCENARIO ...] [--grep TEXT] [--keep]
+// Runs suites in a real editor: npm run test:editor [-- SCENARIO ...] [--grep TEXT] [--keep] [--jobs 2]
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,13 +10,14 @@ import { namedScenarios, scenarios, type Scenario } from '../../test/editor/scen
 import { bundleSuites, type Suites } from './bundle.ts';
 import { runOnDesktop } from './desktop.ts';
 import { editorHost } from './host.ts';
+import { runInLanes, type Outcomes } from './lanes.ts';
 import { writeOrders, type Orders } from './orders.ts';
 import { root } from './paths.ts';
 import { packagedExtension } from './vsix.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { grep: { type: 'string' }, keep: { type: 'boolean', default: false } },
+  options: { grep: { type: 'string' }, keep: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
 });
 /**
  * Scenarios that may be run once more when all are run: a machine that is busy with other things for seconds is no reason to run
@@ -66,23 +67,26 @@ async function main(): Promise<boolean> {
     const host = await editorHost();
     console.log(`VS Code ${host.version} (server) on Node ${process.version}`);
   }
-  await using suites = await bundleSuites(chosen, [...scenarios, ...namedScenarios]);
-  const red: string[] = [];
-  const unsteady: string[] = [];
-  for (const scenario of chosen) {
-    console.log(`\n${scenario.name}`);
-    if (await runScenario(scenario, suites)) continue;
-    if (positionals.length > 0 || unsteady.length === secondAttempts) {
-      red.push(scenario.name);
-      continue;
-    }
-    unsteady.push(scenario.name);
-    console.log(`\n${scenario.name}, once more in a new editor`);
-    if (!await runScenario(scenario, suites)) red.push(scenario.name);
-  }
+  const { red, unsteady } = positionals.length === 0 ? await runInLanes(chosen, { lanes: Number(values.jobs), secondAttempts, passOn: passedOn() }) : await runByName(chosen);
   if (unsteady.length > 0) console.log(`\nNot green at the first attempt: ${unsteady.join(', ')}.`);
   console.log(red.length === 0 ? `\n${chosen.length === 1 ? 'The scenario is' : `All ${chosen.length} scenarios are`} green.` : `\nRed: ${red.join(', ')}.`);
   return red.length === 0;
+}
+
+/** Runs scenarios one after another in this process, once. */
+async function runByName(chosen: readonly Scenario[]): Promise<Outcomes> {
+  await using suites = await bundleSuites(chosen, [...scenarios, ...namedScenarios]);
+  const red: string[] = [];
+  for (const scenario of chosen) {
+    console.log(`\n${scenario.name}`);
+    if (!await runScenario(scenario, suites)) red.push(scenario.name);
+  }
+  return { red, unsteady: [] };
+}
+
+/** Options for a process that runs one scenario. */
+function passedOn(): readonly string[] {
+  return [...(values.grep === undefined ? [] : ['--grep', values.grep]), ...(values.keep ? ['--keep'] : [])];
 }
 
 // Said outright, so that nothing that ends this early makes it green.

@@ -1,16 +1,18 @@
 // Prints how fast the hot parts are beside their peers, and what segmenting a large volume takes.
 // Usage: npm run bench [-- --quick] [NAME ...]
-// NAME: reading, blur, thresholds, log, outputs, storage, listing, labelling, viewer, memory; all when none is given. --quick: an eighth of the large volume.
+// NAME: reading, blur, thresholds, log, outputs, storage, listing, labelling, viewer, cloud, memory; all when none is given. --quick: an eighth of the large volume.
 import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { delimiter } from 'node:path';
 import { benchBlur } from './blur.ts';
+import { benchCloud, type CloudFigures } from './cloud.ts';
 import { benchLabelling } from './labelling.ts';
 import { benchGlob, benchListing } from './listing.ts';
 import { benchLog } from './log.ts';
 import { benchMemory, type MemoryFigures } from './memory.ts';
 import { benchOutputs } from './outputs.ts';
 import { benchReading } from './reading.ts';
-import { benchStorage } from './storage.ts';
+import { benchFsRanges, benchRclone, benchStorage } from './storage.ts';
 import { benchThresholds } from './thresholds.ts';
 import { benchScrolling, benchViewer, type ScrollFigures } from './viewer.ts';
 import type { BenchRow } from './benchRow.ts';
@@ -19,6 +21,8 @@ interface Comparison {
   readonly name: string;
   /** Python modules that it needs. */
   readonly modules: readonly string[];
+  /** A program that it needs. */
+  readonly program?: string;
   readonly run: (python: string) => Promise<readonly BenchRow[]>;
 }
 
@@ -29,16 +33,16 @@ const comparisons: readonly Comparison[] = [
   { name: 'log', modules: [], run: benchLog },
   { name: 'outputs', modules: [], run: benchOutputs },
   { name: 'storage', modules: ['boto3', 'awscli'], run: benchStorage },
+  { name: 'storage', modules: ['s3fs', 'aiobotocore'], run: benchFsRanges },
+  { name: 'storage', modules: [], program: 'rclone', run: benchRclone },
   { name: 'listing', modules: ['boto3'], run: benchListing },
-  { name: 'listing', modules: ['s3fs'], run: benchGlob },
+  { name: 'listing', modules: ['s3fs', 'aiobotocore'], run: benchGlob },
   { name: 'labelling', modules: ['numpy', 'skimage'], run: benchLabelling },
   { name: 'viewer', modules: [], run: benchViewer },
 ];
 
-/** Interpreters worth asking, the user's choice first. */
-const pythons: readonly string[] = process.env['SPIMQUANT_PYTHON'] === undefined
-  ? ['/usr/bin/python3', 'python3']
-  : [process.env['SPIMQUANT_PYTHON']];
+/** Interpreters worth asking: the user's choice, which may be several, since some peers cannot live in one environment. */
+const pythons: readonly string[] = process.env['SPIMQUANT_PYTHON']?.split(delimiter) ?? ['/usr/bin/python3', 'python3'];
 
 /** The first interpreter that has all the modules, or what the last one lacks. */
 function pythonWith(modules: readonly string[]): { readonly python: string } | { readonly missing: string } {
@@ -65,7 +69,11 @@ function table(rows: readonly (readonly string[])[]): string {
 
 async function compare(wanted: (name: string) => boolean, skipped: string[]): Promise<void> {
   const rows: BenchRow[] = [];
-  for (const { name, modules, run } of comparisons.filter((one) => wanted(one.name))) {
+  for (const { name, modules, program, run } of comparisons.filter((one) => wanted(one.name))) {
+    if (program !== undefined && spawnSync(program, ['--version']).error !== undefined) {
+      skipped.push(`${name}: there is no ${program}`);
+      continue;
+    }
     const found = pythonWith(modules);
     if ('missing' in found) {
       skipped.push(`${name}: ${found.missing}`);
@@ -127,6 +135,26 @@ async function scrolling(quick: boolean, skipped: string[]): Promise<void> {
   }
 }
 
+function cloudText(few: CloudFigures, many: CloudFigures): string {
+  const each = ({ planSeconds, followSeconds, participants }: CloudFigures): number => (planSeconds + followSeconds) / participants;
+  const row = (of: CloudFigures): readonly string[] => [
+    of.participants.toLocaleString('en'), '', String(of.jobs), of.hours.toFixed(1), seconds(of.planSeconds), seconds(of.followSeconds), (of.coiledRequests / of.hours).toFixed(0), (of.listings / of.hours).toFixed(0), (of.reads / of.segments).toFixed(2),
+    `${(of.journalBytes / 1e6).toFixed(1)} MB`, `${(of.peakBytes / 2 ** 20).toFixed(0)} MiB`,
+  ];
+  return `\nPlanning and following participants on machines of a cloud, in simulated time (processor seconds)\n${table([
+    ['participants', '', 'jobs', 'hours', 'planning', 'following', 'requests an hour', 'listings an hour', 'reads of a segment', 'journal', 'heap'], row(few), row(many),
+  ])}\nProcessor time of a participant among many, of that among few: ${(each(many) / each(few)).toFixed(2)}`;
+}
+
+async function cloud(quick: boolean, skipped: string[]): Promise<void> {
+  try {
+    console.log(cloudText(await benchCloud(1000), await benchCloud(quick ? 3000 : 10_000)));
+  } catch (error) {
+    skipped.push(`cloud: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
 async function memory(quick: boolean, skipped: string[]): Promise<void> {
   if (process.platform !== 'linux') {
     skipped.push('memory: the peak of a process is read from /proc, which only Linux has');
@@ -142,7 +170,7 @@ async function memory(quick: boolean, skipped: string[]): Promise<void> {
 
 const quick = process.argv.includes('--quick');
 const names = process.argv.slice(2).filter((word) => word !== '--quick');
-const known = [...new Set(comparisons.map((one) => one.name)), 'memory'];
+const known = [...new Set(comparisons.map((one) => one.name)), 'cloud', 'memory'];
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no bench called ${unknown.join(', ')}. Known: ${known.join(', ')}, and --quick.`);
@@ -153,6 +181,7 @@ if (unknown.length > 0) {
   console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}\n`);
   await compare(wanted, skipped);
   if (wanted('viewer')) await scrolling(quick, skipped);
+  if (wanted('cloud')) await cloud(quick, skipped);
   if (wanted('memory')) await memory(quick, skipped);
   if (skipped.length > 0) console.log(`\nNot run, or failed:\n${skipped.map((line) => `- ${line}`).join('\n')}`);
 }

@@ -4,10 +4,15 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { peers } from '../integration/storage/conformance/peers.ts';
 
 /*
- * Runs the tests that compare with programs from PyPI. They are kept in a virtual environment in the user's cache, one
- * per content of requirements.txt. Without python3 or PyPI it says so and succeeds, since nothing was found wrong.
+ * Without arguments: runs the tests that compare with programs from PyPI. They are kept in a virtual environment in the
+ * user's cache, one per content of requirements.txt. Without python3 or PyPI it says so and succeeds, since nothing was
+ * found wrong.
+ *
+ * --peers [NAME ...]: runs the suite of stores against services of others instead, as far as this machine has them, records
+ * what they gave and writes it into docs/storage.md. NAME: ceph, fake-gcs; all when none is given.
  */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -39,15 +44,37 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
 
-const prepared = preparePython();
-if ('missing' in prepared) {
-  process.stdout.write(`conformance: not run, ${prepared.missing}\n`);
-} else {
-  const files = readdirSync(join(root, 'test/conformance')).filter((name) => name.endsWith('.test.ts')).sort().map((name) => `test/conformance/${name}`);
-  const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
+/** Runs test files; the exit code. */
+function mocha(files: readonly string[], timeoutMs: number, env: Readonly<Record<string, string>>): number {
+  const program = join(root, 'node_modules/mocha/bin/mocha.js');
   // --spec of the configuration names the ordinary tests, so it is left out here.
-  const run = spawnSync(process.execPath, [mocha, '--no-config', '--extension', 'ts', '--timeout', '300000', '--forbid-only', ...files], {
-    cwd: root, stdio: 'inherit', env: { ...process.env, SPIMQUANT_PYTHON: prepared.python },
+  const run = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', program, '--no-config', '--extension', 'ts', '--timeout', String(timeoutMs), '--forbid-only', ...files], {
+    cwd: root, stdio: 'inherit', env: { ...process.env, ...env },
   });
-  process.exitCode = run.status ?? 1;
+  return run.status ?? 1;
 }
+
+function runPython(): number {
+  const prepared = preparePython();
+  if ('missing' in prepared) {
+    process.stdout.write(`conformance: not run, ${prepared.missing}\n`);
+    return 0;
+  }
+  const files = readdirSync(join(root, 'test/conformance')).filter((name) => name.endsWith('.test.ts')).sort().map((name) => `test/conformance/${name}`);
+  return mocha(files, 300_000, { SPIMQUANT_PYTHON: prepared.python });
+}
+
+function runPeers(names: readonly string[]): number {
+  const known = peers.map(({ id }) => id);
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) {
+    process.stderr.write(`There is no peer called ${unknown.join(', ')}. Known: ${known.join(', ')}.\n`);
+    return 2;
+  }
+  const code = mocha(['test/conformance/storage/peers.test.ts'], 600_000, names.length === 0 ? {} : { SPIMQUANT_PEERS: names.join(',') });
+  const table = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'scripts/storageTable.ts')], { stdio: 'inherit' });
+  return code === 0 ? (table.status ?? 1) : code;
+}
+
+const words = process.argv.slice(2);
+process.exitCode = words[0] === '--peers' ? runPeers(words.slice(1)) : runPython();

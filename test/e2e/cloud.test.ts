@@ -1,17 +1,10 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { differingTables, filesBelow } from '../../scripts/demo/results.ts';
-import { bucketDigests, bucketJson, startCloudLab, type CloudLab } from './support/cloudLab.ts';
+import { bucketDigests, bucketJson, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
-import { spimquant, succeed } from './support/runs.ts';
-
-/** Results of participants and the template in a folder, by path, as digests. */
-async function folderDigests(output: string): Promise<ReadonlyMap<string, string>> {
-  const paths = (await filesBelow(output, /./)).filter((path) => /^(sub|tpl)-/.test(path));
-  return new Map(await Promise.all(paths.map(async (path) => [path, createHash('sha256').update(await readFile(join(output, path))).digest('hex')] as const)));
-}
+import { spimquant, succeed, watch, type WatchedRun } from './support/runs.ts';
 
 describe('a cohort on cloud machines', function () {
   this.timeout(600_000);
@@ -48,10 +41,60 @@ describe('a cohort on cloud machines', function () {
     assert.equal(lab.coiled.submissions().length, before, stderr);
   });
 
+  it('is planned with its cost and what would be submitted, and nothing is sent for that', async () => {
+    const before = lab.coiled.requests.length;
+    const { stdout } = await succeed(command('planned', '-n', '--cloud_spot', 'spot', '--cloud_region', 'us-east-1'), { env: lab.env });
+    assert.match(stdout, /2 to run, 0 up to date/);
+    assert.match(stdout, /about \$\d/);
+    assert.match(stdout, /m6i\.2xlarge or m5\.2xlarge/);
+    assert.match(stdout, /Spot machines cost/);
+    assert.match(stdout, /Coiled was not asked/);
+    assert.equal(lab.coiled.requests.length, before);
+    assert.deepEqual((await lab.s3.keys('results')).filter((key) => key.startsWith('planned')), []);
+  });
+
+  it('takes a dataset of this machine there and brings results here, with which group statistics are made here', async () => {
+    const fetched = join(lab.folder.path, 'fetched');
+    const words = [lab.bids, fetched, 'participant', ...tinyFlags, '--cloud', '--cloud_sync_input', 's3://uploads/bids', ...lab.flags];
+    const said = ({ events }: WatchedRun): string => events.flatMap((event) => (event.type === 'run-log' ? [event.message] : [])).join('\n');
+    const first = await watch(words, undefined, lab.env);
+    assert.equal(first.code, 0, first.stderr);
+    assert.match(said(first), /Copies the dataset first: \d+ files, .* to s3:\/\/uploads\/bids/);
+    assert.match(said(first), /Fetched .*sub-C/);
+    const local = join(lab.folder.path, 'local');
+    assert.deepEqual(differingTables(await folderDigests(local), await folderDigests(fetched)), [], first.stderr);
+    assert.deepEqual(lab.coiled.vmsLeft(), []);
+    // What is missing here is fetched, and no machine is started for it.
+    await rm(join(fetched, 'sub-C1'), { recursive: true });
+    const before = lab.coiled.submissions().length;
+    const again = await watch(words, undefined, lab.env);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(said(again), /Fetched what was missing: \d+ files/);
+    assert.equal(lab.coiled.submissions().length, before);
+    const group = ['group', '--template', 'phantom', '--atlas_segs', 'coarse', '--seg_method', 'th900', '--contrast_column', 'treatment', '--contrast_values', 'control', 'drug', '--cores', '2'];
+    // A contrast needs two of each: the same results once more, as if of others.
+    const cohort = join(lab.folder.path, 'cohort');
+    await cp(lab.bids, cohort, { recursive: true });
+    const lines = (await readFile(join(cohort, 'participants.tsv'), 'utf8')).trimEnd().split('\n');
+    await writeFile(join(cohort, 'participants.tsv'), `${[...lines, ...lines.slice(1).map((line) => line.replace('sub-C', 'sub-D'))].join('\n')}\n`);
+    for (const output of [local, fetched]) {
+      for (const path of await filesBelow(output, /^sub-C/)) {
+        const other = join(output, path.replaceAll('sub-C', 'sub-D'));
+        await mkdir(dirname(other), { recursive: true });
+        await cp(join(output, path), other);
+      }
+      await succeed([cohort, output, ...group]);
+    }
+    const tables = async (folder: string): Promise<readonly string[]> => Promise.all((await filesBelow(folder, /\.tsv$/)).filter((path) => path.startsWith('group/')).map(async (path) => `${path}\n${await readFile(join(folder, path), 'utf8')}`));
+    const expected = await tables(local);
+    assert.ok(expected.length > 0);
+    assert.deepEqual(await tables(fetched), expected);
+  });
+
   it('is refused, before anything is asked of Coiled, for data and outputs that machines cannot reach', async () => {
     for (const [words, expected] of [
-      [[lab.bids, 's3://results/x', 'participant', '--cloud', ...lab.flags], /spimquant sync/],
-      [['s3://brains', join(lab.folder.path, 'x'), 'participant', '--cloud', ...lab.flags], /spimquant sync/],
+      [[lab.bids, 's3://results/x', 'participant', '--cloud', ...lab.flags], /--cloud_sync_input s3:.*spimquant sync/],
+      [[lab.bids, 's3://results/x', 'participant', '--cloud', '--cloud_sync_input', './here', ...lab.flags], /has to be an address in a bucket/],
       [['s3://brains', 's3://results/x', 'participant', '--cloud', '--cloud_env', 'NOT_SET_HERE', ...lab.flags], /NOT_SET_HERE/],
     ] as const) {
       const before = lab.coiled.requests.length;

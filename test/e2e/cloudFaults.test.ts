@@ -1,14 +1,22 @@
 import assert from 'node:assert/strict';
-import { bucketDigests, bucketJson, startCloudLab, type CloudLab } from './support/cloudLab.ts';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { RunnerClient } from '../../extension/runner-client/client.types.ts';
+import { createRunnerClient } from '../../extension/runner-client/runnerClient.ts';
+import type { CommandResult } from '../../scripts/demo/command.ts';
+import { bucketDigests, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
-import { spimquant, watch, type WatchedRun } from './support/runs.ts';
+import { spimquant, succeed, watch, type WatchedRun } from './support/runs.ts';
 
+/** What the pipeline's own processes make of trouble; every kind of it is in test/integration/coiled/cloudFaults.test.ts, in simulated time. */
 describe('a cloud run when things go wrong', function () {
   this.timeout(900_000);
   let lab: CloudLab;
   let expected: readonly string[];
   const command = (output: string, ...more: readonly string[]): readonly string[] => ['s3://brains', `s3://results/${output}`, 'participant', ...tinyFlags, '--cloud', ...lab.flags, ...more];
-  const results = async (output: string): Promise<readonly string[]> => [...(await bucketDigests(lab.s3, `${output}/`))].map(([path, digest]) => `${path} ${digest}`).sort();
+  const lines = (digests: ReadonlyMap<string, string>): readonly string[] => [...digests].map(([path, digest]) => `${path} ${digest}`).sort();
+  const results = async (output: string): Promise<readonly string[]> => lines(await bucketDigests(lab.s3, `${output}/`));
   const noMachineLeft = (): void => {
     assert.deepEqual(lab.coiled.vmsLeft().map(({ name }) => name), []);
     assert.deepEqual(lab.coiled.vmsWithProcesses().map(({ name }) => name), []);
@@ -16,72 +24,87 @@ describe('a cloud run when things go wrong', function () {
 
   before(async () => {
     lab = await startCloudLab([tinyBrain('F1', 61, 'control'), tinyBrain('F2', 62, 'drug')]);
-    const run = await watch(command('good'), undefined, lab.env);
-    assert.equal(run.code, 0, run.stderr);
-    expected = await results('good');
+    await succeed([lab.bids, join(lab.folder.path, 'local'), 'participant', ...tinyFlags]);
+    expected = lines(await folderDigests(join(lab.folder.path, 'local')));
   });
 
   after(() => lab[Symbol.asyncDispose]());
 
-  it('asks for machines once although throttled, refused for a moment, and without an answer to the request that makes them', async () => {
-    const before = lab.coiled.submissions().length;
+  it('has the same results although Coiled throttles, fails for a moment, loses the answer to the request that makes machines, and one of them is taken away', async () => {
     lab.coiled.inject({ match: ({ path, method }) => method === 'POST' && path === '/api/v2/jobs/compressed', fault: { kind: 'status', status: 429, code: '' } });
     lab.coiled.inject({ match: ({ path, method }) => method === 'POST' && path.startsWith('/api/v2/clusters/account/'), fault: { kind: 'lose-answer' } });
     lab.coiled.inject({ match: ({ path, method }) => method === 'GET' && path.startsWith('/api/v2/jobs/cluster/'), fault: { kind: 'status', status: 503, code: '' } });
-    const run = await watch(command('once'), undefined, lab.env);
-    assert.equal(run.code, 0, run.stderr);
-    assert.equal(lab.coiled.submissions().length, before + 1);
-    assert.deepEqual(await results('once'), expected);
-    noMachineLeft();
-  });
-
-  it('goes on after a machine was taken away, with the same results', async () => {
     let taken = false;
     const timer = setInterval(() => {
       const busy = lab.coiled.vmsWithProcesses().find(({ spot }) => spot);
-      if (taken || busy?.running === undefined || busy.running.job.cluster === undefined) return;
+      if (taken || busy?.running?.job.cluster === undefined) return;
       taken = true;
       lab.coiled.interrupt(busy.running.job.cluster.id, busy.id);
     }, 500);
-    const run = await watch(command('spot'), undefined, lab.env);
+    const run = await watch(command('trouble'), undefined, lab.env);
     clearInterval(timer);
     assert.ok(taken);
     assert.equal(run.code, 0, run.stderr);
-    assert.deepEqual(await results('spot'), expected);
+    assert.equal(lab.coiled.submissions().length, 1);
+    assert.deepEqual(await results('trouble'), expected);
     noMachineLeft();
   });
 
-  it('leaves no machine when it is stopped, and goes on from there', async () => {
-    const stopped = await stopAfter('stopped', 'SIGINT');
-    assert.equal(stopped.code, 130, stopped.stderr);
-    noMachineLeft();
-    const run = await watch(command('stopped'), undefined, lab.env);
-    assert.equal(run.code, 0, run.stderr);
-    assert.deepEqual(await results('stopped'), expected);
-    noMachineLeft();
-  });
-
-  it('is taken up after its process was killed: no second machine for the same participant', async () => {
+  it('is followed on by the runner after its process was killed: no second machine for the same participant', async () => {
     const before = lab.coiled.submissions().length;
     const killed = await stopAfter('killed', 'SIGKILL');
     assert.equal(killed.signal, 'SIGKILL');
-    const run = await watch(command('killed'), undefined, lab.env);
-    assert.equal(run.code, 0, run.stderr);
+    const elsewhere = { env: { ...lab.env, SPIMQUANT_STATE_DIR: join(lab.folder.path, 'elsewhere') } };
+    assert.match((await succeed(['runs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /not over: \d done/);
+    assert.match((await succeed(['logs', 's3://results/killed', ...lab.flags], elsewhere)).stdout, /Coiled has spimquant-.*2 participants/);
+    await using runner = startRunner();
+    const [run] = await until(async () => {
+      const { runs } = await runner.client.request('runs.list', { limit: 100 });
+      return runs.filter(({ output, status }) => output === 's3://results/killed' && status === 'succeeded');
+    });
+    assert.equal(run.cloud?.left.length, 0);
     assert.equal(lab.coiled.submissions().length, before + 1);
     assert.deepEqual(await results('killed'), expected);
     noMachineLeft();
   });
 
-  it('ends, and says why, when the credits are used up', async () => {
-    const timer = setInterval(() => { if (lab.coiled.vmsWithProcesses().length > 0) { clearInterval(timer); lab.coiled.exhaustQuota('lab'); } }, 500);
-    const result = await spimquant(command('quota'), { env: lab.env });
-    clearInterval(timer);
-    lab.coiled.setQuota('lab', true);
-    assert.equal(result.code, 1, result.stderr);
-    assert.match(result.stdout + result.stderr, /quota/);
+  it('leaves no machine, and no process of one, when it is stopped', async () => {
+    const stopped = await stopAfter('stopped', 'SIGINT');
+    assert.equal(stopped.code, 130, stopped.stderr);
     noMachineLeft();
-    assert.equal((await bucketJson(lab.s3, /^quota\/\.spimquant\/cloud\/runs\/[^/]+\/end\.json$/))[0].outcome, 'failed');
   });
+
+  it('is ended from another machine by its output', async () => {
+    let cancelled: Promise<CommandResult> | undefined;
+    const run = await spimquant([...command('called-off'), '--json'], {
+      env: lab.env,
+      onLine: (line) => {
+        if (line.includes('"state":"submitted"')) cancelled ??= succeed(['cancel', 's3://results/called-off', ...lab.flags], { env: { ...lab.env, SPIMQUANT_STATE_DIR: join(lab.folder.path, 'elsewhere') } });
+      },
+    });
+    const words = (await cancelled)?.stdout;
+    assert.equal(run.code, 130, `${words}\n${run.stdout}`);
+    assert.match((await cancelled)?.stdout ?? '', /no machine of it is left/);
+    noMachineLeft();
+    assert.match((await succeed(['runs', 's3://results/called-off', ...lab.flags], { env: lab.env })).stdout, /cancelled/i);
+  });
+
+  /** The runner, as an editor starts it. */
+  function startRunner(): { readonly client: RunnerClient } & AsyncDisposable {
+    const client = createRunnerClient({
+      start: () => ({ nodePath: process.execPath, electronAsNode: false, idleMs: 60_000 }), serverFile: fileURLToPath(new URL('../../runner/server.ts', import.meta.url)),
+      env: { ...process.env, ...lab.env }, version: '0', build: '', log: () => undefined,
+    });
+    return { client, [Symbol.asyncDispose]: async () => { await client.request('runner.stop', {}).catch(() => undefined); client.dispose(); } };
+  }
+
+  async function until<T>(found: () => Promise<readonly T[]>): Promise<readonly T[]> {
+    for (;;) {
+      const all = await found();
+      if (all.length > 0) return all;
+      await wait(250);
+    }
+  }
 
   /** Ends a run by a signal as soon as Coiled has its cluster. */
   async function stopAfter(output: string, signal: 'SIGINT' | 'SIGKILL'): Promise<WatchedRun> {

@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { between, seededRandom } from '../../runner/phantom/random.ts';
-import { differingTables, filesBelow, tableDigests } from '../../scripts/demo/results.ts';
+import { differingTables, tableDigests } from '../../scripts/demo/results.ts';
 import { temporaryFolder, tinyBrain, tinyFlags, writeDataset, type TemporaryFolder } from './support/phantoms.ts';
+import { resultDigests } from './support/results.ts';
 import { tasksOf, watch, type WatchedRun } from './support/runs.ts';
 
 const kills = 20;
-
-/** Every result of a participant (tables, images, figures), by path, as a digest. */
-async function resultDigests(output: string): Promise<ReadonlyMap<string, string>> {
-  const paths = (await filesBelow(output, /./)).filter((path) => /^(sub|tpl)-/.test(path));
-  const digests = await Promise.all(paths.map(async (path) => createHash('sha256').update(await readFile(join(output, path))).digest('hex')));
-  return new Map(paths.map((path, i) => [path, digests[i]]));
-}
 
 describe('interrupted runs', function () {
   this.timeout(1_500_000);

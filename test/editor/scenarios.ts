@@ -26,6 +26,8 @@ export interface Scenario {
   readonly extension: 'vsix' | 'folder' | 'none';
   /** Whether the window opens a workspace of several folders. Where it has one, another one makes a new window. */
   readonly severalFolders?: boolean;
+  /** It measures, so that nothing else runs at the same time. */
+  readonly alone?: boolean;
   /** Longest that one phase may take. */
   readonly limitMs?: number;
 }
@@ -54,7 +56,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'large-dataset', suites: ['largeDataset'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix' },
   { name: 'viewer', suites: ['viewer'], phases: one, extension: 'vsix', limitMs: 600_000 },
   { name: 'outputs', suites: ['outputs'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 900_000 },
-  { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix' },
+  { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix', alone: true },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 

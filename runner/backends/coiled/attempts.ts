@@ -121,7 +121,7 @@ export class CloudAttempts {
   async #readEverything(): Promise<void> {
     const { run, through } = this.#request;
     await through(async () => {
-      for await (const segment of this.#reader.read(true, run.signal)) for (const event of this.#cohort.take(segment)) run.journal.append(event);
+      for await (const segment of this.#reader.read(true, run.signal, (participant) => this.#cohort.isOver(participant))) for (const event of this.#cohort.take(segment)) run.journal.append(event);
     });
   }
 

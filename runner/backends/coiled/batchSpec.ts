@@ -49,7 +49,7 @@ export function secretsOf({ env: names }: Pick<CloudOptions, 'env'>, env: Readon
 }
 
 /** Hours that a job may take: whoever started it may be gone. In seconds. */
-export function jobSeconds({ taskLimitMs }: Pick<Manifest, 'taskLimitMs'>, participants: number, workers: number): number {
+export function jobSeconds({ taskLimitMs }: { readonly taskLimitMs: number }, participants: number, workers: number): number {
   return Math.ceil((Math.ceil(participants / workers) * taskLimitMs) / 1000) + 3600;
 }
 

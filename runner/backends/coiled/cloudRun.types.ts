@@ -1,5 +1,5 @@
 import type { CoiledClient } from '../../coiled/client.types.ts';
-import type { Journal } from '../../engine/journal.ts';
+import type { RunEvent, RunEventBody } from '../../protocol/events.ts';
 import type { CostEstimate } from '../../protocol/cloud.ts';
 import type { ObjectStore } from '../../storage/objectStore.ts';
 import type { Manifest } from '../../cloud/manifest.ts';
@@ -10,6 +10,11 @@ export interface CloudTime {
   now(): number;
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Where what happens is noted. */
+export interface CloudJournal {
+  append(body: RunEventBody): RunEvent;
 }
 
 /** Somebody's workspace at Coiled. */
@@ -23,10 +28,17 @@ export interface CloudRun {
   readonly manifest: Manifest;
   readonly output: ObjectStore;
   readonly account: CoiledAccount;
-  readonly journal: Pick<Journal, 'append'>;
+  readonly journal: CloudJournal;
   readonly time: CloudTime;
   /** The user's wish to end. */
   readonly signal: AbortSignal;
+}
+
+/** What is asked before a dataset is copied. */
+export interface CopyQuestion {
+  readonly files: number;
+  /** How much, where to, and what it may cost. */
+  readonly words: string;
 }
 
 /** What is asked before machines are started. */

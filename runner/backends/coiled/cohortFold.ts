@@ -44,6 +44,18 @@ export class CohortFold {
     return this.#standings.get(participant)?.status;
   }
 
+  /** Whether a participant is finished or has failed. */
+  isOver(participant: string): boolean {
+    const status = this.statusOf(participant);
+    return status !== undefined && isFinal(status);
+  }
+
+  /** When the machine of a participant that is under way began, by its clock, in milliseconds since the epoch. */
+  startedOf(participant: string): number | undefined {
+    const standing = this.#standings.get(participant);
+    return standing?.status === 'running' ? standing.started : undefined;
+  }
+
   /** How many stand how. */
   get counts(): Readonly<Record<ParticipantStatus, number>> {
     return { ...this.#counts };

@@ -1,3 +1,4 @@
+import { endPace } from '../../cloud/pace.ts';
 import { writeJob } from '../../cloud/manifest.ts';
 import { isOver, vmsLeft } from '../../coiled/states.ts';
 import { reportError } from '../../protocol/errors.ts';
@@ -6,8 +7,7 @@ import type { CloudRun } from './cloudRun.types.ts';
 import { journalJob } from './submitChunk.ts';
 import type { SubmittedJob } from './submitChunk.ts';
 
-/** Time between two looks at clusters that are ending, and for how long they are looked at, in milliseconds. */
-const lookInterval = 5000;
+/** For how long clusters that are ending are looked at, in milliseconds. */
 export const endPatience = 10 * 60_000;
 /** A cluster that does not end is told again. */
 const tellAgain = 60_000;
@@ -33,7 +33,7 @@ export async function endMachines(run: CloudRun, jobs: readonly SubmittedJob[], 
     }
     open = still;
     if (open.length === 0 || time.now() - begun >= patience) break;
-    await time.sleep(lookInterval);
+    await time.sleep(endPace(time.now() - begun));
   }
   for (const job of open) journal.append({ type: 'cloud-job', job: journalJob(run, job, 'left', standing.get(job.name) ?? 'Coiled does not say') });
   return open;

@@ -1,4 +1,6 @@
 import type { SegmentReader } from '../../cloud/segments.ts';
+import { stopKey } from '../../cloud/layout.ts';
+import { coiledPace, eventsPace } from '../../cloud/pace.ts';
 import { ownCost } from '../../cloud/estimate.ts';
 import type { CloudOptions, CostSoFar, MachinePrice } from '../../protocol/cloud.ts';
 import { isOver as isClusterOver, vmsLeft } from '../../coiled/states.ts';
@@ -13,17 +15,15 @@ import { jobSeconds } from './batchSpec.ts';
 import type { SubmittedJob } from './submitChunk.ts';
 import { journalJob } from './submitChunk.ts';
 
-/** How often events are looked for, and Coiled is asked, in milliseconds; a little more or less each time. */
-const eventsInterval = 5000;
-const coiledInterval = 15_000;
 /** How often everything is looked at, not only what is new. */
 const wholeInterval = 15 * 60_000;
 /** Without any sign of a machine for so long, a job is given up. */
 export const startPatience = 30 * 60_000;
 /** A job that is over at Coiled gets so long for its last events. */
 const lastWords = 20_000;
-/** Spending is told again when it has changed by so much of itself, or after so many milliseconds. */
+/** Spending is told again when it has changed by so much of itself and so many US dollars, or after so many milliseconds. */
 const tellPart = 0.01;
+const tellLeast = 0.01;
 const tellInterval = 60_000;
 
 /** What following needs. */
@@ -81,6 +81,7 @@ export async function followJobs(request: FollowRequest): Promise<FollowEnd> {
 class Following {
   readonly #request: FollowRequest;
   readonly #watches: readonly JobWatch[];
+  readonly #begun: number;
   #lastWhole = -Infinity;
   #lastCoiled = -Infinity;
   #told: { readonly at: number; readonly dollars: number; readonly machines: number } | undefined;
@@ -90,6 +91,7 @@ class Following {
   constructor(request: FollowRequest) {
     this.#request = request;
     const now = request.run.time.now();
+    this.#begun = now;
     this.#watches = request.jobs.map((job) => ({
       job, begun: now, standing: '', machines: 0, machineSeconds: 0, lookedAt: now, dollars: undefined, overSince: undefined, seenMachine: false, reason: '',
     }));
@@ -102,23 +104,40 @@ class Following {
       if (signal.aborted) return { why: 'cancelled', spent: this.#spent() };
       await this.#readEvents(time.now() - this.#lastWhole >= wholeInterval);
       if (this.#allDone()) return { why: 'finished', spent: this.#spent() };
-      if (time.now() - this.#lastCoiled >= coiledInterval) await this.#askCoiled();
+      if (time.now() - this.#lastCoiled >= coiledPace(time.now() - this.#begun, this.#watches.length)) {
+        if (await this.#isCalledOff()) return { why: 'cancelled', spent: this.#spent() };
+        await this.#askCoiled();
+      }
       const limit = this.#limit();
       if (limit !== undefined) return { why: 'limit', error: limit, spent: this.#spent() };
       if (this.#watches.every((watch) => this.#isOver(watch))) {
         await this.#readEvents(true);
         if (this.#allDone()) return { why: 'finished', spent: this.#spent() };
+        // Whoever called it off elsewhere has stopped the machines as well.
+        if (await this.#isCalledOff()) return { why: 'cancelled', spent: this.#spent() };
         for (const { job, reason } of this.#watches) {
-          for (const participant of cohort.open(job.participants)) this.#say(cohort.lose(participant, lostError(reason)));
+          for (const participant of cohort.open(job.participants)) {
+            // One that had all its time, and was ended with its machine, would take as long the next time.
+            const overstayed = time.now() - (cohort.startedOf(participant) ?? Infinity) >= run.manifest.taskLimitMs;
+            this.#say(overstayed ? cohort.fail(participant, overstayedError(run.manifest.taskLimitMs)) : cohort.lose(participant, lostError(reason)));
+          }
         }
+        if (this.#allDone()) return { why: 'finished', spent: this.#spent() };
         return { why: 'lost', error: lostError(this.#watches.map(({ reason }) => reason).find((reason) => reason !== '') ?? ''), spent: this.#spent() };
       }
-      await time.sleep(eventsInterval * (0.8 + 0.4 * Math.random()), signal);
+      // Not all who follow ask at the same moment.
+      await time.sleep(eventsPace(time.now() - this.#begun) * (0.8 + 0.4 * Math.random()), signal);
     }
   }
 
   #allDone(): boolean {
     return this.#watches.every(({ job }) => this.#request.cohort.open(job.participants).length === 0);
+  }
+
+  /** Whether somebody has called the run off in the bucket. One that does not answer says nothing. */
+  async #isCalledOff(): Promise<boolean> {
+    const { output, manifest, signal } = this.#request.run;
+    return (await output.stat(stopKey(manifest.id), { signal }).catch(() => undefined)) !== undefined;
   }
 
   #say(events: ReturnType<CohortFold['take']>): void {
@@ -130,7 +149,7 @@ class Following {
     const now = run.time.now();
     try {
       await through(async () => {
-        for await (const segment of reader.read(whole, run.signal)) {
+        for await (const segment of reader.read(whole, run.signal, (participant) => cohort.isOver(participant))) {
           this.#say(cohort.take(segment));
           if (cohort.statusOf(segment.participant) === 'succeeded') onFinished?.(segment.participant);
         }
@@ -228,7 +247,7 @@ class Following {
     const machines = this.#watches.reduce((sum, watch) => sum + watch.machines, 0);
     const dollars = spent?.dollars ?? 0;
     const last = this.#told;
-    const news = last?.machines !== machines || Math.abs(dollars - last.dollars) > tellPart * dollars || run.time.now() - last.at >= tellInterval;
+    const news = last?.machines !== machines || Math.abs(dollars - last.dollars) > Math.max(tellLeast, tellPart * dollars) || run.time.now() - last.at >= tellInterval;
     if (!news) return;
     this.#told = { at: run.time.now(), dollars, machines };
     run.journal.append({ type: 'cloud-standing', machines, ...(spent === undefined ? {} : { spent }) });
@@ -272,6 +291,10 @@ function standingWords(cluster: Cluster, job: JobWithTasks | undefined): string 
     `cluster ${cluster.state.said}${cluster.state.reason === '' ? '' : ` (${cluster.state.reason})`}`, ...(job === undefined ? [] : [`job ${job.said}`]),
     ...(tasks.length === 0 ? [] : [`${running} running and ${ended} ended of ${count(tasks.length, 'task')}`]), count(machines, 'machine'),
   ].join(', ');
+}
+
+function overstayedError(limitMs: number): ErrorReport {
+  return reportError(new SpimquantError('cost-limit', `It did not end in the time that it is given, ${formatSeconds(limitMs / 1000)}, nor by itself; its machine was ended.`, { hint: 'Give more time with --cloud_timeout, or a larger machine with --cloud_vm_type. Finished steps are kept.' }));
 }
 
 function lostError(reason: string): ErrorReport {

@@ -41,21 +41,6 @@ function reachableStorage(storage: StorageChoice): StorageChoice {
   return { ...storage, awsProfile: undefined, gcsCredentials: undefined };
 }
 
-/** Throws `bad-option` for places that machines of a cloud cannot reach. `sync`: the command that would copy the dataset. */
-export function checkPlaces(places: Pick<Places, 'dataset' | 'output'>): void {
-  const { dataset, output } = places;
-  if (!isRemote(dataset.uri)) {
-    throw new SpimquantError('bad-option', `The dataset is a folder of this machine, which machines of a cloud cannot read: ${dataset.uri}`, {
-      where: dataset.uri, hint: `Copy it to a bucket first: "spimquant sync ${dataset.uri} s3://BUCKET/bids -n" tells how much that is and what it costs. Then run with --cloud on that address.`,
-    });
-  }
-  if (!isRemote(output.uri)) {
-    throw new SpimquantError('bad-option', `The output is a folder of this machine, which machines of a cloud cannot write to: ${output.uri}`, {
-      where: output.uri, hint: 'Give an address in a bucket as output; "spimquant sync" brings the results here afterwards.',
-    });
-  }
-}
-
 /** What finding out needs. */
 export interface RemainingRequest {
   readonly command: CohortCommand;

@@ -31,19 +31,22 @@ import type { LocalBackend, RunSummary } from '../local.ts';
 import { Recording } from '../recording.ts';
 import { buildFolder, secretsOf, startProgram } from './batchSpec.ts';
 import { CloudAttempts } from './attempts.ts';
-import type { CloudTime, CoiledAccount, CostQuestion } from './cloudRun.types.ts';
+import type { CloudTime, CoiledAccount, CopyQuestion, CostQuestion } from './cloudRun.types.ts';
 import { participantTask } from './cohortFold.ts';
 import { cohortOf, estimateRun } from './estimateRun.ts';
 import { chooseMachines, regionFor } from './machines.ts';
 import type { Machines } from './machines.ts';
-import { checkPlaces, machineCommand, remainingParticipants } from './preflight.ts';
+import { machineCommand, remainingParticipants } from './preflight.ts';
 import type { CohortCommand } from './preflight.ts';
+import { carryOutUpload, checkDownload, planUpload, ResultsFetch, stagingOf, uploadWords } from './staging.ts';
 import { takeUpEarlier } from './takeUp.ts';
 
 /** What a cloud run needs from outside. */
 export interface CloudBackend extends LocalBackend {
   /** Asks somebody whether a run may cost so much. Left out: nobody is there to be asked. */
   readonly confirm?: (question: CostQuestion) => Promise<boolean>;
+  /** Asks somebody whether a dataset may be copied. Left out: it is, because a flag says so. */
+  readonly confirmCopy?: (question: CopyQuestion) => Promise<boolean>;
   /** The real time when left out. */
   readonly cloudTime?: CloudTime;
   /** The build that machines are given. */
@@ -78,12 +81,12 @@ export async function runOnCloud(command: CohortCommand, text: string, backend: 
   }
 }
 
-async function runPlanned(command: CohortCommand, text: string, backend: CloudBackend, recording: Recording): Promise<RunSummary> {
+async function runPlanned(given: CohortCommand, text: string, backend: CloudBackend, recording: Recording): Promise<RunSummary> {
   const { clock, env, signal } = backend;
-  const { cloud } = command.execution;
+  const { cloud } = given.execution;
   if (cloud === undefined) throw new Error('This is no cloud run.');
+  const { command, upload, download } = stagingOf(given, cloud);
   const places = placesOf(command, env);
-  checkPlaces(places);
   const asked = machineCommand(command, places);
   const secrets = secretsOf(cloud, env);
   const start = await startProgram(places.output.uri, backend.dist);
@@ -92,22 +95,32 @@ async function runPlanned(command: CohortCommand, text: string, backend: CloudBa
   using pauses = new Pauses(places, {
     journal: () => recording.begin(), clock, signal, env, limitMs: pauseLimit(command.execution.pauseLimitMs, env), time: backend.pauseTime, onWish: backend.onWish,
   });
+  if (download !== undefined) await checkDownload(given, env);
+  const account = await openAccount(cloud, env, signal);
+  if (upload !== undefined) {
+    const copy = await planUpload(upload, backend);
+    if (copy !== undefined) {
+      if (!cloud.yes && backend.confirmCopy !== undefined && !(await backend.confirmCopy({ files: copy.copy.files, words: uploadWords(copy) }))) throw new SpimquantError('cancelled', 'Nothing was copied or started.');
+      await carryOutUpload(upload, copy, recording.begin(), backend);
+    }
+  }
   await pauses.through(() => checkDataset(store('dataset'), signal));
   pauses.markReached('dataset');
   await pauses.through(() => checkOutput(output, command.execution.forceOutput));
   pauses.markReached('output');
-  const account = await openAccount(cloud, env, signal);
+  const fetching = download === undefined ? undefined : new ResultsFetch(download, { append: (body) => recording.begin().append(body) }, backend);
   try {
     const token = newToken();
     const lock = await pauses.through(() => acquireLock(output, clock(), undefined, token));
     let ended: { readonly outcome: RunOutcome; readonly error?: ErrorReport };
     try {
-      ended = await runLocked({ command, asked, text, cloud, backend, recording, places, account, secrets, start, output, through: (work) => pauses.through(work) });
+      ended = await runLocked({ command, asked, text, cloud, backend, recording, places, account, secrets, start, output, through: (work) => pauses.through(work), onFinished: (participant) => { fetching?.add(participant); } });
+      if (fetching !== undefined && ended.outcome !== 'cancelled') await fetching.finish();
     } finally {
       await giveUp(lock, recording, signal);
     }
     recording.end(ended.outcome, ended.error);
-    return { outcome: ended.outcome, state: recording.state, runFolder: recording.begin().folder, output: places.output.uri, reports: [] };
+    return { outcome: ended.outcome, state: recording.state, runFolder: recording.begin().folder, output: download?.output ?? places.output.uri, reports: [] };
   } finally {
     account.client.dispose();
   }
@@ -139,10 +152,11 @@ interface LockedRun {
   readonly start: string;
   readonly output: ObjectStore;
   readonly through: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly onFinished: (participant: string) => void;
 }
 
 async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutcome; readonly error?: ErrorReport }> {
-  const { command, asked, backend, places, recording, account, cloud, output, through } = locked;
+  const { command, asked, backend, places, recording, account, cloud, output, through, onFinished } = locked;
   const { env, signal, clock } = backend;
   const dataset = openPlaces(places)('dataset');
   const time = backend.cloudTime ?? realCloudTime;
@@ -154,7 +168,7 @@ async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutc
   if (earlier !== undefined) {
     journal.append({ type: 'run-log', level: 'info', message: `Takes up the cloud run ${earlier.id} of this output, begun ${earlier.started} on ${earlier.host}.` });
     plan(journal, earlier.participants, participants.length - earlier.participants.length);
-    return new CloudAttempts({ run: { manifest: earlier, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, estimate: undefined }).takeUp();
+    return new CloudAttempts({ run: { manifest: earlier, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, onFinished, estimate: undefined }).takeUp();
   }
   const todo = await through(() => remainingParticipants({ command, participants, places, planner: backend.planner, signal }));
   if (todo.length === 0) {
@@ -178,7 +192,7 @@ async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutc
   };
   await through(() => writeManifest(output, manifest));
   plan(journal, todo, participants.length - todo.length);
-  return new CloudAttempts({ run: { manifest, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, estimate }).begin();
+  return new CloudAttempts({ run: { manifest, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, onFinished, estimate }).begin();
 }
 
 function plan(journal: Journal, participants: readonly string[], reused: number): void {

@@ -30,6 +30,8 @@ export interface RunBookOptions {
   readonly log: Logger;
   readonly onChanged: (record: RunRecord) => void;
   readonly onRemoved: (id: string) => void;
+  /** Told of a run whose process was found to be gone. */
+  readonly onLost: (record: RunRecord) => void;
 }
 
 interface Entry {
@@ -165,6 +167,7 @@ export class RunBook {
       if (!alive && !isOver(run.record.status)) {
         await run.settle(clock());
         log('warn', `Run ${id}: its process is gone; it is recorded as ${run.record.status}.`);
+        this.#options.onLost(run.record);
         news = true;
       }
       if (news) {
@@ -187,6 +190,16 @@ export class RunBook {
     this.#past.set(id, entry.run.record);
     writeDigest(entry.run.folder, entry.run.signature, entry.run.record);
     this.#options.onChanged(entry.run.record);
+    this.#settleEarlier(entry.run.record);
+  }
+
+  /** Whoever runs on cloud machines ends or follows those that earlier runs have left in its output: how it ended holds for them too. */
+  #settleEarlier({ id, place, status, output, cloud }: RunRecord): void {
+    if (place !== 'cloud' || cloud === undefined || status === 'interrupted') return;
+    for (const earlier of [...this.#past.values()]) {
+      const gone = earlier.id < id && earlier.output === output ? (earlier.cloud?.left ?? []).filter((name) => !cloud.left.includes(name)) : [];
+      if (gone.length > 0) void this.noteGone(earlier.id, gone);
+    }
   }
 
   #tell(id: string, now: boolean): void {

@@ -57,7 +57,7 @@ function isStarted(folder: string): boolean {
 }
 
 function intentOf(asked: StartRun, { host }: RunStarter, now: number): RunIntent {
-  const { id, cwd, cores, memoryBytes, cloud, origin } = asked;
+  const { id, cwd, cores, memoryBytes, cloud, origin, takesUp } = asked;
   if (!isFolder(cwd)) {
     throw new SpimquantError('not-found', `The folder that the command's paths are relative to is not there: ${cwd}`, { where: cwd, hint: 'Save the notebook in a folder, or open one.' });
   }
@@ -70,7 +70,7 @@ function intentOf(asked: StartRun, { host }: RunStarter, now: number): RunIntent
   return {
     id, command: text, verb: command.verb, bids, output, options: runConfiguration({ ...command, bids, output }), version: programVersion,
     pid: 0, process: '', host, started: new Date(now).toISOString(), cwd, ...(origin === undefined ? {} : { origin }),
-    ...(command.execution.cloud === undefined ? {} : { place: 'cloud' }),
+    ...(command.execution.cloud === undefined ? {} : { place: 'cloud' }), ...(takesUp === undefined ? {} : { takesUp }),
   };
 }
 

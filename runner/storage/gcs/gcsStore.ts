@@ -13,6 +13,7 @@ import type { BucketLocation } from '../uri.ts';
 import { bytesSource, withFileSource } from '../uploadSource.ts';
 import type { UploadSource } from '../uploadSource.ts';
 import { checkKey, folderKey, formatUri } from '../uri.ts';
+import { GcsRefusal } from './gcsClient.ts';
 import type { GcsClient } from './gcsClient.ts';
 import { GcsConnection } from './gcsConnection.ts';
 import { gcsFault, isMissingObject } from './gcsErrors.ts';
@@ -232,7 +233,8 @@ export class GcsStore implements ObjectStore {
     try {
       await client.json({ method: 'GET', path: `${bucketPath(this.#connection.bucket)}/o`, query: { maxResults: '1', fields: 'kind' } }, signal);
     } catch (error) {
-      if (gcsFault(error).status === 404) throw error;
+      // A listing is there unless its bucket is not, in whatever words the service says so.
+      if (gcsFault(error).status === 404) throw new GcsRefusal(404, 'NoSuchBucket', '', 0);
       // Whoever may not list the bucket may still read objects in it.
     }
     this.#bucketSeen = true;

@@ -5,6 +5,7 @@ import { SpimquantError } from '../../protocol/errors.ts';
 import { uploadLost } from '../bodyFaults.ts';
 import type { ObjectStat, OpenUpload, PartTag, PartUploads } from '../objectStore.ts';
 import { partSize } from '../partSize.ts';
+import { checkEncryption } from './s3Encryption.ts';
 import type { S3Connection } from './s3Connection.ts';
 import { isMissingObject, s3Fault } from './s3Errors.ts';
 import type { S3Fault } from './s3Errors.ts';
@@ -39,7 +40,14 @@ export class S3Parts implements PartUploads {
     const mark = randomUUID();
     const object = { Bucket: this.#connection.bucket, Key: this.#target.keyOf(key), ...this.#target.headers(key, mark) };
     const created = await this.#connection.run('write', this.#target.where(key), signal, ({ client }, abortSignal) => client.send(new CreateMultipartUploadCommand(object), { abortSignal }));
-    return { key, size, id: `${mark} ${created.UploadId ?? ''}` };
+    const upload = { key, size, id: `${mark} ${created.UploadId ?? ''}` };
+    try {
+      checkEncryption(object, created, this.#target.where(key));
+    } catch (error) {
+      await this.abandon(upload).catch(() => undefined);
+      throw error;
+    }
+    return upload;
   }
 
   async send(upload: OpenUpload, index: number, bytes: Uint8Array, { signal }: Stop = {}): Promise<PartTag> {

@@ -13,6 +13,7 @@ import { listedEntries } from '../listedEntries.ts';
 import { ObjectRead } from '../objectRead.ts';
 import { partThreshold } from '../partSize.ts';
 import { checkRange } from '../range.ts';
+import { checkEncryption } from './s3Encryption.ts';
 import { S3Connection } from './s3Connection.ts';
 import { isMissingObject, s3Fault } from './s3Errors.ts';
 import { fetchS3Body } from './s3Read.ts';
@@ -33,7 +34,8 @@ const writeMark = 'spimquant-write';
  * keys can name (folder markers ending in a slash, two slashes in a row, parts named `..`) are not listed.
  *
  * `ifAbsent` and `ifVersion` rely on conditional writes (`If-None-Match: *`, `If-Match`). Services that refuse the condition (501), or ignore it,
- * get a look-up before the write instead: there, of two writers at the same moment, the later one wins.
+ * get a look-up before the write instead: there, of two writers at the same moment, the later one wins. Throws `bad-option`
+ * when an object was to be encrypted and the service does not say that it is.
  */
 export class S3Store implements ObjectStore {
   readonly uri: string;
@@ -42,6 +44,8 @@ export class S3Store implements ObjectStore {
   readonly #keeping: Keeping;
   readonly #connection: S3Connection;
   #bucketSeen = false;
+  /** Some services compare the tag of a condition with its quotes, and so never find it the same: they get it without. */
+  #bareTags = false;
 
   constructor(location: Extract<BucketLocation, { scheme: 's3' | 'gs' }>, options: StorageOptions = {}, surroundings: Partial<Surroundings> = {}) {
     this.uri = formatUri(location);
@@ -150,6 +154,7 @@ export class S3Store implements ObjectStore {
     // For services that ignore the condition.
     if (ifVersion !== undefined && (await this.stat(key, options))?.version !== ifVersion) throw changedMeanwhile(where);
     const mark = randomUUID();
+    const bare = this.#bareTags;
     const send = source.size > partThreshold ? this.#sendParts.bind(this) : this.#sendWhole.bind(this);
     try {
       return await send(key, source, options, mark, ifAbsent);
@@ -159,14 +164,20 @@ export class S3Store implements ObjectStore {
       // A first answer that was lost makes the second attempt meet our own object, or an upload that is joined already.
       const found = await this.#head(key, options.signal);
       if (found?.Metadata?.[writeMark] === mark) return headStat(key, found);
-      if (ifVersion !== undefined) throw changedMeanwhile(where);
+      if (ifVersion !== undefined) {
+        if (bare || found === undefined || etagVersion(found.ETag) !== ifVersion) throw changedMeanwhile(where);
+        // Refused although nobody has changed it. Without quotes it is a condition still.
+        this.#bareTags = true;
+        return this.#upload(key, source, options);
+      }
       throw ifAbsent && found !== undefined ? alreadyExists(where) : error;
     }
   }
 
   async #sendWhole(key: string, source: UploadSource, options: WriteOptions, mark: string, ifAbsent: boolean): Promise<ObjectStat> {
     const body = await source.read(0, source.size);
-    const condition = ifAbsent ? { IfNoneMatch: '*' } : options.ifVersion !== undefined ? { IfMatch: `"${options.ifVersion}"` } : undefined;
+    const tag = this.#bareTags ? options.ifVersion : `"${options.ifVersion ?? ''}"`;
+    const condition = ifAbsent ? { IfNoneMatch: '*' } : options.ifVersion !== undefined ? { IfMatch: tag } : undefined;
     const put = { Bucket: this.#connection.bucket, Key: this.#prefix + key, Body: body, ...this.#headers(key, condition === undefined ? undefined : mark) };
     const answer = await this.#connection.run('write', this.#where(key), options.signal, async ({ client }, signal) => {
       try {
@@ -176,6 +187,7 @@ export class S3Store implements ObjectStore {
         return client.send(new PutObjectCommand(put), { abortSignal: signal });
       }
     });
+    checkEncryption(put, answer, this.#where(key));
     return { key, size: source.size, version: etagVersion(answer.ETag), ...knownChecksums(answer) };
   }
 

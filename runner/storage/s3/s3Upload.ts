@@ -3,6 +3,7 @@ import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/
 import { partSize } from '../partSize.ts';
 import { sendParts } from '../uploadParts.ts';
 import type { UploadSource } from '../uploadSource.ts';
+import { checkEncryption } from './s3Encryption.ts';
 import type { S3Connection } from './s3Connection.ts';
 
 /** How long a failed upload may take to be withdrawn before the failure is reported. */
@@ -31,6 +32,7 @@ export async function uploadInParts(connection: S3Connection, target: UploadTarg
     client.send(new CreateMultipartUploadCommand({ ...object, ...target.headers }), { abortSignal }));
   const upload = { ...object, UploadId: created.UploadId, RequestPayer: target.headers.RequestPayer };
   try {
+    checkEncryption(target.headers, created, where);
     const parts = await sendParts(source, partSize(source.size), signal, async (index, body, partSignal): Promise<CompletedPart> => {
       const sent = await connection.run('write', where, partSignal, ({ client }, abortSignal) => client.send(new UploadPartCommand({ ...upload, PartNumber: index + 1, Body: body }), { abortSignal }));
       return { PartNumber: index + 1, ETag: sent.ETag };

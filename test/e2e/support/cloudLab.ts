@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { filesBelow } from '../../../scripts/demo/results.ts';
 import type { PhantomParticipant } from '../../../runner/phantom/cohort.ts';
 import { startCoiledServer, defaultToken, ScaledClock, type CoiledServer } from '../../servers/coiledServer.ts';
 import { startS3Server, type S3Server } from '../../servers/s3/server.ts';
@@ -29,6 +31,7 @@ export async function startCloudLab(participants: readonly PhantomParticipant[],
   const s3 = await startS3Server();
   s3.createBucket('brains', { folder: bids });
   s3.createBucket('results');
+  s3.createBucket('uploads');
   const coiled = await startCoiledServer({
     clock: new ScaledClock(speed),
     containers: { [image]: { env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...loopbackCredentials, AWS_EC2_METADATA_DISABLED: 'true' } } },
@@ -42,6 +45,12 @@ export async function startCloudLab(participants: readonly PhantomParticipant[],
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Results of participants and the template in a folder, by path, as digests. */
+export async function folderDigests(output: string): Promise<ReadonlyMap<string, string>> {
+  const paths = (await filesBelow(output, /./)).filter((path) => /^(sub|tpl)-/.test(path));
+  return new Map(await Promise.all(paths.map(async (path) => [path, createHash('sha256').update(await readFile(join(output, path))).digest('hex')] as const)));
 }
 
 /** Results of participants and the template in a bucket below a prefix, by path, as digests. */

@@ -5,6 +5,7 @@ import type { PhantomParticipant } from '../../../runner/phantom/cohort.ts';
 import { writePhantomDataset } from '../../../runner/phantom/dataset.ts';
 import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 import { defaultCredential } from '../../servers/s3/server.ts';
+import { tinyFlags } from './tinyFlags.ts';
 
 /** A brain that is not the demo's: other seed, grid, storage order, format and numbers of plaques. */
 export const otherBrain: PhantomParticipant = {
@@ -34,7 +35,16 @@ export function tinyBrain(label: string, seed: number, treatment: string): Phant
   };
 }
 
-export { tinyFlags } from './tinyFlags.ts';
+export { tinyFlags };
+
+/** As {@link tinyBrain}, with a second stain to be quantified: its runs make every kind of output. */
+export function tinyBrainOfTwoStains(label: string, seed: number): PhantomParticipant {
+  const { subject, ...brain } = tinyBrain(label, seed, 'control');
+  return { ...brain, subject: { ...subject, stains: ['YoPro', 'Abeta', 'Iba1'], cells: { CTX: 4, TH: 1 }, cellsOnPlaques: 0.5 } };
+}
+
+/** Flags that suit {@link tinyBrainOfTwoStains}. */
+export const twoStainFlags = tinyFlags.flatMap((word) => (word === 'Abeta' ? ['Abeta', 'Iba1'] : [word]));
 
 /** A folder that goes away with `await using` or `dispose()`. */
 export interface TemporaryFolder extends AsyncDisposable {

@@ -36,11 +36,12 @@ describe('running a plan', () => {
   });
 
   it('deletes temporary files that nothing needs any more, and keeps them with --notemp', async () => {
-    const work = join(bench.out, '.spimquant', 'work', 'sub-01');
+    const work = join(bench.out, '.spimquant', 'work');
     await bench.run();
-    assert.deepEqual(readdirSync(work), []);
+    assert.deepEqual(readdirSync(work), ['.spimquant']);
+    assert.deepEqual(readdirSync(join(work, '.spimquant')), ['receipts']);
     await bench.run(['-F', '--notemp']);
-    assert.equal(readdirSync(work).length, 10);
+    assert.equal(readdirSync(join(work, 'sub-01')).length, 10);
   });
 
   it('puts temporary files where --work_dir says, apart for every output', async () => {

@@ -166,6 +166,22 @@ describe('GcsStore', () => {
     });
   });
 
+  it('tells a missing bucket where the service only says that something is not found', async () => {
+    const bare = createServer((request, response) => {
+      request.resume();
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{"error": {"code": 404, "message": "Not Found", "errors": [{"reason": "notFound"}]}}');
+    });
+    await new Promise<void>((resolve) => bare.listen(0, '127.0.0.1', resolve));
+    try {
+      const missing = new GcsStore({ scheme: 'gs', bucket: 'absent', prefix: '' }, { gcsEndpoint: `http://127.0.0.1:${(bare.address() as AddressInfo).port}`, anonymous: true }, impatient);
+      await assert.rejects(missing.stat('a.txt'), isError('not-found', 'There is no bucket named "absent"'));
+      await assert.rejects(missing.read('a.txt'), isError('not-found', 'There is no bucket named "absent"'));
+    } finally {
+      bare.closeAllConnections();
+      bare.close();
+    }
+  });
+
   it('sends a small write again that was spoilt on the way', async () => {
     server.createBucket('lab', { mangles: 1 });
     await store.write('a', pattern(10_000));

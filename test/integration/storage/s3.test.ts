@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StorageOptions } from '../../../runner/storage/objectStore.ts';
 import { S3Store } from '../../../runner/storage/s3/s3Store.ts';
 import { defaultCredential, startS3Server } from '../../servers/s3Server.ts';
 import type { LoggedRequest, S3Server } from '../../servers/s3Server.ts';
@@ -10,8 +11,8 @@ import { impatient, isError, listAll, pattern, text } from './objectStoreSuite.t
 
 const home = new AwsHome();
 
-function storeAt(server: S3Server, prefix: string = ''): S3Store {
-  return new S3Store({ scheme: 's3', bucket: 'lab', prefix }, { s3Endpoint: server.endpoint }, impatient);
+function storeAt(server: S3Server, prefix: string = '', storage: StorageOptions = {}): S3Store {
+  return new S3Store({ scheme: 's3', bucket: 'lab', prefix }, { s3Endpoint: server.endpoint, ...storage }, impatient);
 }
 
 describe('S3Store when things go wrong', () => {
@@ -94,6 +95,33 @@ describe('S3Store with services of other manners', () => {
       await assert.rejects(store.write('table', 'three', { ifVersion: version }), isError('changed'));
       assert.equal(text(await store.read('table')), 'two');
     }
+  });
+
+  it('replaces what nobody has changed where the tag of a condition is compared with its quotes, and nothing else', async () => {
+    server.createBucket('lab', { conditionalWrites: 'bare-tags' });
+    const [store, other] = [storeAt(server), storeAt(server)];
+    const { version } = await store.write('table', 'one');
+    const second = await store.write('table', 'two', { ifVersion: version });
+    await assert.rejects(other.write('table', 'three', { ifVersion: version }), isError('changed'));
+    assert.equal(text(await store.read('table')), 'two');
+    const before = server.requests.length;
+    await store.write('table', 'four', { ifVersion: second.version });
+    assert.equal(server.requests.length - before, 2, 'it is known by now');
+    const { version: last } = await store.write('table', 'five');
+    const outcomes = await Promise.allSettled([store, other, storeAt(server)].map((each, index) => each.write('table', `editor ${index}`, { ifVersion: last })));
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+  });
+
+  it('says so when a service passes over the wish for encryption', async () => {
+    server.createBucket('lab', { encrypts: false });
+    for (const wish of [{ encryption: 'provider' }, { encryption: 'kms', encryptionKey: 'key' }] as const) {
+      const store = storeAt(server, '', wish);
+      await assert.rejects(store.write('small', 'x'), isError('bad-option', '--encryption', `${store.uri}/small`));
+      await assert.rejects(store.write('large', pattern(9_000_000)), isError('bad-option', '--encryption'));
+      await assert.rejects(async () => (await store.parts()).begin('parts', 20_000_000), isError('bad-option', '--encryption'));
+    }
+    assert.deepEqual(await server.keys('lab'), ['small'], 'what is large is not even sent');
+    assert.equal(server.openUploads('lab'), 0);
   });
 
   it('lists names as they are when the service does not encode them', async () => {

@@ -7,23 +7,14 @@ import { toyCohort } from '../../fixtures/engine/toyTasks.ts';
 import { UserHome } from '../../helpers/userHome.ts';
 import { defaultCredential, startS3Server } from '../../servers/s3Server.ts';
 import type { S3Server } from '../../servers/s3Server.ts';
-import { actionOf, allows } from '../../servers/s3/policy.ts';
-import type { Policy } from '../../servers/s3/policy.ts';
+import { documentedPolicy, heldTo } from '../../servers/s3/documentedPolicy.ts';
 import { Bench, ended } from '../engine/cliProcess.ts';
 import type { Ended } from '../engine/cliProcess.ts';
 
-const page = readFileSync(new URL('../../../docs/aws.md', import.meta.url), 'utf8');
 const cli = fileURLToPath(new URL('../../../runner/cli.ts', import.meta.url));
 
-/** The policy below a heading of docs/aws.md. */
-function policyOf(heading: string): Policy {
-  const code = new RegExp(`^## ${heading}\\n[^]*?^\`\`\`json\\n([^]*?)^\`\`\``, 'm').exec(page)?.[1];
-  assert.ok(code, `docs/aws.md has no policy "${heading}"`);
-  return JSON.parse(code) as Policy;
-}
-
-const reading = policyOf('To read a dataset');
-const writing = policyOf('To write an output');
+const reading = documentedPolicy('To read a dataset');
+const writing = documentedPolicy('To write an output');
 const data = 's3://lab-data/bids';
 const results = 's3://lab-results/spimquant';
 
@@ -36,15 +27,7 @@ describe('the policies in docs/aws.md', function () {
 
   beforeEach(async () => {
     denied = [];
-    const obey = (policy: Policy) => ({
-      deny: (request: Parameters<typeof allows>[1]): boolean => {
-        const refused = !allows(policy, request);
-        // Whether the bucket is there: see the page.
-        if (refused && !(request.method === 'HEAD' && request.key === '')) denied.push(`${actionOf(request).action} ${request.bucket}/${request.key} ${JSON.stringify(request.query)}`);
-        return refused;
-      },
-    });
-    server = await startS3Server({ buckets: { 'lab-data': obey(reading), 'lab-results': obey(writing) } });
+    server = await startS3Server({ buckets: { 'lab-data': heldTo(reading, denied), 'lab-results': heldTo(writing, denied) } });
     bench = new Bench(toyCohort(['01', '02']), home.env({ AWS_ACCESS_KEY_ID: defaultCredential.accessKeyId, AWS_SECRET_ACCESS_KEY: defaultCredential.secretAccessKey, AWS_REGION: 'us-east-1' }));
     for (const name of ['image.txt', 'tasks.json']) await server.put('lab-data', `bids/${name}`, readFileSync(join(bench.bids, name)));
   });

@@ -1,4 +1,3 @@
-import { TaskProcess } from './taskProcess.ts';
 import { addVm } from './vms.ts';
 import type { BatchJob, JobTask, StandInCluster, Vm, World } from './world.ts';
 
@@ -71,7 +70,7 @@ function run(world: World, cluster: StandInCluster, vm: Vm, job: BatchJob, task:
     const at = world.clock.now();
     world.logs.push({ cluster: cluster.id, job: job.id, task: task.index, vm: vm.id, at, message, visibleAt: at + world.behaviour.logDelayMs });
   };
-  const process = new TaskProcess({
+  const process = world.begin({
     folder: vm.folder, files: spec.user_files as { path: string; content: string }[], command: spec.user_command as string,
     recipe: world.containers.get(image) ?? {}, ignoreEntrypoint: cluster.spec.extra_user_container_ignore_entrypoint === true,
     env: {

@@ -14,7 +14,7 @@ import { CoiledFailure } from './failure.ts';
 import { failCluster, interruptVm } from './life.ts';
 import { answerOf } from './routes.ts';
 import { reshape } from './show.ts';
-import type { ContainerRecipe } from './taskProcess.ts';
+import type { ContainerRecipe, StartedTask, TaskProcessOptions } from './taskProcess.ts';
 import { World } from './world.ts';
 import type { Behaviour, StandInCluster, Vm, WorkspaceOptions } from './world.ts';
 
@@ -30,6 +30,8 @@ export interface CoiledServerOptions {
   /** Default: time that passes sixty times as fast. */
   readonly clock?: StandInClock;
   readonly behaviour?: Partial<Behaviour>;
+  /** Begins a task on a VM; a process of this machine when left out. */
+  readonly begin?: (options: TaskProcessOptions) => StartedTask;
 }
 
 /** A request that reached the stand-in. Authorization is told by its scheme alone. */
@@ -67,7 +69,7 @@ export class CoiledServer {
   constructor(server: Server, options: CoiledServerOptions) {
     this.#server = server;
     this.address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    this.world = new World(options.clock ?? new ScaledClock(60), mkdtempSync(join(tmpdir(), 'spimquant-coiled-')), options.workspaces ?? [{ slug: 'lab', isDefault: true, region: 'us-east-1' }], options.containers ?? {});
+    this.world = new World(options.clock ?? new ScaledClock(60), mkdtempSync(join(tmpdir(), 'spimquant-coiled-')), options.workspaces ?? [{ slug: 'lab', isDefault: true, region: 'us-east-1' }], options.containers ?? {}, options.begin);
     Object.assign(this.world.behaviour, options.behaviour);
     for (const [token, user] of Object.entries(options.tokens ?? { [defaultToken]: 'tester' })) this.addToken(token, user);
     server.on('request', (message: IncomingMessage, response: ServerResponse) => void this.#serve(message, response));

@@ -23,9 +23,18 @@ export interface TaskProcessOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** A task that runs for real, in a process group of its own. */
-export class TaskProcess {
+/** A task that was begun on a VM. */
+export interface StartedTask {
   /** Its exit code; null: it was killed. Settles after all of its output has been told. */
+  readonly ended: Promise<number | null>;
+  /** Whether it still runs. */
+  readonly alive: boolean;
+  /** False: nobody is there. */
+  signal(signal: NodeJS.Signals | 0): boolean;
+}
+
+/** A task that runs for real, in a process group of its own. */
+export class TaskProcess implements StartedTask {
   readonly ended: Promise<number | null>;
   readonly #child: ChildProcess;
 
@@ -65,7 +74,7 @@ export class TaskProcess {
     return this.signal(0);
   }
 
-  /** To the whole group. False: nobody is there. */
+  /** To the whole group. */
   signal(signal: NodeJS.Signals | 0): boolean {
     if (this.#child.pid === undefined) return false;
     try {

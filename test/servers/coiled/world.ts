@@ -1,5 +1,6 @@
 import type { StandInClock } from './clock.ts';
-import type { ContainerRecipe, TaskProcess } from './taskProcess.ts';
+import { TaskProcess } from './taskProcess.ts';
+import type { ContainerRecipe, StartedTask, TaskProcessOptions } from './taskProcess.ts';
 
 /** A state with its reason and time, as Coiled shows it everywhere. */
 export interface Stated {
@@ -83,7 +84,7 @@ export interface Vm {
   process: Stated;
   readyAt: number | undefined;
   goneAt: number | undefined;
-  running: { readonly task: JobTask; readonly job: BatchJob; readonly process: TaskProcess } | undefined;
+  running: { readonly task: JobTask; readonly job: BatchJob; readonly process: StartedTask } | undefined;
 }
 
 export interface StandInCluster {
@@ -130,11 +131,14 @@ export class World {
   readonly clusters = new Map<number, StandInCluster>();
   readonly environments = new Map<string, string>();
   readonly logs: LogEntry[] = [];
+  /** Begins a task on a VM: as a process, unless a test has it otherwise. */
+  readonly begin: (options: TaskProcessOptions) => StartedTask;
   #last = 1000;
 
-  constructor(clock: StandInClock, folder: string, workspaces: readonly WorkspaceOptions[], containers: Readonly<Record<string, ContainerRecipe>>) {
+  constructor(clock: StandInClock, folder: string, workspaces: readonly WorkspaceOptions[], containers: Readonly<Record<string, ContainerRecipe>>, begin?: (options: TaskProcessOptions) => StartedTask) {
     this.clock = clock;
     this.folder = folder;
+    this.begin = begin ?? ((task) => new TaskProcess(task));
     this.workspaces = workspaces.map((options) => ({ isDefault: false, isAdmin: true, backend: 'vm_aws', region: undefined, hasQuota: true, ...options }));
     this.containers = new Map(Object.entries(containers));
   }

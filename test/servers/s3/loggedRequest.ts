@@ -9,6 +9,11 @@ export interface LoggedRequest {
   /** That the request was signed for. */
   readonly region: string | undefined;
   readonly requesterPays: boolean;
+  /** As asked for in headers. */
+  readonly storageClass: string | undefined;
+  /** `AES256` or `aws:kms`, as asked for in headers. */
+  readonly encryption: string | undefined;
+  readonly encryptionKey: string | undefined;
   /** Whether the bucket stood in the path, not in the host's name. */
   readonly pathStyle: boolean;
 }

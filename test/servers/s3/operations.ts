@@ -107,7 +107,7 @@ const storageClasses = new Set(['STANDARD', 'REDUCED_REDUNDANCY', 'STANDARD_IA',
 /** The account's own key, which S3 takes when none is named. */
 const defaultKey = 'arn:aws:kms:us-east-1:000000000000:alias/aws/s3';
 
-function infoOf(request: ParsedRequest): ObjectInfo {
+function infoOf({ options: { encrypts = true } }: Bucket, request: ParsedRequest): ObjectInfo {
   const { headers } = request;
   const metadata = Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-amz-meta-') && value !== undefined ? [[name.slice('x-amz-meta-'.length), value]] : []));
   const storageClass = headers['x-amz-storage-class'];
@@ -120,13 +120,13 @@ function infoOf(request: ParsedRequest): ObjectInfo {
     contentType: headers['content-type'] ?? 'binary/octet-stream',
     metadata: Object.fromEntries(metadata) as Record<string, string>,
     ...(storageClass === undefined ? {} : { storageClass }),
-    ...(encryption === undefined ? {} : { encryption }),
-    ...(encryption === 'aws:kms' ? { encryptionKey: encryptionKey ?? defaultKey } : {}),
+    ...(encryption === undefined || !encrypts ? {} : { encryption }),
+    ...(encryption === 'aws:kms' && encrypts ? { encryptionKey: encryptionKey ?? defaultKey } : {}),
   };
 }
 
 async function putObject(bucket: Bucket, request: ParsedRequest, body: Buffer): Promise<Answer> {
-  const info = infoOf(request);
+  const info = infoOf(bucket, request);
   const row = await bucket.alone(async () => {
     await checkCondition(bucket, request);
     return bucket.backend.put(request.key, body, info);
@@ -144,7 +144,7 @@ async function checkCondition(bucket: Bucket, request: ParsedRequest): Promise<v
   if (version !== undefined) {
     // As S3 has it: without an object there is nothing whose version could match.
     if (existing === undefined) throw new S3Failure(404, 'NoSuchKey', 'The specified key does not exist.', { extra: { Key: request.key } });
-    if (`"${existing.etag}"` !== version) throw preconditionFailed();
+    if ((behaviour === 'bare-tags' ? existing.etag : `"${existing.etag}"`) !== version) throw preconditionFailed();
     return;
   }
   if (existing !== undefined) throw preconditionFailed();
@@ -155,10 +155,10 @@ function preconditionFailed(): S3Failure {
 }
 
 function createUpload(bucket: Bucket, request: ParsedRequest): Answer {
-  const upload: MultipartUpload = { id: randomUUID(), key: request.key, started: new Date(), info: infoOf(request), parts: new Map() };
+  const upload: MultipartUpload = { id: randomUUID(), key: request.key, started: new Date(), info: infoOf(bucket, request), parts: new Map() };
   bucket.uploads.set(upload.id, upload);
   const body = document('InitiateMultipartUploadResult', [element('Bucket', bucket.name), element('Key', upload.key), element('UploadId', upload.id)]);
-  return { status: 200, headers: xmlHeaders, body };
+  return { status: 200, headers: { ...xmlHeaders, ...encryptionHeaders(upload.info) }, body };
 }
 
 async function uploadOperation(bucket: Bucket, request: ParsedRequest, body: Buffer): Promise<Answer> {

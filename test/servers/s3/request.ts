@@ -47,6 +47,9 @@ export function logged(request: ParsedRequest): LoggedRequest {
     range: request.headers.range,
     accessKeyId,
     region,
+    storageClass: request.headers['x-amz-storage-class'],
+    encryption: request.headers['x-amz-server-side-encryption'],
+    encryptionKey: request.headers['x-amz-server-side-encryption-aws-kms-key-id'],
     requesterPays: request.headers['x-amz-request-payer'] === 'requester',
     pathStyle: request.pathStyle,
   };

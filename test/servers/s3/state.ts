@@ -16,8 +16,13 @@ export interface BucketOptions {
   readonly listable?: boolean;
   /** Further requests to deny. */
   readonly deny?: (request: LoggedRequest) => boolean;
-  /** What becomes of conditional writes. Some compatible services ignore the condition, some refuse it (501). */
-  readonly conditionalWrites?: 'honour' | 'ignore' | 'refuse';
+  /**
+   * What becomes of conditional writes. Some compatible services ignore the condition, some refuse it (501), and some
+   * compare the tag of `If-Match` as it is sent, quotes and all, so that only a bare one is ever the same (Ceph 16).
+   */
+  readonly conditionalWrites?: 'honour' | 'ignore' | 'refuse' | 'bare-tags';
+  /** False: the wish for encryption is passed over without a word. */
+  readonly encrypts?: boolean;
   /** Whether `encoding-type=url` is understood. Default true. */
   readonly encodesKeys?: boolean;
   /** Keep the objects as files of this folder instead of in memory. */

@@ -22,7 +22,7 @@ describe('exploring verbs', () => {
     assert.deepEqual(parse('ls "my data"').command, { verb: 'ls', uri: 'my data', options: { participantLabel: [] }, storage: noStorage, show: quietly });
     assert.deepEqual(parse('ls s3://lab --limit 1000 --after sub-0100').command, { verb: 'ls', uri: 's3://lab', options: { participantLabel: [], limit: 1000, after: 'sub-0100' }, storage: noStorage, show: quietly });
     assert.deepEqual(parse('validate d --participant-label sub-01 02').command, { verb: 'validate', uri: 'd', options: { participantLabel: ['01', '02'] }, storage: noStorage, show: quietly });
-    assert.deepEqual(parse('logs last').command, { verb: 'logs', run: 'last', show: quietly });
+    assert.deepEqual(parse('logs last').command, { verb: 'logs', run: 'last', storage: noStorage, show: quietly });
     assert.deepEqual(parse('runs').command, { verb: 'runs', storage: noStorage, show: quietly });
     assert.deepEqual(parse('demo here').command, { verb: 'demo', folder: 'here', show: quietly });
     assert.deepEqual(parse('slice a').command, { verb: 'slice', uri: 'a', look: wholeImage, storage: noStorage, show: quietly });

@@ -103,7 +103,6 @@ export const accessCases: CaseGroup = {
         await bench.refuses(() => free.read('a.txt'), ['requester-pays', 'access-denied'], '--requester-pays');
         await bench.refuses(() => free.stat('a.txt'), ['requester-pays', 'access-denied'], '--requester-pays');
         await bench.refuses(() => listAll(free, ''), ['requester-pays', 'access-denied'], '--requester-pays');
-        await bench.refuses(() => free.write('b.txt', 'x'), ['requester-pays', 'access-denied'], '--requester-pays');
         const store = await bench.open({ place: 'requester-pays-bucket', storage: { requesterPays: true } });
         assert.equal(text(await store.read('a.txt')), 'alpha');
         assert.equal(text(await store.read('a.txt', { range: { offset: 1, length: 2 } })), 'lp');
@@ -113,6 +112,16 @@ export const accessCases: CaseGroup = {
         await store.write('large', pattern(9_000_000));
         await store.delete('small');
         await store.delete('large');
+      },
+    },
+    {
+      id: 'access-requester-pays-write',
+      title: 'requester pays: who writes without paying is told so, and nothing is written',
+      run: async (bench) => {
+        const free = await bench.open({ place: 'requester-pays-bucket' });
+        await bench.refuses(() => free.write('free.txt', 'x'), ['requester-pays', 'access-denied'], '--requester-pays');
+        const store = await bench.open({ place: 'requester-pays-bucket', storage: { requesterPays: true } });
+        assert.equal(await store.stat('free.txt'), undefined);
       },
     },
     {

@@ -96,6 +96,7 @@ export const azureColumn: StoreColumn = {
   title: 'Azure (azurite)',
   notApplicable: {
     'access-requester-pays': 'Azure has no containers whose readers pay',
+    'access-requester-pays-write': 'Azure has no containers whose readers pay',
     'access-region': 'the address of an Azure account leads to wherever it is',
     'write-large-withdrawn': 'Azure itself discards blocks that were not committed, after a week, and lets nobody do it before',
     'parts-abandon': 'Azure itself discards blocks that were not committed, after a week, and lets nobody do it before',

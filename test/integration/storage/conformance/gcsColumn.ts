@@ -28,16 +28,19 @@ export function gcsServerFault(fault: StoreFault): Fault {
   return { kind: 'status', status: fault.status, code, message, ...(fault.retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(fault.retryAfterSeconds) } }) };
 }
 
-const isContent = ({ method, contentRange }: LoggedRequest): boolean => method === 'PUT' && contentRange?.startsWith('bytes */') === false;
+/** What tells the kind of a request. */
+export type GcsRequestShape = Pick<LoggedRequest, 'api' | 'method' | 'name' | 'query' | 'contentRange'>;
+
+const isContent = ({ method, contentRange }: GcsRequestShape): boolean => method === 'PUT' && contentRange?.startsWith('bytes */') === false;
 
 /** The last chunk of a resumable upload, at whose end the object appears. */
-const isLast = (request: LoggedRequest): boolean => {
+const isLast = (request: GcsRequestShape): boolean => {
   const [, last, total] = /-(\d+)\/(\d+)$/.exec(request.contentRange ?? '') ?? [];
   return isContent(request) && Number(last) + 1 === Number(total);
 };
 
 /** Which requests to Google Cloud Storage are of a kind. */
-export const gcsKinds: Readonly<Record<RequestKind, (request: LoggedRequest) => boolean>> = {
+export const gcsKinds: Readonly<Record<RequestKind, (request: GcsRequestShape) => boolean>> = {
   any: () => true,
   read: ({ api, method, query }) => api === 'json' && method === 'GET' && query.alt === 'media',
   stat: ({ api, method, name, query }) => api === 'json' && method === 'GET' && name !== '' && query.alt !== 'media',

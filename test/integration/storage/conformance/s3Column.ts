@@ -20,7 +20,8 @@ export const awsProfile = (name: string, credential: Credential): string =>
 
 const profiles = [awsProfile('owner', defaultCredential), awsProfile('wrong', { accessKeyId: defaultCredential.accessKeyId, secretAccessKey: 'wrong/secret' }), awsProfile('expired', expired), awsProfile('stranger', stranger)].join('');
 
-const whoOptions: Readonly<Record<Who, StorageOptions>> = {
+/** By profiles of these names. */
+export const s3Identities: Readonly<Record<Who, StorageOptions>> = {
   owner: { awsProfile: 'owner' },
   nobody: {},
   wrong: { awsProfile: 'wrong' },
@@ -29,7 +30,8 @@ const whoOptions: Readonly<Record<Who, StorageOptions>> = {
   anonymous: { anonymous: true },
 };
 
-const bucketOf: Readonly<Record<Place, string>> = { here: 'lab', 'missing-bucket': 'absent', 'public-bucket': 'open', 'requester-pays-bucket': 'pays', 'other-region': 'far', unreachable: 'lab' };
+/** The names of the buckets. */
+export const s3Buckets: Readonly<Record<Place, string>> = { here: 'lab', 'missing-bucket': 'absent', 'public-bucket': 'open', 'requester-pays-bucket': 'pays', 'other-region': 'far', unreachable: 'lab' };
 
 /** What S3 says with these statuses. Credentials that are no longer good get 400. */
 const failures: Readonly<Record<Extract<StoreFault, { kind: 'status' }>['status'], readonly [number, string]>> = {
@@ -70,8 +72,8 @@ export async function openS3UnderTest(lab: BucketOptions, prefix: string): Promi
   for (const bucket of ['open', 'pays', 'far']) await server.put(bucket, 'a.txt', 'alpha');
   const open = ({ who = 'owner', place = 'here', storage = {}, surroundings = {} }: Variant): S3Store =>
     new S3Store(
-      { scheme: 's3', bucket: bucketOf[place], prefix: place === 'here' ? prefix : '' },
-      { s3Endpoint: place === 'unreachable' ? 'http://127.0.0.1:9' : server.endpoint, ...whoOptions[who], ...storage },
+      { scheme: 's3', bucket: s3Buckets[place], prefix: place === 'here' ? prefix : '' },
+      { s3Endpoint: place === 'unreachable' ? 'http://127.0.0.1:9' : server.endpoint, ...s3Identities[who], ...storage },
       { ...impatient, ...surroundings },
     );
   const below = (key: string): string => (prefix === '' ? key : `${prefix}/${key}`);
