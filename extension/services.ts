@@ -24,6 +24,8 @@ export interface RunRequest {
   readonly text: string;
   readonly cwd: string;
   readonly origin?: RunOrigin;
+  /** `always`: a run on cloud machines is confirmed whatever it is expected to cost. Left out: above the user's limit. */
+  readonly ask?: 'always';
 }
 
 /** What every part of the extension may use. Built once by `activate`. */
@@ -35,7 +37,10 @@ export interface Services {
   readonly runs: RunStore;
   readonly files: BucketFiles;
   readonly panels: Panels;
-  /** Starts a run with the user's settings. Throws `access-denied` when the workspace is not trusted. */
+  /**
+   * Starts a run with the user's settings. Throws `access-denied` when the workspace is not trusted, and `cancelled` when the
+   * user does not want to spend what it is expected to cost.
+   */
   startRun(request: RunRequest): Promise<RunRecord>;
   /** Runs a command that is not a run and shows progress; undefined when it was cancelled. */
   explore(text: string): Promise<Result | undefined>;

@@ -112,14 +112,16 @@ export function registerDatasetCommands(services: Services, tree: DatasetTree, v
     const text = commandOfRun(row) ?? commandOf(rows);
     if (text !== undefined) await (await deeds()).insertCommandCell(text);
   });
-  on('spimquant.node.runParticipant', async (rows) => {
+  const runParticipants = async (rows: readonly DatasetNode[], place: { readonly cloud?: true }): Promise<void> => {
     const dataset = datasetOf(rows[0]);
     const participants = rows.filter((row) => row.kind === 'participant' && row.dataset.uri === dataset?.uri).map((row) => (row as Extract<DatasetNode, { kind: 'participant' }>).label);
     if (rows.some((row) => datasetOf(row)?.uri !== dataset?.uri)) {
       await (await deeds()).tell('Participants of one dataset can be run together; the selection has several datasets. The form is for those of the first.');
     }
-    await (await deeds()).openRunForm(services, 'participant', { dataset, ...(participants.length > 0 ? { participants } : {}) });
-  });
+    await (await deeds()).openRunForm(services, 'participant', { dataset, ...(participants.length > 0 ? { participants } : {}), ...place });
+  };
+  on('spimquant.node.runParticipant', (rows) => runParticipants(rows, {}));
+  on('spimquant.node.runOnCoiled', (rows) => runParticipants(rows, { cloud: true }));
   on('spimquant.dataset.runGroup', async (rows) => (await deeds()).openGroupForm(services, { dataset: datasetOf(rows[0]) }));
   on('spimquant.dataset.validate', async (rows) => {
     const dataset = datasetOf(rows[0]);

@@ -30,6 +30,13 @@ export function registerRunCommands(services: Services): vscode.Disposable {
   ends.add(registerCommand('spimquant.signIn', log, (uri) => signIn(services, typeof uri === 'string' ? { uri } : {})));
   onRun('spimquant.run.resume', again);
   onRun('spimquant.run.rerun', again);
+  onRun('spimquant.run.onCoiled', async (run) => {
+    await services.startRun({ text: `${run.command} --cloud`, cwd: run.cwd ?? services.cwd(), ask: 'always' });
+  });
+  onRun('spimquant.run.openCoiled', async (run) => {
+    if (run.cloud?.page !== undefined) await vscode.env.openExternal(vscode.Uri.parse(run.cloud.page));
+  });
+  onRun('spimquant.run.endMachines', async (run) => (await import('../cloud/endMachines.ts')).endMachines(services, run));
   onRun('spimquant.run.open', (run) => panels.showRun(run.id));
   onRun('spimquant.run.openLog', (run) => panels.showLog(run.id));
   onRun('spimquant.run.openOutputs', async (run, file) => {

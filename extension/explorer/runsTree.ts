@@ -5,6 +5,8 @@ import { isOver } from '../../runner/protocol/runs.ts';
 import type { OutputFile, RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import { pauseText } from '../../runner/wording/pause.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
+import { cloudRows, hasLeft, withoutFollowed } from '../cloud/cloudWords.ts';
+import type { CloudRow } from '../cloud/cloudWords.ts';
 import { outputName } from '../runs/outputName.ts';
 import { escapeMarkdown } from './markdown.ts';
 import { RunDetails } from '../runs/runDetails.ts';
@@ -155,7 +157,8 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     return [...all.filter(({ status }) => !isOver(status)), ...all.filter(({ status }) => isOver(status))];
   }
 
-  #node(record: RunRecord): RunNode {
+  #node(heard: RunRecord): RunNode {
+    const record = withoutFollowed(heard, this.#services.runs.runs);
     const known = this.#nodes.get(record.id);
     if (known === undefined) {
       const node: RunNode = { kind: 'run', run: record };
@@ -181,7 +184,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
         const record = this.#services.runs.get(id);
         const node = this.#nodes.get(id);
         if (record === undefined || node === undefined) continue;
-        node.run = record;
+        node.run = withoutFollowed(record, this.#services.runs.runs);
         this.#changed.fire(node);
       }
     }, updateInterval);
@@ -189,8 +192,9 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
 
   async #below(run: RunRecord): Promise<DetailNode[]> {
     const state = this.#details.follow(run.id);
+    const cloud = cloudRows(run, state, Date.now()).map((row) => cloudNode(run, row));
     if (!isOver(run.status)) {
-      return [...pauseRows(run), ...stageRows(state).map((row): DetailNode => ({
+      return [...pauseRows(run), ...cloud, ...stageRows(state).map((row): DetailNode => ({
         kind: 'detail', id: `${run.id}/${row.stage}`, label: row.label, description: row.description, tooltip: row.tooltip,
         icon: statusIcon(row.status), speech: `${row.label}, ${row.status}, ${row.description}`,
       }))];
@@ -200,6 +204,7 @@ export class RunsTree implements vscode.TreeDataProvider<RunsNode>, vscode.Dispo
     const log = { command: 'spimquant.run.openLog', title: 'Open Log', arguments: [run] };
     const more = run.counts.failed - failures.length;
     return [
+      ...cloud,
       ...rows.map(({ title, message, hint }, i): DetailNode => ({
         kind: 'detail', id: `${run.id}/failure ${i}`, label: title, ...(title === message ? {} : { description: message }),
         tooltip: hint === undefined ? message : `${message}\n${hint}`, icon: statusIcon(run.status === 'succeeded' ? 'interrupted' : 'failed'), command: log,
@@ -250,11 +255,25 @@ function pauseRows({ id, pause, cancelling }: RunRecord): readonly DetailNode[] 
   }];
 }
 
+const cloudIcons: Readonly<Record<CloudRow['kind'], vscode.ThemeIcon>> = {
+  left: new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground')),
+  machines: new vscode.ThemeIcon('server'),
+  cost: new vscode.ThemeIcon('credit-card'),
+  participant: new vscode.ThemeIcon('sync~spin'),
+};
+
+/** A row of what is known of a run's machines; pressing it leads on where there is more. */
+function cloudNode(run: RunRecord, { id, kind, label, description, tooltip, page }: CloudRow): DetailNode {
+  const command = kind === 'left' ? { command: 'spimquant.run.endMachines', title: 'End Machines', arguments: [run] }
+    : page === undefined ? undefined : { command: 'spimquant.run.openCoiled', title: 'Open at Coiled', arguments: [run] };
+  return { kind: 'detail', id: `${run.id}/cloud ${id}`, label, description, tooltip, icon: cloudIcons[kind], speech: `${label}, ${description}`, ...(command === undefined ? {} : { command }) };
+}
+
 function runItem(run: RunRecord, now: number): vscode.TreeItem {
   const item = new vscode.TreeItem(runLabel(run), vscode.TreeItemCollapsibleState.Collapsed);
   item.id = run.id;
   item.description = runDescription(run, now);
-  item.iconPath = statusIcon(run.status);
+  item.iconPath = hasLeft(run) ? cloudIcons.left : statusIcon(run.status);
   item.contextValue = runContext(run);
   item.tooltip = runTooltip(run, now);
   item.accessibilityInformation = { label: `${runLabel(run)}, ${statusWords(run)}, ${runDescription(run, now)}` };

@@ -2,7 +2,7 @@ import type { Memento } from 'vscode';
 import type { GroupAnswers, RunAnswers } from './buildCommand.ts';
 
 /** What is remembered of a form, by dataset: choices of taste, not of participants, and never a secret. */
-export type Remembered = Partial<Pick<RunAnswers, 'output' | 'stains' | 'methods' | 'template' | 'cores' | 'sloppy'> & Pick<GroupAnswers, 'column' | 'values' | 'test' | 'label'>>;
+export type Remembered = Partial<Pick<RunAnswers, 'output' | 'stains' | 'methods' | 'template' | 'cores' | 'sloppy' | 'cloud'> & Pick<GroupAnswers, 'column' | 'values' | 'test' | 'label'>>;
 
 function keyOf(form: string, uri: string): string {
   return `form.${form} ${uri}`;
@@ -15,6 +15,6 @@ export function recall(state: Memento, form: string, uri: string): Remembered {
 
 /** Keeps the answers of a form for the next time. */
 export async function remember(state: Memento, form: string, uri: string, answers: Remembered): Promise<void> {
-  const { output, stains, methods, template, cores, sloppy, column, values, test, label } = answers;
-  await state.update(keyOf(form, uri), { output, stains, methods, template, cores, sloppy, column, values, test, label });
+  const { output, stains, methods, template, cores, sloppy, cloud, column, values, test, label } = answers;
+  await state.update(keyOf(form, uri), { output, stains, methods, template, cores, sloppy, cloud, column, values, test, label });
 }

@@ -17,6 +17,8 @@ export interface RunAnswers {
   /** Undefined: as the settings say. */
   readonly cores: number;
   readonly sloppy: boolean;
+  /** On machines of a cloud, one participant on each. */
+  readonly cloud: boolean;
 }
 
 export interface GroupAnswers {
@@ -53,7 +55,7 @@ function sameSet(a: readonly string[], b: readonly string[]): boolean {
 
 /** The command of a run over participants, or of `tune_n4`, in parts. Defaults are left out. */
 export function runParts(level: 'participant' | 'tune_n4', answers: Partial<RunAnswers> & Pick<RunAnswers, 'dataset' | 'output'>): readonly CommandPart[] {
-  const { dataset, output, participants = 'all', stains, present = [], methods, template = usualTemplate, cores, sloppy = false } = answers;
+  const { dataset, output, participants = 'all', stains, present = [], methods, template = usualTemplate, cores, sloppy = false, cloud = false } = answers;
   const parts: CommandPart[] = [
     { step: 'dataset', words: ['spimquant', dataset.uri] },
     { step: 'output', words: [output, level] },
@@ -68,7 +70,8 @@ export function runParts(level: 'participant' | 'tune_n4', answers: Partial<RunA
   }
   if (template !== usualTemplate) parts.push({ step: 'template', words: ['--template', template] });
   if (sloppy) parts.push({ step: 'place', words: ['--sloppy'] });
-  if (cores !== undefined) parts.push({ step: 'place', words: ['--cores', String(cores)] });
+  if (cloud) parts.push({ step: 'place', words: ['--cloud'] });
+  else if (cores !== undefined) parts.push({ step: 'place', words: ['--cores', String(cores)] });
   const storage = storageFlags(dataset.storage);
   if (storage.length > 0) parts.push({ step: 'dataset', words: storage });
   return parts;

@@ -42,6 +42,7 @@ async function createDemoDataset(services: Services): Promise<string | undefined
 /** Every command of the forms. */
 export const formCommands: Readonly<Record<FormCommand, Deed>> = {
   'spimquant.form.participant': (services, arg) => openRunForm(services, 'participant', { dataset: dataset(arg) }),
+  'spimquant.form.coiled': (services, arg) => openRunForm(services, 'participant', { dataset: dataset(arg), cloud: true }),
   'spimquant.form.group': (services, arg) => openGroupForm(services, { dataset: dataset(arg) }),
   'spimquant.form.tuneN4': (services, arg) => openRunForm(services, 'tune_n4', { dataset: dataset(arg) }),
   'spimquant.form.plan': openPlanForm,

@@ -3,7 +3,7 @@ import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Part } from '../services.ts';
 
 const ids = [
-  'spimquant.form.participant', 'spimquant.form.group', 'spimquant.form.tuneN4', 'spimquant.form.plan',
+  'spimquant.form.participant', 'spimquant.form.coiled', 'spimquant.form.group', 'spimquant.form.tuneN4', 'spimquant.form.plan',
   'spimquant.verb.info', 'spimquant.verb.slice', 'spimquant.verb.histogram', 'spimquant.verb.segment', 'spimquant.verb.ls',
   'spimquant.verb.validate', 'spimquant.verb.results', 'spimquant.verb.help', 'spimquant.demo.create',
 ] as const;

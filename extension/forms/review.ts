@@ -20,13 +20,20 @@ const deeds: readonly (Choice<Chosen> & { readonly deed: Deed })[] = [
   { deed: 'copy', label: '$(copy) Copy', description: 'the command line', value: { deed: 'copy' } },
 ];
 
-/** The last question of a form: shows the command, and asks what to do with it. A line of the command leads back to its question. */
-export async function reviewCommand(title: string, parts: readonly CommandPart[], place: Place, first: Deed): Promise<{ readonly kind: 'deed'; readonly deed: Deed } | { readonly kind: 'to'; readonly step: string } | { readonly kind: 'back' } | { readonly kind: 'cancel' }> {
-  const ordered = [...deeds].sort((a, b) => Number(b.deed === first) - Number(a.deed === first));
+/**
+ * The last question of a form: shows the command, and asks what to do with it. A line of the command leads back to its question.
+ * `cost` tells, of a run on cloud machines, what it is expected to cost.
+ */
+export async function reviewCommand(title: string, parts: readonly CommandPart[], place: Place, first: Deed, cost?: () => Promise<string>): Promise<{ readonly kind: 'deed'; readonly deed: Deed } | { readonly kind: 'to'; readonly step: string } | { readonly kind: 'back' } | { readonly kind: 'cancel' }> {
+  const onCloud = async (): Promise<typeof deeds> => {
+    const words = await cost?.();
+    return words === undefined ? deeds : deeds.map((each) => (each.deed === 'run' ? { ...each, label: '$(cloud) Run on Coiled', description: words } : each));
+  };
+  const ordered = async (): Promise<typeof deeds> => [...await onCloud()].sort((a, b) => Number(b.deed === first) - Number(a.deed === first));
   const picked = await pickOne<Chosen>({
     title, place, placeholder: 'What shall be done with this command?',
-    choices: [
-      ...ordered,
+    choices: async () => [
+      ...await ordered(),
       { label: 'the command: choose a line to change it' },
       ...parts.map((part): Choice<Chosen> => ({ label: joinWords(part.words), value: { step: part.step } })),
     ],

@@ -3,6 +3,7 @@ import { isOver } from '../../runner/protocol/runs.ts';
 import type { RunPause } from '../../runner/protocol/pauses.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { pauseText, pauseWords } from '../../runner/wording/pause.ts';
+import { cloudParts } from '../cloud/cloudWords.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { optionsAbove } from './execution/optionsAbove.ts';
@@ -59,7 +60,7 @@ function item(text: string, tooltip: string): vscode.NotebookCellStatusBarItem {
 function runningText(run: RunRecord): string {
   if (run.cancelling) return 'Cancelling';
   // The editor shows beside it that the cell is busy, and for how long.
-  return run.status === 'starting' ? 'Planning' : `${Math.floor(100 * run.fraction)} %`;
+  return [run.status === 'starting' ? 'Planning' : `${Math.floor(100 * run.fraction)} %`, ...cloudParts(run)].join(' · ');
 }
 
 /** Why a run waits, and what can be done about it. */

@@ -28,8 +28,12 @@ export function createServices(context: vscode.ExtensionContext): Services {
     runs,
     files: new BucketFiles(runner, context.workspaceState, settings),
     panels: createPanels(() => services),
-    async startRun({ text, cwd, origin }) {
+    async startRun(request) {
+      const { text, cwd, origin } = request;
       requireTrust(vscode.workspace.isTrusted);
+      const cloud = settings.cloud();
+      // Only what these words can say runs on machines that cost; whether it does is found out with the parser.
+      const agreed = /\s--(?:cloud|config)\b/.test(text) ? await (await import('../cloud/confirmCost.ts')).agreedCost(services, request) : undefined;
       const memoryBytes = settings.memoryBytes();
       return runner.request('runs.start', {
         id: newRunId(Date.now()),
@@ -37,6 +41,8 @@ export function createServices(context: vscode.ExtensionContext): Services {
         cwd,
         cores: settings.cores(),
         ...(memoryBytes === undefined ? {} : { memoryBytes }),
+        ...(Object.keys(cloud).length === 0 ? {} : { cloud }),
+        ...(agreed === undefined ? {} : { agreedCost: agreed }),
         ...(origin === undefined ? {} : { origin }),
         coiled: await services.coiled(),
       });

@@ -16,6 +16,25 @@ export const settingIds = {
   coiledWorkspace: 'spimquant.coiled.workspace',
 } as const;
 
+/** Settings of cloud machines: defaults of the flags that they are called like (`flagOfSetting`). */
+const cloudIds = [
+  'spimquant.cloud.vmType',
+  'spimquant.cloud.cpu',
+  'spimquant.cloud.memory',
+  'spimquant.cloud.region',
+  'spimquant.cloud.spot',
+  'spimquant.cloud.disk',
+  'spimquant.cloud.workers',
+  'spimquant.cloud.container',
+  'spimquant.cloud.tags',
+  'spimquant.cloud.env',
+  'spimquant.cloud.timeout',
+  'spimquant.cloud.idle',
+  'spimquant.cloud.maxCost',
+  'spimquant.cloud.confirmAbove',
+  'spimquant.cloud.price',
+] as const;
+
 export type SettingName = keyof typeof settingIds;
 
 /** The user's settings, checked when they are used: a bad value throws `bad-option` with the setting's id as `where`. */
@@ -38,6 +57,8 @@ export interface Settings {
   /** Undefined: as Coiled's own settings have it. */
   coiledServer(): string | undefined;
   coiledWorkspace(): string | undefined;
+  /** What is said of cloud machines, as words of flags by the name of the flag. The runner checks them. */
+  cloud(): Readonly<Record<string, readonly string[]>>;
 }
 
 /** Settings over whatever holds them. `get` answers the raw value of a setting's full id. */
@@ -72,7 +93,25 @@ export function settingsFrom(get: (id: string) => unknown): Settings {
     filesWritable: () => get(settingIds.filesWritable) === true,
     coiledServer: () => text('coiledServer') || undefined,
     coiledWorkspace: () => text('coiledWorkspace') || undefined,
+    cloud: () => Object.fromEntries(cloudIds.flatMap((id) => {
+      const words = wordsOf(id, get(id));
+      return words.length === 0 ? [] : [[flagOfSetting(id), words]];
+    })),
   };
+}
+
+/** The flag that a setting of cloud machines gives the default for. */
+function flagOfSetting(id: string): string {
+  return `cloud_${id.replace(/^spimquant\.cloud\./, '').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+}
+
+function wordsOf(id: string, value: unknown): readonly string[] {
+  const words = value === undefined || value === null ? [] : Array.isArray(value) ? value as readonly unknown[] : [value];
+  return words.flatMap((word) => {
+    if (typeof word !== 'string' && typeof word !== 'number') throw refused(id, 'must be text, numbers, or a list of texts');
+    const text = String(word).trim();
+    return text === '' ? [] : [text];
+  });
 }
 
 function checked<T>(name: SettingName, read: () => T): T {
@@ -84,6 +123,9 @@ function checked<T>(name: SettingName, read: () => T): T {
 }
 
 function badSetting(name: SettingName, rule: string): SpimquantError {
-  const id = settingIds[name];
+  return refused(settingIds[name], rule);
+}
+
+function refused(id: string, rule: string): SpimquantError {
   return new SpimquantError('bad-option', `The setting ${id} ${rule}.`, { where: id, hint: 'Change it in the settings and try again.' });
 }

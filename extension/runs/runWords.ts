@@ -3,6 +3,7 @@ import type { RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import type { RunState, TaskState } from '../../runner/protocol/runState.ts';
 import { pauseText, pauseWords } from '../../runner/wording/pause.ts';
 import { count, cut, formatScope, formatSeconds, transferWords } from '../../runner/wording/words.ts';
+import { cloudFacts, cloudParts, hasLeft } from '../cloud/cloudWords.ts';
 import { isBucket } from '../forms/paths.ts';
 
 /** Folder names that say nothing of the dataset in them. */
@@ -38,7 +39,7 @@ export function runSeconds(run: RunRecord, now: number): number {
 
 /** What stands beside a run's label: state, progress, time, and cost where there is one. Short: side bars are narrow. */
 export function runDescription(run: RunRecord, now: number): string {
-  const cost = run.cost === undefined ? [] : [`$${run.cost.toFixed(2)}`];
+  const cost = cloudParts(run);
   if (run.pause !== undefined && !run.cancelling) {
     return ['paused', pauseWords[run.pause.kind], coarseTime(Math.max(0, now - run.pause.since) / 1000), ...cost].join(' · ');
   }
@@ -47,7 +48,7 @@ export function runDescription(run: RunRecord, now: number): string {
     return [state, coarseTime(runSeconds(run, now)), ...cost].join(' · ');
   }
   const state = run.status === 'succeeded' ? [] : [run.status === 'failed' && run.counts.failed > 0 ? `${run.counts.failed} failed` : run.status];
-  return [...state, formatSeconds(runSeconds(run, now)), ...cost, moment(run.started, now)].join(' · ');
+  return [...(hasLeft(run) ? ['machines left?'] : []), ...state, formatSeconds(runSeconds(run, now)), ...cost, moment(run.started, now)].join(' · ');
 }
 
 /** Time of a run in progress, without digits that change while one reads. */
@@ -80,6 +81,9 @@ export function runContext(run: RunRecord): string {
     ...(over && run.status !== 'succeeded' ? ['resumable'] : []),
     ...(run.status === 'succeeded' ? ['succeeded'] : []),
     ...(run.origin === undefined ? [] : ['cell']),
+    ...(hasLeft(run) ? ['left'] : []),
+    ...(run.cloud?.page === undefined ? [] : ['page']),
+    ...(over && run.place === 'local' && (run.verb === 'participant' || run.verb === 'tune_n4') && isBucket(run.bids) && isBucket(run.output) ? ['cloudable'] : []),
     // Where a transfer goes was said when it was started; outputs of the pipeline may be wanted elsewhere.
     ...(!over || run.verb === 'sync' ? [] : isBucket(run.output) ? ['remote'] : ['onDisk']),
   ].join(' ');
@@ -92,7 +96,7 @@ export function countWords(run: RunRecord): string {
   if (total === 0) return run.reused > 0 ? `Everything was there already: ${count(run.reused, 'task')}.` : 'No tasks yet.';
   const more = (['failed', 'running', 'skipped', 'cancelled'] as const).filter((kind) => counts[kind] > 0).map((kind) => `, ${counts[kind]} ${kind}`).join('');
   const reused = run.reused > 0 ? `; ${run.reused} were there already` : '';
-  return `${counts.finished} of ${count(total, 'task')} done${more}${reused}.`;
+  return `${counts.finished} of ${count(total, run.place === 'cloud' ? 'participant' : 'task')} done${more}${reused}.`;
 }
 
 /** What a run's tooltip says, as lines of label and value; empty labels are sentences. */
@@ -101,9 +105,9 @@ export function runFacts(run: RunRecord, now: number): readonly { readonly label
   return [
     { label: 'State', value: `${statusWords(run)}${isOver(run.status) ? '' : `, ${percent(run.fraction)}`}, ${run.place === 'cloud' ? 'in the cloud' : 'on this machine'}` },
     ...(run.pause === undefined ? [] : [{ label: 'Paused', value: `since ${moment(run.pause.since, now)}. ${pauseText(run.pause)}` }]),
-    { label: 'Tasks', value: countWords(run) },
+    { label: run.place === 'cloud' ? 'Participants' : 'Tasks', value: countWords(run) },
     { label: 'Time', value: `${formatSeconds(runSeconds(run, now))}, since ${moment(run.started, now)}` },
-    ...(run.cost === undefined ? [] : [{ label: 'Cost', value: `$${run.cost.toFixed(2)}` }]),
+    ...cloudFacts(run, now),
     { label: 'Dataset', value: run.bids },
     { label: 'Output', value: run.output },
     ...(isOver(run.status) || run.current.length === 0 ? [] : [{ label: 'Now', value: run.current.join('; ') }]),
@@ -146,7 +150,8 @@ function stageRow(stage: string, tasks: readonly TaskState[]): StageRow {
   const transfer = tasks.length === 1 && tasks[0].status === 'running' ? transferWords(tasks[0].progress) : '';
   const description = transfer !== '' ? transfer : `${finished} of ${tasks.length}${failed > 0 ? `, ${failed} failed` : ''}`;
   const lines = running.slice(0, 5).map(({ summary, progress }) => `${formatScope(summary.scope)}: ${summary.title}${progress === undefined || !(progress.total > 0) ? '' : `, ${percent(progress.done / progress.total)}`}`);
-  const label = commonWords(tasks.map(({ summary }) => summary.title)) || stage;
+  // Of a cloud run: each task is a participant as a whole.
+  const label = stage === 'participant' ? 'Participants' : commonWords(tasks.map(({ summary }) => summary.title)) || stage;
   return { stage, label, status, description, tooltip: [`${label}: ${description}`, ...lines].join('\n') };
 }
 

@@ -121,11 +121,6 @@ function workAssumptions({ past, bytesEach, sampled }: Workload): readonly strin
   return [size, `There is no earlier run of this dataset: ${stepSecondsPerGigabyte.low} to ${stepSecondsPerGigabyte.high} s of steps for each gigabyte of voxels are assumed (${measuredPerGigabyte} were measured with one threshold). After a run of one or two participants the estimate is much closer.`];
 }
 
-/** Whether an estimate has to be confirmed. */
-export function needsConfirmation(estimate: CostEstimate, { confirmAbove, yes }: Pick<CloudOptions, 'confirmAbove' | 'yes'>): boolean {
-  return !yes && (estimate.likely > confirmAbove || (estimate.machine === undefined && estimate.machineHours.likely > 24));
-}
-
 /** Dollars spent by machines so far, for when the provider does not tell: hours of each times its price. */
 export function ownCost(machineSeconds: number, dollarsPerHour: number): number {
   return (machineSeconds / 3600) * dollarsPerHour;

@@ -3,6 +3,8 @@ import type { Command, LevelVerb } from '../protocol/options.ts';
 import { buildRun } from './build.ts';
 import { buildExplore, exploreVerb, wordsVerb } from './buildExplore.ts';
 import { buildSync } from './buildSync.ts';
+import { withCloudDefaults } from './cloudSettings.ts';
+import type { CloudDefaults } from './cloudSettings.ts';
 import { readConfiguration } from './config.ts';
 import type { Configuration } from './config.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
@@ -28,6 +30,8 @@ export interface RunDefaults {
   readonly cores?: number | 'all';
   /** Bytes. */
   readonly memoryBytes?: number;
+  /** Of runs on cloud machines. */
+  readonly cloud?: CloudDefaults;
 }
 
 /** What parsing needs from outside. */
@@ -127,9 +131,10 @@ export function interpret(argv: readonly string[], context: InterpretContext, te
     positionals = positionals.slice(1);
     values = new Map([...values, ['dry-run', [true]]]);
   }
-  const { cores, memoryBytes } = context.defaults ?? {};
+  const { cores, memoryBytes, cloud } = context.defaults ?? {};
   if (cores !== undefined && !values.has('cores')) values = new Map([...values, ['cores', [cores]]]);
   if (memoryBytes !== undefined && !values.has('mem')) values = new Map([...values, ['mem', [memoryBytes]]]);
+  values = telling(told, () => withCloudDefaults(values, cloud)) ?? values;
   const run = telling(told, () => checkPositionals(positionals));
   if (run === undefined) return done(undefined);
   return done(buildRun(run.level, run.bids, run.output, values, notices, told));

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { AgreedCost } from '../protocol/cloud.ts';
 import type { ErrorReport } from '../protocol/errors.ts';
 import type { RunOutcome } from '../protocol/events.ts';
 import type { RunIntent } from '../protocol/runs.ts';
@@ -14,6 +15,10 @@ export interface RunRequestFile {
   readonly cores?: number | 'all';
   /** Bytes. */
   readonly memoryBytes?: number;
+  /** Words of flags of cloud machines by the name of the flag, used where the command says nothing. */
+  readonly cloud?: Readonly<Record<string, readonly string[]>>;
+  /** What somebody has agreed to spend. */
+  readonly agreedCost?: AgreedCost;
 }
 
 /** A process that was started for a run, noted before it has done anything. */

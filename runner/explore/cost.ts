@@ -18,7 +18,7 @@ export async function cost(command: Extract<ExploreCommand, { verb: 'cost' }>, t
   context.progress('Looking at images');
   const estimate = await estimateRun({ dataset, participants, filterSpim: command.options.filterSpim, cloud: command.cloud, env, signal });
   return {
-    title: 'Cost of a cloud run', command: text,
+    title: 'Cost of a cloud run', command: text, estimate,
     blocks: [
       facts({ Dataset: dataset.uri, Participants: participants.length.toLocaleString('en') }),
       ...estimateBlocks(estimate),

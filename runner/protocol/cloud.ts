@@ -130,3 +130,26 @@ export interface CloudDigest {
   /** Names of clusters whose machines may still be there although the run is over. */
   readonly left: readonly string[];
 }
+
+/** What somebody has agreed to who was shown an estimate. */
+export interface AgreedCost {
+  /** US dollars, at most; undefined: what machines cost was not known. */
+  readonly dollars?: number;
+  /** Hours of machines, all together, at most. */
+  readonly machineHours: number;
+}
+
+/** The most of what an estimate says: whoever agrees to it has seen the range. */
+export function agreementTo({ high, machine, machineHours }: CostEstimate): AgreedCost {
+  return { ...(machine === undefined ? {} : { dollars: high }), machineHours: machineHours.high };
+}
+
+/** Whether a later estimate is within what was agreed to. */
+export function isAgreed({ likely, machineHours }: CostEstimate, agreed: AgreedCost): boolean {
+  return agreed.dollars === undefined ? machineHours.likely <= agreed.machineHours : likely <= agreed.dollars;
+}
+
+/** Whether an estimate has to be confirmed. */
+export function needsConfirmation(estimate: CostEstimate, { confirmAbove, yes }: Pick<CloudOptions, 'confirmAbove' | 'yes'>): boolean {
+  return !yes && (estimate.likely > confirmAbove || (estimate.machine === undefined && estimate.machineHours.likely > 24));
+}

@@ -1,3 +1,4 @@
+import type { CostEstimate } from './cloud.ts';
 import type { ExploreData } from './exploreData.ts';
 import type { Health } from './health.ts';
 import type { TransferOutlook } from './transferOutlook.ts';
@@ -21,6 +22,8 @@ export interface Result {
   readonly data?: ExploreData;
   /** Of a transfer's plan: the same for programs. */
   readonly transfer?: TransferOutlook;
+  /** Of cost: the same for programs. */
+  readonly estimate?: CostEstimate;
 }
 
 /** An image, or a folder of outputs, that a result was made of. How it is reached is in the result's command. */

@@ -1,3 +1,4 @@
+import type { AgreedCost } from './cloud.ts';
 import type { CoiledAccess } from './coiledAccess.ts';
 import type { CredentialChoices } from './credentials.ts';
 import type { ColumnSummary, DatasetChange, DatasetRef, DatasetSummary, DerivativeSummary, ImageSummary, ParticipantContents, ParticipantPage, ParticipantRanges } from './datasets.ts';
@@ -48,6 +49,10 @@ export interface StartRun {
   readonly cores?: number | 'all';
   /** Bytes. */
   readonly memoryBytes?: number;
+  /** Words of flags of cloud machines, by the name of the flag; used by runs with `--cloud` where the command says nothing. */
+  readonly cloud?: Readonly<Record<string, readonly string[]>>;
+  /** What somebody has agreed to spend: an estimate within that needs no further confirmation. */
+  readonly agreedCost?: AgreedCost;
   /** Goes into the environment of the run's process, and nowhere else. */
   readonly coiled?: CoiledAccess;
   /** Id of an earlier run, whose machines this one follows on. */
@@ -83,6 +88,11 @@ export interface Requests {
    * for has not come yet, and with `bad-option` for a run that is not paused.
    */
   'runs.resume': { readonly params: { readonly id: string }; readonly result: RunRecord };
+  /**
+   * Ends machines of a cloud that a run which is over may have left, and verifies that they are gone; the record says what is
+   * left then. Takes minutes where Coiled does not answer.
+   */
+  'runs.endMachines': { readonly params: { readonly id: string; readonly coiled?: CoiledAccess }; readonly result: RunRecord };
   /**
    * Follows on, by a run of its own, the machines of an interrupted cloud run (`cloud.left` is not empty). The runner does so by itself where
    * it finds a token; a window that has one asks for it. Rejects with `bad-option` when there is nothing to take up.

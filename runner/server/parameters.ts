@@ -60,6 +60,11 @@ function listOf(check: Check, most: number): Check {
   };
 }
 const outputs = object({ uri: text, storage });
+const amount: Check = (value, name) => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? undefined : `${name} must be a number, 0 or more`);
+const words: Check = (value, name) => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${name} must be an object`;
+  return Object.entries(value).map(([key, item]) => listOf(text, 1000)(item, `${name}.${key}`)).find((wrong) => wrong !== undefined);
+};
 const filterTest: Check = (value, name) => ((filterTests as readonly unknown[]).includes(value) ? undefined : `${name} must be one of ${filterTests.join(', ')}`);
 const delimiter: Check = (value, name) => (value === ',' || value === '\t' ? undefined : `${name} must be a comma or a tab`);
 const tableQuery = object({ search: text, filters: listOf(object({ column: text, test: filterTest, value: text }), 200), sort: listOf(object({ column: text, descending: flag }), 20) });
@@ -70,13 +75,14 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runner.ping': nothing,
   'runner.stop': nothing,
   'runs.start': object({
-    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount), coiled,
+    id: runId, text, cwd: text, origin: optional(object({ notebook: text, cell: text })), cores: optional(cores), memoryBytes: optional(someCount), cloud: optional(words), agreedCost: optional(object({ dollars: optional(amount), machineHours: amount })), coiled,
   }),
   'runs.list': object({ limit: someCount, before: optional(runId) }),
   'runs.follow': object({ id: runId, after: count }),
   'runs.unfollow': run,
   'runs.cancel': run,
   'runs.resume': run,
+  'runs.endMachines': object({ id: runId, coiled }),
   'runs.takeUp': object({ id: runId, coiled }),
   'runs.delete': run,
   'runs.log': object({ id: runId, from: count, limit: someCount }),

@@ -1,6 +1,7 @@
 import { readResources } from '../monitor/recorder.ts';
 import { withCoiled } from '../protocol/coiledAccess.ts';
 import { openStore } from '../storage/open.ts';
+import { jobWords } from '../wording/cloud.ts';
 import type { HandlerGroup } from './handlers.ts';
 import { Follower } from './runs/follow.ts';
 import { RunLogs } from './runs/runLog.ts';
@@ -17,7 +18,7 @@ const pointLimit = 5000;
 const linesPatience = 150;
 
 /** Runs: starting, following, ending, looking back. */
-export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
+export const runHandlers: HandlerGroup = ({ book, starter, clock, log }) => {
   const logs = new RunLogs();
   const indexes = new RunIndexes();
   return (caller) => {
@@ -48,6 +49,19 @@ export const runHandlers: HandlerGroup = ({ book, starter, clock }) => {
     });
     caller.handle('runs.cancel', ({ id }) => book.cancel(id));
     caller.handle('runs.resume', ({ id }, signal) => book.resume(id, signal));
+    caller.handle('runs.endMachines', async ({ id, coiled }, signal) => {
+      const { cloud, output, command, cwd } = await book.get(id);
+      if (cloud === undefined || cloud.left.length === 0) return book.get(id);
+      const [{ endLeft }, { realCloudTime }] = await Promise.all([import('../backends/coiled/endLeft.ts'), import('../backends/coiled/runCloud.ts')]);
+      const gone = await endLeft({
+        output: openStore(output, outputStorage({ command, cwd })), names: cloud.left, env: withCoiled(caller.env, coiled), time: realCloudTime, signal,
+        journal: { append: (body) => {
+          if (body.type === 'cloud-job') log('info', `Run ${id}: ${jobWords(body.job)}.`);
+          return { ...body, seq: 0, time: clock() };
+        } },
+      });
+      return book.noteGone(id, gone);
+    });
     caller.handle('runs.takeUp', async ({ id, coiled }) => {
       const { takeUpRun } = await import('./runs/takeUp.ts');
       const next = takeUpRun(await book.get(id), withCoiled(caller.env, coiled), starter, clock(), (own) => void book.look(own));

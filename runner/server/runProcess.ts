@@ -10,8 +10,10 @@ import { readRequest } from '../engine/runFolder.ts';
 import type { RunRequestFile } from '../engine/runFolder.ts';
 import { guardLastWords, guardOutput } from '../monitor/guardedOutput.ts';
 import { processMark } from '../monitor/process.ts';
+import { isAgreed } from '../protocol/cloud.ts';
 import { isRunCommand } from '../protocol/options.ts';
 import { reportError, SpimquantError } from '../protocol/errors.ts';
+import { estimateWords } from '../wording/cloud.ts';
 import { markInUse } from './codeFolder.ts';
 
 /** What decides what is run; the program has its pipeline, tests have toys. */
@@ -71,8 +73,8 @@ export async function runProcess(engine: RunEngine): Promise<never> {
   }
 }
 
-async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal: Journal, engine: RunEngine, signal: AbortSignal): Promise<void> {
-  const { command, text } = parseCommandText(intent.command, { readFile: (path) => readFileSync(path, 'utf8'), defaults: { cores, memoryBytes } });
+async function carryOut({ intent, cores, memoryBytes, cloud, agreedCost }: RunRequestFile, journal: Journal, engine: RunEngine, signal: AbortSignal): Promise<void> {
+  const { command, text } = parseCommandText(intent.command, { readFile: (path) => readFileSync(path, 'utf8'), defaults: { cores, memoryBytes, cloud } });
   if (!isRunCommand(command)) throw new SpimquantError('bad-option', `This is no run: ${intent.command}`);
   if (command.execution.unlock) {
     journal.append({ type: 'run-started', pid: process.pid, host: intent.host });
@@ -86,6 +88,12 @@ async function carryOut({ intent, cores, memoryBytes }: RunRequestFile, journal:
   }
   if (command.verb === 'sync') await runSync(command, text, { clock: Date.now, env: process.env, signal, journal });
   else if (command.verb !== 'group' && command.execution.cloud !== undefined) {
-    await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal, takeUpOnly: intent.takesUp !== undefined });
+    await (await import('../backends/coiled/runCloud.ts')).runOnCloud(command, text, {
+      ...engine, clock: Date.now, env: process.env, signal, journal, takeUpOnly: intent.takesUp !== undefined,
+      ...(agreedCost === undefined ? {} : { confirm: ({ estimate }) => {
+        if (isAgreed(estimate, agreedCost)) return Promise.resolve(true);
+        throw new SpimquantError('cost-limit', `The run is expected to cost ${estimateWords(estimate)}, more than what was agreed to.`, { hint: 'Start it again, to be asked anew.' });
+      } }),
+    });
   } else await runLocally(command, text, { ...engine, clock: Date.now, env: process.env, signal, journal });
 }

@@ -52,6 +52,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'buckets', suites: ['addBucket', 'bucketFiles'], phases: one, extension: 'vsix', severalFolders: true },
   { name: 'transfers', suites: ['transfers'], phases: one, extension: 'vsix' },
   { name: 'coiled', suites: ['coiled'], phases: one, extension: 'vsix' },
+  { name: 'cloud-run', suites: ['cloudRun'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix', limitMs: 300_000 },
   { name: 'large-dataset', suites: ['largeDataset'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix' },
   { name: 'viewer', suites: ['viewer'], phases: one, extension: 'vsix', limitMs: 600_000 },
   { name: 'viewer-reload', suites: ['viewerReload'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix' },

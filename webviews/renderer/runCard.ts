@@ -6,7 +6,7 @@ import { make, makeButton } from '../kit/dom.ts';
 import { whenOffered } from '../kit/offers.ts';
 import { stateIcon } from './icons.ts';
 import type { RendererRequest } from './messages.ts';
-import { announce, countsText, placeText, standingOf, stateText, timeText } from './runText.ts';
+import { announce, costText, countsText, placeText, standingOf, stateText, timeText } from './runText.ts';
 import type { Announced, Standing } from './runText.ts';
 
 /** What a card needs from its page. */
@@ -108,7 +108,7 @@ export class RunCard {
     else this.#bar.setAttribute('aria-valuenow', String(percent));
     this.#bar.setAttribute('aria-valuetext', `${state}, ${percent} percent`);
     setText(this.#percent, isPlanning ? '' : `${percent} %`);
-    setText(this.#counts, countsText(run));
+    setText(this.#counts, [countsText(run), costText(run)].filter((part) => part !== '').join('; '));
     this.#showPause(standing === 'paused');
     // Steps under way are not stopped by a pause.
     this.#showCurrent(standing === 'running' || (standing === 'paused' && run.current.length > 0));

@@ -1,6 +1,7 @@
 import type { RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
 import { isOver } from '../../runner/protocol/runs.ts';
 import { pauseWords } from '../../runner/wording/pause.ts';
+import { formatDollars } from '../../runner/wording/cloud.ts';
 import { count, formatSeconds } from '../../runner/wording/words.ts';
 
 /** What stands at the head of a run's card. */
@@ -25,9 +26,17 @@ export function stateText(run: RunRecord, standing: Standing): string {
   }
 }
 
-/** Where it runs. */
-export function placeText({ place }: RunRecord): string {
-  return place === 'local' ? 'on local cores' : 'on Coiled';
+/** Where it runs; of machines of a cloud how many there are. */
+export function placeText({ place, cloud, status }: Pick<RunRecord, 'place' | 'cloud' | 'status'>): string {
+  if (place === 'local') return 'on local cores';
+  return cloud === undefined || cloud.machines === 0 || isOver(status) ? 'on Coiled' : `on Coiled, ${count(cloud.machines, 'machine')}`;
+}
+
+/** What a run on machines of a cloud has cost; empty: nothing is known. */
+export function costText({ cost, cloud, status }: Pick<RunRecord, 'cost' | 'cloud' | 'status'>): string {
+  if (cost === undefined) return '';
+  const expected = cloud?.estimate === undefined ? '' : ` of about ${formatDollars(cloud.estimate.likely)} expected`;
+  return `${formatDollars(cost)}${isOver(status) ? '' : ' so far'}${expected}`;
 }
 
 /** Elapsed time, and what is left where that can be told. `now`: the runner's time, milliseconds. */
@@ -55,13 +64,13 @@ function roundedTime(seconds: number): string {
 }
 
 /** `12 of 74 tasks done, 3 reused, 1 failed`. */
-export function countsText({ counts, reused, status }: RunRecord): string {
+export function countsText({ counts, reused, status, place }: RunRecord): string {
   const total = counts.waiting + counts.running + counts.finished + counts.failed + counts.skipped + counts.cancelled;
   if (total === 0) {
     if (status === 'starting') return 'Looking at the dataset and at what is there already.';
     return reused > 0 ? `Nothing to do: ${count(reused, 'result')} were there already.` : 'No tasks.';
   }
-  const parts = [`${counts.finished} of ${count(total, 'task')} done`];
+  const parts = [`${counts.finished} of ${count(total, place === 'cloud' ? 'participant' : 'task')} done`];
   if (counts.failed > 0) parts.push(`${counts.failed} failed`);
   if (counts.skipped > 0) parts.push(`${counts.skipped} skipped`);
   if (counts.cancelled > 0) parts.push(`${counts.cancelled} not done`);

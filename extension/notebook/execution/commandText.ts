@@ -13,7 +13,13 @@ import type { Place } from '../ids.ts';
 export function effectiveText(text: string, options: readonly string[], place: Place, cwd: string): string {
   const filled = withDefaults(text, options).text;
   // Only runs go elsewhere; what looks at data answers from here.
-  return place === 'cloud' && isRun(parseForNotebook(filled, cwd)) ? `${filled} --cloud` : filled;
+  return place === 'cloud' && lacksCloud(parseForNotebook(filled, cwd)) ? `${filled} --cloud` : filled;
+}
+
+/** Whether a command starts a run that says nothing of a cloud yet. */
+function lacksCloud(parsed: Parsed): boolean {
+  const { command } = parsed;
+  return isRun(parsed) && !(isRunCommand(command) && command.verb !== 'sync' && command.execution.cloud !== undefined);
 }
 
 /** Parses a cell's command; `--config` files are relative to `cwd`. Throws `bad-option`. */

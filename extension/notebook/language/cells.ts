@@ -5,8 +5,14 @@ import { commandLanguage, notebookTypes, optionsLanguage } from '../ids.ts';
 /** Documents that hold a command: cells of both kinds of notebook, and any other in the language. */
 export const commandDocuments: vscode.DocumentSelector = { language: commandLanguage };
 
-/** Options cells. YAML in other notebooks is left alone. */
-export const optionsDocuments: vscode.DocumentSelector = { language: optionsLanguage, notebookType: notebookTypes.own };
+/** Files that hold options as `--config` reads them, by their names. */
+const optionsFiles = /(?:^|\/)spimquant\.ya?ml$/;
+
+/** Options cells, and files of options. Other YAML is left alone. */
+export const optionsDocuments: vscode.DocumentSelector = [
+  { language: optionsLanguage, notebookType: notebookTypes.own },
+  ...['**/spimquant.yaml', '**/spimquant.yml'].map((pattern) => ({ language: optionsLanguage, pattern })),
+];
 
 /** Whether a document is judged and helped with. Copies that the editor makes to compare are not. */
 export function isWatched(document: vscode.TextDocument): boolean {
@@ -14,9 +20,10 @@ export function isWatched(document: vscode.TextDocument): boolean {
   return vscode.languages.match(commandDocuments, document) > 0 || isOptions(document);
 }
 
-/** Whether a document is an options cell. */
+/** Whether a document is an options cell, or a file of options. */
 export function isOptions(document: vscode.TextDocument): boolean {
-  return document.languageId === optionsLanguage && notebookOf(document)?.notebookType === notebookTypes.own;
+  if (document.languageId !== optionsLanguage) return false;
+  return document.uri.scheme === 'vscode-notebook-cell' ? notebookOf(document)?.notebookType === notebookTypes.own : optionsFiles.test(document.uri.path);
 }
 
 /** The notebook that a document is a cell of. */

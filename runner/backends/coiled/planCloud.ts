@@ -1,9 +1,9 @@
 import { chunksOf, workersOf } from '../../cloud/chunks.ts';
-import { needsConfirmation } from '../../cloud/estimate.ts';
 import { machinePricesFor } from '../../cloud/machinePrices.ts';
 import type { CloudProvider } from '../../coiled/client.types.ts';
 import { checkOutput } from '../../engine/outputFolder.ts';
 import { openPlaces } from '../../engine/places.ts';
+import { needsConfirmation } from '../../protocol/cloud.ts';
 import type { CloudOptions, CostEstimate } from '../../protocol/cloud.ts';
 import type { SyncCommand } from '../../protocol/options.ts';
 import { checkDataset, placesOf } from '../local.ts';

@@ -56,3 +56,8 @@ export function writeDigest(folder: string, journal: string, record: RunRecord):
     // A full disk or somebody else's folder: the journal is read again next time.
   }
 }
+
+/** Keeps another record of a run that is over in place of that which its journal tells, as long as the journal stays as it is. */
+export function amendDigest(folder: string, record: RunRecord): void {
+  writeDigest(folder, signatureOf(folder), record);
+}

@@ -6,7 +6,7 @@ import type { Clock, Logger } from '../../protocol/log.ts';
 import type { RunRecord } from '../../protocol/runs.ts';
 import { isOver } from '../../protocol/runs.ts';
 import { OpenRun } from './openRun.ts';
-import { endsFinished, readDigest, writeDigest } from './pastRuns.ts';
+import { amendDigest, endsFinished, readDigest, writeDigest } from './pastRuns.ts';
 
 /** A run's changes are told at most this often, in milliseconds; its end always. */
 const tellInterval = 250;
@@ -190,6 +190,16 @@ export class RunBook {
     this.#past.set(id, entry.run.record);
     writeDigest(entry.run.folder, entry.run.signature, entry.run.record);
     this.#options.onChanged(entry.run.record);
+    this.#settleEarlier(entry.run.record);
+  }
+
+  /** Whoever runs on cloud machines ends or follows those that earlier runs have left in its output: how it ended holds for them too. */
+  #settleEarlier({ id, place, status, output, cloud }: RunRecord): void {
+    if (place !== 'cloud' || cloud === undefined || status === 'interrupted') return;
+    for (const earlier of [...this.#past.values()]) {
+      const gone = earlier.id < id && earlier.output === output ? (earlier.cloud?.left ?? []).filter((name) => !cloud.left.includes(name)) : [];
+      if (gone.length > 0) void this.noteGone(earlier.id, gone);
+    }
   }
 
   #tell(id: string, now: boolean): void {
@@ -331,6 +341,17 @@ export class RunBook {
       stop();
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** Notes clusters of a run that is over whose machines are gone by now, and tells it. */
+  async noteGone(id: string, names: readonly string[]): Promise<RunRecord> {
+    const record = await this.get(id);
+    if (record.cloud === undefined || !isOver(record.status)) return record;
+    const noted: RunRecord = { ...record, cloud: { ...record.cloud, left: record.cloud.left.filter((name) => !names.includes(name)) } };
+    this.#past.set(id, noted);
+    amendDigest(this.folder(id), noted);
+    this.#options.onChanged(noted);
+    return noted;
   }
 
   /** Removes the record of a run that is over. No error when there is none. Throws `bad-option` for one that is not over. */

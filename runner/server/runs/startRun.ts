@@ -30,7 +30,9 @@ export interface RunStarter {
 export function startRun(asked: StartRun, env: Environment, starter: RunStarter, now: number, onExit: () => void): void {
   const { runs } = starter;
   const folder = runFolder(runs, asked.id);
-  const created = createRequest(runs, { intent: intentOf(asked, starter, now), cores: asked.cores, memoryBytes: asked.memoryBytes });
+  const created = createRequest(runs, {
+    intent: intentOf(asked, starter, now), cores: asked.cores, memoryBytes: asked.memoryBytes, cloud: asked.cloud, agreedCost: asked.agreedCost,
+  });
   // The runner may have died between the request and the process: then this is the second try of the same window.
   if (!created && isStarted(folder)) return;
   const output = openSync(join(folder, outputFile), 'a', 0o600);
@@ -55,11 +57,11 @@ function isStarted(folder: string): boolean {
 }
 
 function intentOf(asked: StartRun, { host }: RunStarter, now: number): RunIntent {
-  const { id, cwd, cores, memoryBytes, origin, takesUp } = asked;
+  const { id, cwd, cores, memoryBytes, cloud, origin, takesUp } = asked;
   if (!isFolder(cwd)) {
     throw new SpimquantError('not-found', `The folder that the command's paths are relative to is not there: ${cwd}`, { where: cwd, hint: 'Save the notebook in a folder, or open one.' });
   }
-  const { command, text } = parseCommandText(asked.text, { readFile: (path) => readFileSync(resolve(cwd, path), 'utf8'), defaults: { cores, memoryBytes } });
+  const { command, text } = parseCommandText(asked.text, { readFile: (path) => readFileSync(resolve(cwd, path), 'utf8'), defaults: { cores, memoryBytes, cloud } });
   if (!isRunCommand(command) || command.execution.dryRun) {
     throw new SpimquantError('bad-option', `This command is no run: ${text}`, { hint: 'A run is: spimquant <bids> <output> participant|group|tune_n4, or spimquant sync <source> <destination>.' });
   }

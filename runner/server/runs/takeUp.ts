@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { coiledSettings } from '../../coiled/settings.ts';
 import { readIntent, readRequest, runFolder } from '../../engine/runFolder.ts';
 import type { Environment } from '../../protocol/callerEnvironment.ts';
@@ -23,17 +24,25 @@ export function chainLength(runs: string, id: string): number {
   return length;
 }
 
+/** Whether another run has taken up a run. Ids sort by time: only later ones can. */
+function isTakenUp(runs: string, id: string): boolean {
+  return readdirSync(runs).some((later) => later > id && readIntent(runFolder(runs, later))?.takesUp === id);
+}
+
 /**
  * Starts the same command once more, as a run of its own, which follows the machines that the earlier one has left. Returns its
  * id. Throws `bad-option` for a run that has left none.
  */
 export function takeUpRun(record: RunRecord, env: Environment, starter: RunStarter, now: number, onExit: (id: string) => void): string {
   if (!isLeftBehind(record) || record.cwd === undefined) throw new SpimquantError('bad-option', 'There is nothing to take up: this run is not interrupted, or has left no machines.', { where: record.id });
-  const { cores, memoryBytes } = readRequest(runFolder(starter.runs, record.id)) ?? {};
+  if (isTakenUp(starter.runs, record.id)) throw new SpimquantError('bad-option', 'Another run has taken up this one already.', { where: record.id });
+  if (chainLength(starter.runs, record.id) >= longestChain) throw new SpimquantError('bad-option', 'Runs that took up one another were interrupted several times: this one is left.', { where: record.id, hint: 'Look at its log, then resume it.' });
+  const { cores, memoryBytes, cloud, agreedCost } = readRequest(runFolder(starter.runs, record.id)) ?? {};
   const id = newRunId(now);
   startRun({
     id, text: record.command, cwd: record.cwd, takesUp: record.id, ...(record.origin === undefined ? {} : { origin: record.origin }),
     ...(cores === undefined ? {} : { cores }), ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(cloud === undefined ? {} : { cloud }), ...(agreedCost === undefined ? {} : { agreedCost }),
   }, env, starter, now, () => { onExit(id); });
   return id;
 }

@@ -5,6 +5,7 @@ import type { PhantomParticipant } from '../../../runner/phantom/cohort.ts';
 import { writePhantomDataset } from '../../../runner/phantom/dataset.ts';
 import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 import { defaultCredential } from '../../servers/s3/server.ts';
+import { tinyFlags } from './tinyFlags.ts';
 
 /** A brain that is not the demo's: other seed, grid, storage order, format and numbers of plaques. */
 export const otherBrain: PhantomParticipant = {
@@ -34,11 +35,7 @@ export function tinyBrain(label: string, seed: number, treatment: string): Phant
   };
 }
 
-/** Flags that suit {@link tinyBrain}. */
-export const tinyFlags = [
-  '--template', 'phantom', '--registration_level', '0', '--correction_level', '1', '--correction_n4_iters', '10', '--sloppy',
-  '--stains_for_seg', 'Abeta', '--atlas_segs', 'coarse', '--seg_method', 'th900', '--min_object_voxels', '20', '--cores', '2',
-];
+export { tinyFlags };
 
 /** As {@link tinyBrain}, with a second stain to be quantified: its runs make every kind of output. */
 export function tinyBrainOfTwoStains(label: string, seed: number): PhantomParticipant {

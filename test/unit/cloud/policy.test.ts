@@ -3,11 +3,12 @@ import { jobSeconds, secretsOf } from '../../../runner/backends/coiled/batchSpec
 import { machinesByName, regionFor } from '../../../runner/backends/coiled/machines.ts';
 import { stagingOf } from '../../../runner/backends/coiled/staging.ts';
 import { chunksOf, clusterName, workersOf } from '../../../runner/cloud/chunks.ts';
-import { estimateCost, needsConfirmation } from '../../../runner/cloud/estimate.ts';
+import { estimateCost } from '../../../runner/cloud/estimate.ts';
 import type { EstimateRequest } from '../../../runner/cloud/estimate.ts';
 import { cpusOf, listMachinePrices, machinePrice, machinePricesFor } from '../../../runner/cloud/machinePrices.ts';
 import { coiledPace, endPace, eventsPace } from '../../../runner/cloud/pace.ts';
 import { parseSegmentName, segmentName } from '../../../runner/cloud/segments.ts';
+import { needsConfirmation } from '../../../runner/protocol/cloud.ts';
 import { machineRequest, requestedParticipant } from '../../../runner/cloud/taskRequest.ts';
 import { Watchdog } from '../../../runner/cloud/watchdog.ts';
 import { parseCommandText } from '../../../runner/command/parse.ts';

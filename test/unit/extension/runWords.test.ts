@@ -67,7 +67,7 @@ describe('Words for runs', () => {
   it('give rows the words that menus ask for', () => {
     assert.equal(runContext(record({})), 'run active');
     assert.equal(runContext(record({ status: 'succeeded', origin: { notebook: 'file:///a.spimnb', cell: 'a1' } })), 'run over succeeded cell onDisk');
-    assert.equal(runContext(record({ status: 'succeeded', output: 's3://lab/out' })), 'run over succeeded remote', 'its outputs can be downloaded');
+    assert.equal(runContext(record({ status: 'succeeded', output: 's3://lab/out' })), 'run over succeeded cloudable remote', 'its outputs can be downloaded, and it can be run on Coiled');
     assert.equal(runContext(record({ status: 'succeeded', output: 's3://lab/out', verb: 'sync' })), 'run over succeeded', 'a transfer has put them where they were wanted');
     for (const status of ['failed', 'cancelled', 'interrupted'] as const) assert.equal(runContext(record({ status })), 'run over resumable onDisk');
   });
