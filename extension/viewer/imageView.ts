@@ -68,7 +68,10 @@ export class ImageView implements vscode.Disposable {
       if (panel.visible) this.#page.post({ type: 'visible', visible: true });
       else this.#rest();
     }));
-    this.#ends.add(services.runner.onStatus(({ kind }) => { if (kind === 'connected') this.#mended(); }));
+    this.#ends.add(services.runner.onStatus(({ kind }) => {
+      if (kind === 'connected') this.#mended();
+      else if (kind === 'lost' && this.#isOpen) this.#page.post({ type: 'lost' });
+    }));
     this.#ends.add(services.runner.on('credentials.changed', () => { this.#mended(); }));
     panel.onDidDispose(() => { this.dispose(); });
   }

@@ -54,7 +54,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'coiled', suites: ['coiled'], phases: one, extension: 'vsix' },
   { name: 'cloud-run', suites: ['cloudRun'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix', limitMs: 300_000 },
   { name: 'large-dataset', suites: ['largeDataset'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix' },
-  { name: 'viewer', suites: ['viewer'], phases: one, extension: 'vsix', limitMs: 600_000 },
+  { name: 'viewer', suites: ['viewer', 'viewerTogether'], phases: one, extension: 'vsix', limitMs: 600_000 },
   { name: 'viewer-reload', suites: ['viewerReload'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix' },
   { name: 'outputs', suites: ['outputs'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 900_000 },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix', alone: true },

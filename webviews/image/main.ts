@@ -48,6 +48,9 @@ function hear(message: ToImagePage): void {
     case 'mended':
       page?.retry();
       break;
+    case 'lost':
+      page?.lost();
+      break;
     case 'visible':
       page?.setVisible(message.visible);
       break;

@@ -23,6 +23,8 @@ export type ToImagePage =
   | { readonly type: 'look'; readonly look: FirstLook }
   /** What was wrong may be mended: what could not be had is asked for again. */
   | { readonly type: 'mended' }
+  /** The runner has stopped, and is being started again. */
+  | { readonly type: 'lost' }
   /** What the runner says of the image, asked while the page was being made. `look`: what is to be seen of it, whatever was kept. */
   | { readonly type: 'opened'; readonly answer: Requests['image.open']['result']; readonly look?: FirstLook }
   | { readonly type: 'unopened'; readonly error: ErrorReport }
@@ -94,6 +96,7 @@ export function readToImagePage(message: unknown): ToImagePage | undefined {
       return look === undefined ? undefined : { type: 'look', look };
     }
     case 'mended': return { type: 'mended' };
+    case 'lost': return { type: 'lost' };
     case 'opened': {
       const { answer } = message;
       const look = readFirstLook(message['look']);

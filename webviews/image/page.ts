@@ -37,6 +37,14 @@ export interface ImagePageOptions {
 const planeNames: readonly PlaneName[] = ['coronal', 'sagittal', 'axial'];
 /** Thickest slab that is offered, as a share of the image's shortest side. */
 const thickest = 0.5;
+/** Time for which it is said that the runner is there again, in milliseconds. */
+const backMs = 4000;
+/** What is said of the runner while no error is shown. */
+const runnerNotes = {
+  there: undefined,
+  lost: 'The runner has stopped and is being started again. What is shown stays; the rest follows by itself.',
+  back: 'The runner had stopped; it is there again.',
+} as const;
 
 /** The page of an image that is open: panes, the panel beside them, and what is said of the voxel. */
 export class ImagePage {
@@ -52,6 +60,8 @@ export class ImagePage {
   readonly #overlays: OverlayPanel;
   readonly #status: StatusBar;
   readonly #trouble: TroubleBar;
+  #runner: 'there' | 'lost' | 'back' = 'there';
+  #backTimer = 0;
   readonly #help = new Help();
   readonly #memory = make('p', { class: 'note' });
   readonly #observer: ResizeObserver;
@@ -145,6 +155,22 @@ export class ImagePage {
   /** Asks again for what could not be had. */
   retry(): void {
     this.#viewer.retry();
+    if (this.#runner === 'lost') {
+      this.#runner = 'back';
+      // Long enough to be read.
+      this.#backTimer = window.setTimeout(() => {
+        this.#runner = 'there';
+        this.#schedule();
+      }, backMs);
+    }
+    this.#schedule();
+  }
+
+  /** The runner has stopped: what is shown stays, and what is asked for comes when it is there again. */
+  lost(): void {
+    clearTimeout(this.#backTimer);
+    this.#runner = 'lost';
+    this.#schedule();
   }
 
   addOverlay(overlay: OverlayState): void {
@@ -181,6 +207,7 @@ export class ImagePage {
 
   dispose(): void {
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#backTimer);
     this.#observer.disconnect();
     this.#volume.stop();
     this.#viewer.store.want([]);
@@ -235,7 +262,7 @@ export class ImagePage {
     this.#volume.show();
     this.#status.show(shown);
     this.#progress.hidden = !viewer.store.busy;
-    this.#trouble.show(viewer.trouble());
+    this.#trouble.show(viewer.trouble(), runnerNotes[this.#runner]);
     this.#count(panes);
   }
 

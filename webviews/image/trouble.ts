@@ -35,12 +35,13 @@ export class TroubleBar {
     this.#actions = actions;
   }
 
-  show(error: ErrorReport | undefined): void {
-    const key = error === undefined ? '' : JSON.stringify([error.code, error.message, error.hint]);
+  /** @param note - what passes by itself, said while there is no error */
+  show(error: ErrorReport | undefined, note?: string): void {
+    const key = error === undefined ? note ?? '' : JSON.stringify([error.code, error.message, error.hint]);
     if (key === this.#shown) return;
     this.#shown = key;
-    this.element.hidden = error === undefined;
-    if (error === undefined) this.element.replaceChildren();
+    this.element.hidden = key === '';
+    if (error === undefined) this.element.replaceChildren(...(note === undefined ? [] : [make('p', {}, note)]));
     else this.element.replaceChildren(make('p', {}, [error.message, error.hint].filter((part) => part !== undefined).join(' ')), make('div', { class: 'actions' }, ...troubleButtons(error, this.#actions)));
   }
 }
