@@ -123,7 +123,8 @@ export function pickPath(services: Services, question: PathQuestion): Promise<Pi
     store.add(input.onDidTriggerButton(() => { settle(input.value.trim() === '' ? { kind: 'back' } : { kind: 'back', value: input.value.trim() }); }));
     store.add(input.onDidHide(() => { if (!browsing) settle({ kind: 'cancel' }); }));
     store.add(input.onDidAccept(() => {
-      const item = input.selectedItems[0];
+      // Rows that have just been replaced are marked, not yet selected.
+      const item = input.selectedItems[0] ?? input.activeItems[0];
       if (item === undefined) return;
       if (item.act === 'take' || item.act === 'given') settle({ kind: 'picked', value: item.uri });
       else if (item.act === 'fill') {

@@ -329,7 +329,12 @@ inPhase('first look', function () {
     // Outputs that were closed open as they were left, which says that this is kept.
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
     await open(out);
-    await onPage((page) => page.see({ selector: '.table-grid .counts', text: `of ${words(rows)} rows`, inside }));
+    await onPage(async (page) => {
+      await page.see({ selector: '.table-grid .counts', text: `of ${words(rows)} rows`, inside });
+      // The editor in a browser writes only every few seconds; a reload before that would lose both.
+      await page.stored({ key: 'memento/workbench.parts.editor', texts: ['spimquant.outputs', 'cohort/out'] });
+      await page.stored({ key: 'spimquant.spimquant', texts: ['1000..1999'] });
+    });
   });
 });
 

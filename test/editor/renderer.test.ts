@@ -285,6 +285,8 @@ inPhase('first look', function () {
     assert.match(text(3, 'text/html'), /<table><thead><tr><th align="left">region/);
     assert.match(text(3, 'text/plain'), /█/);
     assert.ok((await readFile(join(folder(), name))).length < 2_500_000);
+    // The editor in a browser writes which files are open only every few seconds.
+    await onPage((page) => page.stored({ key: 'memento/workbench.parts.editor', texts: [name] }));
   });
 });
 

@@ -46,24 +46,25 @@ const windows: readonly Phase[] = [{ name: 'window 1', then: 'reopen' }, { name:
 
 const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 
+/** All that `npm test` runs, the longest first: two run at a time. */
 export const scenarios: readonly Scenario[] = [
   { name: 'main', phases: one, extension: 'vsix' },
+  { name: 'outputs', suites: ['outputs'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 900_000 },
   { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
+  { name: 'cloud-run', suites: ['cloudRun'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix', limitMs: 300_000 },
+  { name: 'renderer', suites: ['renderer'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 600_000 },
+  { name: 'viewer', suites: ['viewer', 'viewerTogether'], phases: one, extension: 'vsix', limitMs: 600_000 },
   { name: 'buckets', suites: ['addBucket', 'bucketFiles'], phases: one, extension: 'vsix', severalFolders: true },
   { name: 'transfers', suites: ['transfers'], phases: one, extension: 'vsix' },
-  { name: 'coiled', suites: ['coiled'], phases: one, extension: 'vsix' },
-  { name: 'cloud-run', suites: ['cloudRun'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix', limitMs: 300_000 },
   { name: 'large-dataset', suites: ['largeDataset'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix' },
-  { name: 'viewer', suites: ['viewer', 'viewerTogether'], phases: one, extension: 'vsix', limitMs: 600_000 },
+  { name: 'coiled', suites: ['coiled'], phases: one, extension: 'vsix' },
   { name: 'viewer-reload', suites: ['viewerReload'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix' },
-  { name: 'outputs', suites: ['outputs'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 900_000 },
   { name: 'activation', suites: ['activation'], phases: windows, extension: 'vsix', alone: true },
   { name: 'folder', suites: ['developmentFolder'], phases: one, extension: 'folder' },
 ];
 
 /** Run only when they are named: the pictures of the documentation, and suites that must be red, each in its way. */
 export const namedScenarios: readonly Scenario[] = [
-  { name: 'renderer', suites: ['renderer'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 600_000 },
   { name: 'pictures', suites: ['pictures'], phases: one, extension: 'vsix', limitMs: 1_200_000 },
   ...['failing', 'crashing', 'killed', 'empty'].map((name): Scenario => (
     { name: `red-${name}`, suites: [`driver/${name}`], phases: one, extension: 'none', limitMs: 60_000 }
