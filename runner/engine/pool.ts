@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ErrorReport } from '../protocol/errors.ts';
@@ -9,6 +10,8 @@ import type { Assignment, Verdict, WorkerMessage, WorkerSetup } from './workerMe
 
 /** Time that running tasks get to stop by themselves, and to remove what they were writing, in milliseconds. */
 const gracePeriod = 150;
+/** Longest wait for what a task that is over has said before, in milliseconds. */
+const lastWordsPeriod = 2000;
 
 /** The worker threads of a run. */
 export class WorkerPool {
@@ -48,9 +51,13 @@ export class WorkerPool {
   async #run(task: Task, listen: (message: WorkerMessage) => void): Promise<Verdict> {
     const { port1, port2 } = new MessageChannel();
     port1.on('message', listen);
+    const heard = once(port1, 'close');
     this.#ports.add(port1);
     try {
-      return await this.#pool.run({ task, places: this.#places, port: port2 }, { transferList: [port2], signal: this.#kill.signal });
+      const verdict = await this.#pool.run({ task, places: this.#places, port: port2 }, { transferList: [port2], signal: this.#kill.signal });
+      // The verdict takes another way than the messages and may overtake them. The thread closes its port behind the last one.
+      await waitAtMost(lastWordsPeriod, heard);
+      return verdict;
     } catch (error) {
       return { ok: false, error: this.#kill.signal.aborted ? { code: 'cancelled', message: 'Cancelled.' } : explainCrash(error, task) };
     } finally {

@@ -1,5 +1,5 @@
-import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import type { DatasetRef, DerivativeSummary, ImageEntry, LevelSummary } from '../../runner/protocol/datasets.ts';
+import type { ErrorReport } from '../../../runner/protocol/errors.ts';
+import type { DatasetRef, DerivativeSummary, ImageEntry, LevelSummary } from '../../../runner/protocol/datasets.ts';
 
 interface RowBase {
   /** Same for the same thing after every refresh, so that expansion and selection survive. */

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { count } from '../../runner/wording/words.ts';
+import { count } from '../../../runner/wording/words.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 
 const scheme = 'spimquant-row';

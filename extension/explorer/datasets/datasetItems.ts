@@ -1,9 +1,9 @@
-import { count, formatBytes } from '../../runner/wording/words.ts';
-import type { DatasetSummary, ImageSummary, LevelSummary } from '../../runner/protocol/datasets.ts';
+import { count, formatBytes } from '../../../runner/wording/words.ts';
+import type { DatasetSummary, ImageSummary, LevelSummary } from '../../../runner/protocol/datasets.ts';
 import type { DatasetNode, Mend } from './datasetNodes.ts';
 import { isTransferable, uriOf } from './datasetNodes.ts';
 import type { Known } from './datasetTree.ts';
-import { escapeMarkdown, markdownTable } from './markdown.ts';
+import { escapeMarkdown, markdownTable } from '../markdown.ts';
 import { reachWords, serviceOf } from './reach.ts';
 
 /** How a row looks and what it answers to, without the editor's classes. */

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { reportError } from '../../runner/protocol/errors.ts';
-import type { ColumnSummary, DatasetRef, ParticipantPage } from '../../runner/protocol/datasets.ts';
-import { dress } from '../forms/pickers.ts';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import type { Services } from '../services.ts';
+import { reportError } from '../../../runner/protocol/errors.ts';
+import type { ColumnSummary, DatasetRef, ParticipantPage } from '../../../runner/protocol/datasets.ts';
+import { dress } from '../../forms/pickers.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import type { Services } from '../../services.ts';
 import { suggestTerms, withTerm } from './searchTerms.ts';
 
 /** Milliseconds without a key after which the runner is asked. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import type { Part } from '../services.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import type { Part } from '../../services.ts';
 import { registerDatasetMarks } from './datasetsDecorations.ts';
 import { datasetsDrag, registerDatasetDrops } from './datasetsDrag.ts';
 import { registerDatasetCommands } from './datasetsCommands.ts';

@@ -1,5 +1,5 @@
-import type { DatasetRef, DerivativeSummary, ImageEntry, LevelSummary, ParticipantRange } from '../../runner/protocol/datasets.ts';
-import type { ErrorReport } from '../../runner/protocol/errors.ts';
+import type { DatasetRef, DerivativeSummary, ImageEntry, LevelSummary, ParticipantRange } from '../../../runner/protocol/datasets.ts';
+import type { ErrorReport } from '../../../runner/protocol/errors.ts';
 import { mendsOf } from './datasetNodes.ts';
 import { serviceOf } from './reach.ts';
 import type { CountingRow, DatasetNode, DatasetRow, DerivativeRow, DerivativesRow, ImageRow, LevelRow, Mend, MendRow, ParticipantRow, RangeRow, SessionRow } from './datasetNodes.ts';

@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
-import type { DatasetRef } from '../../runner/protocol/datasets.ts';
-import { registerCommand } from '../platform/commands.ts';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import type { Services } from '../services.ts';
+import type { DatasetRef } from '../../../runner/protocol/datasets.ts';
+import { registerCommand } from '../../platform/commands.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import type { Services } from '../../services.ts';
 import type * as Deeds from './datasetDeeds.ts';
 import { commandOf } from './commandsOfNodes.ts';
 import { datasetOf, isDatasetNode, uriOf } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 import type { DatasetTree } from './datasetTree.ts';
 import type { ParticipantFilter } from './datasetsHead.ts';
-import { openImageCommand } from '../viewer/openImage.types.ts';
-import type { OpenImageRequest } from '../viewer/openImage.types.ts';
+import { openImageCommand } from '../../viewer/openImage.types.ts';
+import type { OpenImageRequest } from '../../viewer/openImage.types.ts';
 
 /** What is more than a change of rows is loaded with the first command that does it. */
 const deeds = (): Promise<typeof Deeds> => import('./datasetDeeds.ts');

@@ -1,17 +1,17 @@
 import * as vscode from 'vscode';
-import { reportError } from '../../runner/protocol/errors.ts';
-import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import { isOver } from '../../runner/protocol/runs.ts';
-import type { OutputFile, RunRecord, RunStatus } from '../../runner/protocol/runs.ts';
-import { pauseText } from '../../runner/wording/pause.ts';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import { cloudRows, hasLeft, withoutFollowed } from '../cloud/cloudWords.ts';
-import type { CloudRow } from '../cloud/cloudWords.ts';
-import { outputName } from '../runs/outputName.ts';
-import { escapeMarkdown } from './markdown.ts';
-import { RunDetails } from '../runs/runDetails.ts';
-import { failureRows, runContext, runDescription, runFacts, runLabel, stageRows, statusWords } from '../runs/runWords.ts';
-import type { Services } from '../services.ts';
+import { reportError } from '../../../runner/protocol/errors.ts';
+import type { ErrorReport } from '../../../runner/protocol/errors.ts';
+import { isOver } from '../../../runner/protocol/runs.ts';
+import type { OutputFile, RunRecord, RunStatus } from '../../../runner/protocol/runs.ts';
+import { pauseText } from '../../../runner/wording/pause.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import { cloudRows, hasLeft, withoutFollowed } from '../../cloud/cloudWords.ts';
+import type { CloudRow } from '../../cloud/cloudWords.ts';
+import { outputName } from '../../runs/outputName.ts';
+import { escapeMarkdown } from '../markdown.ts';
+import { RunDetails } from '../../runs/runDetails.ts';
+import { failureRows, runContext, runDescription, runFacts, runLabel, stageRows, statusWords } from '../../runs/runWords.ts';
+import type { Services } from '../../services.ts';
 
 /** A run's row. The same object stands for a run as long as the view lives, so that selection and expansion stay. */
 export interface RunNode {

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { RunRecord } from '../../runner/protocol/runs.ts';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import { pausedWords, waitsForUser } from '../runs/runWords.ts';
-import type { Services } from '../services.ts';
+import type { RunRecord } from '../../../runner/protocol/runs.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import { pausedWords, waitsForUser } from '../../runs/runWords.ts';
+import type { Services } from '../../services.ts';
 
 /** Milliseconds in which runs that are paused for one reason are told of together. */
 const gathering = 1000;

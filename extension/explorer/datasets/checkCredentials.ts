@@ -1,7 +1,7 @@
-import type { DatasetRef } from '../../runner/protocol/datasets.ts';
-import { isBucket } from '../forms/paths.ts';
-import { pickOne } from '../forms/pickers.ts';
-import type { Services } from '../services.ts';
+import type { DatasetRef } from '../../../runner/protocol/datasets.ts';
+import { isBucket } from '../../forms/paths.ts';
+import { pickOne } from '../../forms/pickers.ts';
+import type { Services } from '../../services.ts';
 import { doctorCommand } from './commandsOfNodes.ts';
 import { baseName } from './datasetNodes.ts';
 import { reachWords } from './reach.ts';

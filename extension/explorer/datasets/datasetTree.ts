@@ -1,9 +1,9 @@
-import { reportError } from '../../runner/protocol/errors.ts';
-import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import type { DatasetChange, DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents, ParticipantRange } from '../../runner/protocol/datasets.ts';
-import { providerOf } from '../../runner/protocol/signIn.ts';
-import type { Provider } from '../../runner/protocol/signIn.ts';
-import type { RunnerClient } from '../runner-client/client.types.ts';
+import { reportError } from '../../../runner/protocol/errors.ts';
+import type { ErrorReport } from '../../../runner/protocol/errors.ts';
+import type { DatasetChange, DatasetRef, DatasetSummary, ImageEntry, ImageSummary, ParticipantContents, ParticipantRange } from '../../../runner/protocol/datasets.ts';
+import { providerOf } from '../../../runner/protocol/signIn.ts';
+import type { Provider } from '../../../runner/protocol/signIn.ts';
+import type { RunnerClient } from '../../runner-client/client.types.ts';
 import { DatasetContents } from './datasetContents.ts';
 import { listParticipants, listPiece, pieceOf } from './datasetListing.ts';
 import type { ParticipantListing } from './datasetListing.ts';

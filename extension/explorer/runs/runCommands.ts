@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import { SpimquantError } from '../../runner/protocol/errors.ts';
-import { isOver } from '../../runner/protocol/runs.ts';
-import type { OutputFile, RunRecord } from '../../runner/protocol/runs.ts';
-import { registerCommand } from '../platform/commands.ts';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import { runDescription, runLabel } from '../runs/runWords.ts';
-import { showCell } from '../runs/showCell.ts';
-import { signIn } from '../runs/signIn.ts';
-import type { Services } from '../services.ts';
+import { SpimquantError } from '../../../runner/protocol/errors.ts';
+import { isOver } from '../../../runner/protocol/runs.ts';
+import type { OutputFile, RunRecord } from '../../../runner/protocol/runs.ts';
+import { registerCommand } from '../../platform/commands.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import { runDescription, runLabel } from '../../runs/runWords.ts';
+import { showCell } from '../../runs/showCell.ts';
+import { signIn } from '../../runs/signIn.ts';
+import type { Services } from '../../services.ts';
 
 /** Commands on runs: from rows of the Runs view, and from the palette with a choice of runs first. */
 export function registerRunCommands(services: Services): vscode.Disposable {
@@ -36,12 +36,12 @@ export function registerRunCommands(services: Services): vscode.Disposable {
   onRun('spimquant.run.openCoiled', async (run) => {
     if (run.cloud?.page !== undefined) await vscode.env.openExternal(vscode.Uri.parse(run.cloud.page));
   });
-  onRun('spimquant.run.endMachines', async (run) => (await import('../cloud/endMachines.ts')).endMachines(services, run));
+  onRun('spimquant.run.endMachines', async (run) => (await import('../../cloud/endMachines.ts')).endMachines(services, run));
   onRun('spimquant.run.open', (run) => panels.showRun(run.id));
   onRun('spimquant.run.openLog', (run) => panels.showLog(run.id));
   onRun('spimquant.run.openOutputs', async (run, file) => {
     if (!isOutputFile(file)) return panels.showOutputs(run);
-    const { storageOf } = await import('../runs/readCommand.ts');
+    const { storageOf } = await import('../../runs/readCommand.ts');
     return panels.showFile(file.uri, storageOf(run.command));
   });
   onRun('spimquant.run.copyCommand', async (run) => {

@@ -1,6 +1,6 @@
-import type { CountingState, DatasetRef, ParticipantRange } from '../../runner/protocol/datasets.ts';
-import { compareLabels } from '../../runner/protocol/participantOrder.ts';
-import type { RunnerClient } from '../runner-client/client.types.ts';
+import type { CountingState, DatasetRef, ParticipantRange } from '../../../runner/protocol/datasets.ts';
+import { compareLabels } from '../../../runner/protocol/participantOrder.ts';
+import type { RunnerClient } from '../../runner-client/client.types.ts';
 
 type Ask = RunnerClient['request'];
 

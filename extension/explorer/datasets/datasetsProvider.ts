@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../platform/lifecycle.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
 import { viewOf } from './datasetItems.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 import type { DatasetTree } from './datasetTree.ts';

@@ -1,5 +1,5 @@
-import type { DatasetRef, ImageSummary, ParticipantContents } from '../../runner/protocol/datasets.ts';
-import type { RunnerClient } from '../runner-client/client.types.ts';
+import type { DatasetRef, ImageSummary, ParticipantContents } from '../../../runner/protocol/datasets.ts';
+import type { RunnerClient } from '../../runner-client/client.types.ts';
 import type { ImageRow, ParticipantRow } from './datasetNodes.ts';
 import { idOf } from './datasetRows.ts';
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import type { Services } from '../services.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import type { Services } from '../../services.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 import type { DatasetTree } from './datasetTree.ts';
 

@@ -1,4 +1,4 @@
-import { joinWords } from '../../runner/command/shell.ts';
+import { joinWords } from '../../../runner/command/shell.ts';
 
 /**
  * What is inserted where a row is dropped: its command into a cell that has none, else its address as one word, with

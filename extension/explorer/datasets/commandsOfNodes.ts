@@ -1,6 +1,6 @@
-import { joinWords } from '../../runner/command/shell.ts';
-import { storageFlags } from '../../runner/protocol/storageChoice.ts';
-import type { DatasetRef } from '../../runner/protocol/datasets.ts';
+import { joinWords } from '../../../runner/command/shell.ts';
+import { storageFlags } from '../../../runner/protocol/storageChoice.ts';
+import type { DatasetRef } from '../../../runner/protocol/datasets.ts';
 import { baseName, below } from './datasetNodes.ts';
 import type { DatasetNode } from './datasetNodes.ts';
 

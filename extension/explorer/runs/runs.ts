@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { isOver } from '../../runner/protocol/runs.ts';
-import { count } from '../../runner/wording/words.ts';
-import { hasLeft } from '../cloud/cloudWords.ts';
-import { registerCommand } from '../platform/commands.ts';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import type { Part } from '../services.ts';
+import { isOver } from '../../../runner/protocol/runs.ts';
+import { count } from '../../../runner/wording/words.ts';
+import { hasLeft } from '../../cloud/cloudWords.ts';
+import { registerCommand } from '../../platform/commands.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import type { Part } from '../../services.ts';
 import { registerPauseNotices } from './pauseNotices.ts';
 import { registerRunCommands } from './runCommands.ts';
 import { registerRunNotices } from './runNotices.ts';
@@ -30,7 +30,7 @@ export const registerRuns: Part = (services) => {
   ends.add(registerCommand('spimquant.runs.loadMore', services.log, () => services.runs.loadMore()));
   ends.add(services.runs.onDidChange((run) => {
     const behind = (run === undefined ? services.runs.runs : [run]).filter((each) => each.status === 'interrupted' && hasLeft(each));
-    if (behind.length > 0) void import('../cloud/takeUp.ts').then(({ takeUp }) => takeUp(services, behind));
+    if (behind.length > 0) void import('../../cloud/takeUp.ts').then(({ takeUp }) => takeUp(services, behind));
   }));
   ends.add(registerRunCommands(services));
   ends.add(registerRunNotices(services));

@@ -1,7 +1,7 @@
-import { schemeOf } from '../../runner/protocol/bucketAddress.ts';
-import type { BucketLocation } from '../../runner/protocol/bucketAddress.ts';
-import { isServiceAddress } from '../../runner/protocol/storageChoice.ts';
-import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
+import { schemeOf } from '../../../runner/protocol/bucketAddress.ts';
+import type { BucketLocation } from '../../../runner/protocol/bucketAddress.ts';
+import { isServiceAddress } from '../../../runner/protocol/storageChoice.ts';
+import type { StorageChoice } from '../../../runner/protocol/storageChoice.ts';
 
 /** A storage service, by the scheme of its addresses. */
 export type Service = BucketLocation['scheme'];

@@ -1,7 +1,7 @@
-import { errorFromReport, reportError } from '../../runner/protocol/errors.ts';
-import type { ErrorReport } from '../../runner/protocol/errors.ts';
-import type { DatasetSummary } from '../../runner/protocol/datasets.ts';
-import type { RunnerClient } from '../runner-client/client.types.ts';
+import { errorFromReport, reportError } from '../../../runner/protocol/errors.ts';
+import type { ErrorReport } from '../../../runner/protocol/errors.ts';
+import type { DatasetSummary } from '../../../runner/protocol/datasets.ts';
+import type { RunnerClient } from '../../runner-client/client.types.ts';
 import type { DatasetRow } from './datasetNodes.ts';
 
 type Ask = RunnerClient['request'];

@@ -1,9 +1,9 @@
-import type { CredentialChoices } from '../../runner/protocol/credentials.ts';
-import type { Services } from '../services.ts';
-import { isBucket } from '../forms/paths.ts';
-import { askText, moveWith, pickOne } from '../forms/pickers.ts';
-import { pickPath } from '../forms/pickPath.ts';
-import type { Move, Place, Step } from '../forms/walk.ts';
+import type { CredentialChoices } from '../../../runner/protocol/credentials.ts';
+import type { Services } from '../../services.ts';
+import { isBucket } from '../../forms/paths.ts';
+import { askText, moveWith, pickOne } from '../../forms/pickers.ts';
+import { pickPath } from '../../forms/pickPath.ts';
+import type { Move, Place, Step } from '../../forms/walk.ts';
 import { baseName } from './datasetNodes.ts';
 import { endpointProblem, endpointWarning, projectProblem, regionProblem, serviceNames, serviceOf } from './reach.ts';
 import type { ReachAnswers, Service } from './reach.ts';

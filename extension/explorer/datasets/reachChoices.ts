@@ -1,5 +1,5 @@
-import type { AwsProfile, CredentialChoices, GoogleCredentialsFile } from '../../runner/protocol/credentials.ts';
-import type { Choice } from '../forms/pickers.ts';
+import type { AwsProfile, CredentialChoices, GoogleCredentialsFile } from '../../../runner/protocol/credentials.ts';
+import type { Choice } from '../../forms/pickers.ts';
 import type { ReachAnswers, Service } from './reach.ts';
 
 /** What a row of the question means: answers, or further questions. */

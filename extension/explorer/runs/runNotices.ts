@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import { isOver } from '../../runner/protocol/runs.ts';
-import type { RunRecord } from '../../runner/protocol/runs.ts';
-import { DisposableStore } from '../platform/lifecycle.ts';
-import { settingIds } from '../platform/settings.ts';
-import { endWords, runSeconds } from '../runs/runWords.ts';
-import type { Services } from '../services.ts';
+import { isOver } from '../../../runner/protocol/runs.ts';
+import type { RunRecord } from '../../../runner/protocol/runs.ts';
+import { DisposableStore } from '../../platform/lifecycle.ts';
+import { settingIds } from '../../platform/settings.ts';
+import { endWords, runSeconds } from '../../runs/runWords.ts';
+import type { Services } from '../../services.ts';
 
 /** Runs that took less are not worth an interruption. Seconds. */
 const shortest = 60;

@@ -1,4 +1,4 @@
-import type { ColumnSummary } from '../../runner/protocol/datasets.ts';
+import type { ColumnSummary } from '../../../runner/protocol/datasets.ts';
 
 /** A comparison that a search could go on with. */
 export interface SuggestedTerm {
