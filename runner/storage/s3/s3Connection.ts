@@ -3,6 +3,8 @@ import type { SpimquantError } from '../../protocol/errors.ts';
 import { Connection, defaultConcurrency, usualSurroundings } from '../connection.ts';
 import type { Service, Surroundings } from '../connection.ts';
 import type { StorageOptions } from '../objectStore.ts';
+import { ServiceHttp } from '../serviceHttp.ts';
+import { S3Gets } from './s3Gets.ts';
 import { loadS3Settings, makeS3Client, s3Credentials } from './s3Client.ts';
 import { isAboutCredentials, isExpired, isWrongRegion, s3Error, s3Fault } from './s3Errors.ts';
 import type { S3Fault } from './s3Errors.ts';
@@ -11,6 +13,8 @@ import type { S3Settings } from './s3Settings.ts';
 /** A client with what it was made of. */
 export interface S3Session {
   readonly client: S3Client;
+  /** How objects are read. */
+  readonly gets: S3Gets;
   readonly settings: S3Settings;
   readonly region: string;
 }
@@ -46,7 +50,12 @@ class S3Service implements Service<S3Session, S3Fault> {
   async open(): Promise<S3Session> {
     const settings = await loadS3Settings(this.#options);
     const region = this.#region ?? settings.region;
-    return { client: makeS3Client(settings, region, s3Credentials(settings), this.#sockets, this.#around.timeouts), settings, region };
+    return this.#session(settings, region, s3Credentials(settings));
+  }
+
+  #session(settings: S3Settings, region: string, credentials: Parameters<typeof makeS3Client>[2]): S3Session {
+    const client = makeS3Client(settings, region, credentials, this.#sockets, this.#around.timeouts);
+    return { client, gets: new S3Gets(client, new ServiceHttp(this.#sockets, this.#around.timeouts, process.env), !settings.anonymous), settings, region };
   }
 
   readonly fault = s3Fault;
@@ -58,8 +67,7 @@ class S3Service implements Service<S3Session, S3Fault> {
     const { region } = fault;
     if (region === undefined || region === from.region || !(isWrongRegion(fault) || fault.status === 400)) return undefined;
     if (this.#moved?.region !== region || this.#moved.settings !== from.settings) {
-      const client = makeS3Client(from.settings, region, from.client.config.credentials, this.#sockets, this.#around.timeouts);
-      this.#moved = { client, settings: from.settings, region };
+      this.#moved = this.#session(from.settings, region, from.client.config.credentials);
       this.#region = region;
     }
     return this.#moved;

@@ -69,9 +69,9 @@ export class S3Store implements ObjectStore {
       if (empty) return this.#readNothing(key, options);
     }
     const reading = new ObjectRead(options, this.#where(key), fetchS3Body({ Bucket: this.#connection.bucket, Key: this.#prefix + key, ...this.#payer() }));
-    return this.#connection.run('read', this.#where(key), options.signal, async ({ client }, signal) => {
+    return this.#connection.run('read', this.#where(key), options.signal, async ({ gets }, signal) => {
       try {
-        return await reading.attempt(client, signal);
+        return await reading.attempt(gets, signal);
       } catch (error) {
         if (isMissingObject(s3Fault(error))) return undefined;
         throw error;
