@@ -1,3 +1,4 @@
+import { finished } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { changedError, ChangedObject, TruncatedBody } from './bodyFaults.ts';
 import type { ByteRange, ReadOptions } from './objectStore.ts';
@@ -104,7 +105,13 @@ function partOf(answer: BodyAnswer, range: ByteRange | undefined): Part {
   const partial = /^bytes (\d+)-(\d+)\//.exec(answer.contentRange ?? '');
   const begin = partial === null ? 0 : Number(partial[1]);
   const length = answer.contentLength ?? (partial === null ? undefined : Number(partial[2]) - begin + 1);
-  return { begin, bytes: length === undefined ? undefined : new Uint8Array(length), received: 0, version: answer.version, whole: range === undefined || partial === null };
+  return { begin, bytes: length === undefined ? undefined : unfilled(length), received: 0, version: answer.version, whole: range === undefined || partial === null };
+}
+
+/** Bytes that are not set to zero first: a part that does not get all of them is never given out. */
+function unfilled(length: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 function rangeHeader(range: ByteRange | undefined): string | undefined {
@@ -125,15 +132,27 @@ async function fill(part: Part, body: Readable, signal: AbortSignal | undefined)
       part.received = part.bytes.length;
       return;
     }
-    for await (const chunk of body) {
-      const piece = (chunk as Uint8Array).subarray(0, bytes.length - part.received);
+    await eachPiece(body, (chunk) => {
+      const piece = chunk.length > bytes.length - part.received ? chunk.subarray(0, bytes.length - part.received) : chunk;
       bytes.set(piece, part.received);
       part.received += piece.length;
-    }
+    });
     if (part.received < bytes.length) throw new TruncatedBody(part.received, bytes.length);
   } finally {
     signal?.removeEventListener('abort', stop);
   }
+}
+
+/** Takes the pieces of a body as they come, without the promise for each that iterating makes. Rejects with the body's error, and when it breaks off. */
+function eachPiece(body: Readable, take: (piece: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    body.on('data', take);
+    finished(body, (error) => {
+      body.off('data', take);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
 }
 
 /** What was asked for: all that came, or a cut of it when the service ignored the range. */
