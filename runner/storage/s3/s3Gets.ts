@@ -30,7 +30,7 @@ interface Target {
 const mostErrorText = 64 * 1024;
 
 /**
- * Reads objects with requests of our own, which take a third of the processor time of the SDK's: looking at an image
+ * Reads objects with requests of our own, which take less than half of the processor time of the SDK's: looking at an image
  * makes thousands of them. Where they go and with which keys is what the SDK has resolved: its first request is looked at. What it
  * signs in another way (directory buckets, access points of many regions) is left to it.
  */
