@@ -7,6 +7,7 @@ import { SegmentReader, segmentName, SegmentWriter } from '../../../runner/cloud
 import type { Segment } from '../../../runner/cloud/segments.ts';
 import type { RunEvent } from '../../../runner/protocol/events.ts';
 import type { MachineSample } from '../../../runner/protocol/resources.ts';
+import type { ObjectStore } from '../../../runner/storage/objectStore.ts';
 import { openStore } from '../../../runner/storage/open.ts';
 
 describe('what machines write', () => {
@@ -27,16 +28,25 @@ describe('what machines write', () => {
       return () => { timers = timers.filter((each) => each !== timer); };
     },
   };
+  const writes: Promise<unknown>[] = [];
+  const storeOf = (): ObjectStore => {
+    const store = openStore(folder, {});
+    const write = store.write.bind(store);
+    return Object.assign(store, { write: (...given: Parameters<typeof write>) => {
+      const written = write(...given);
+      writes.push(written);
+      return written;
+    } });
+  };
   const files = async (): Promise<readonly string[]> => readdir(join(folder, eventsKey('run'))).catch(() => []);
-  /** Lets time pass; where something falls due, until it is written. */
+  /** Lets time pass; what falls due is written. */
   const pass = async (ms: number): Promise<void> => {
     now += ms;
     const due = timers.filter(({ at }) => at <= now);
     timers = timers.filter(({ at }) => at > now);
-    const before = (await files()).length;
     for (const { then } of due) then();
-    while (due.length > 0 && (await files()).length === before) await new Promise((resolve) => setImmediate(resolve));
-    // What was written is settled by the next turns.
+    await Promise.all(writes);
+    // What was written is noted by the next turns.
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   };
   const read = async (): Promise<readonly Segment[]> => {
@@ -48,7 +58,7 @@ describe('what machines write', () => {
   const event = (seq: number): RunEvent => ({ seq, time: seq, type: 'run-log', level: 'info', message: 'x' });
 
   it('has samples of the machine beside the events, in the same objects', async () => {
-    const writer = new SegmentWriter(openStore(folder, {}), 'run', '01', time);
+    const writer = new SegmentWriter(storeOf(), 'run', '01', time);
     writer.addSample(sample(1));
     writer.add(event(1));
     await pass(5000);
@@ -61,12 +71,12 @@ describe('what machines write', () => {
   });
 
   it('is written once a minute at most where a machine has nothing but samples to tell', async () => {
-    const writer = new SegmentWriter(openStore(folder, {}), 'run', '01', time);
+    const writer = new SegmentWriter(storeOf(), 'run', '01', time);
     for (let at = 0; at < 600_000; at += 15_000) {
       writer.addSample(sample(at));
       await pass(15_000);
     }
-    assert.ok((await files()).length <= 10, String(await files()));
+    assert.ok((await files()).length <= 10 && (await files()).length >= 7, String(await files()));
     // An event does not wait for that.
     const before = (await files()).length;
     writer.addSample(sample(now));
@@ -79,7 +89,7 @@ describe('what machines write', () => {
   });
 
   it('is read as older runners wrote it, and older runners pass over samples', async () => {
-    const writer = new SegmentWriter(openStore(folder, {}), 'run', '01', time);
+    const writer = new SegmentWriter(storeOf(), 'run', '01', time);
     writer.add(event(1));
     writer.addSample(sample(1));
     await writer.finish();
