@@ -199,8 +199,9 @@ function parseLines(text: string, participant: string): Pick<Segment, 'events' |
       continue;
     }
     if (value?.type === sampleType) {
-      const { type: _type, ...sample } = value;
-      if (typeof sample.host === 'string' && sampleNumbers.every((name) => typeof sample[name] === 'number')) samples.push({ ...sample, participant } as MachineSample);
+      const sample = value;
+      if (typeof sample.host !== 'string' || !sampleNumbers.every((name) => typeof sample[name] === 'number')) continue;
+      samples.push({ host: sample.host, participant, ...Object.fromEntries(sampleNumbers.map((name) => [name, sample[name]])) } as unknown as MachineSample);
     } else if (typeof value?.type === 'string' && typeof value.seq === 'number') events.push(value as RunEvent);
   }
   return { events, samples };

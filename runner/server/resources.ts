@@ -12,13 +12,14 @@ const machineAge = 400_000;
  * Request `resources.watch`: samples of this process, of runs, and of all below them, while any window watches. Runs are
  * no children of a runner that was started after them. Machines of cloud runs are told as the runs record them.
  */
-export const resourceHandlers: HandlerGroup = ({ book, clock, onEnd }) => {
+export const resourceHandlers: HandlerGroup = (context) => {
+  const { book, clock } = context;
   const sampler = new ResourceSampler({
     pids: () => [process.pid, ...book.pids],
     clock,
     later: laterByTimer,
   });
-  onEnd(() => { sampler.dispose(); });
+  context.onEnd(() => { sampler.dispose(); });
   const machines = async (): Promise<readonly MachineUse[]> => {
     const found = await Promise.all(book.cloudRuns.map(async (run) => (await readMachines(book.folder(run), clock() - machineAge)).map((machine) => ({ ...machine, run }))));
     return found.flat().sort((a, b) => (a.participant < b.participant ? -1 : 1));
