@@ -1,9 +1,9 @@
 import type * as vscode from 'vscode';
 import type { RunRecord } from '../runner/protocol/runs.ts';
 import { registerCoiled } from './cloud/coiledCommands.ts';
-import { registerDatasets } from './explorer/datasets.ts';
+import { registerDatasets } from './explorer/datasets/datasets.ts';
 import { registerResources } from './explorer/resources.ts';
-import { registerRuns } from './explorer/runs.ts';
+import { registerRuns } from './explorer/runs/runs.ts';
 import { registerStatusBar } from './explorer/statusBar.ts';
 import { registerFileSystem } from './filesystem/filesystem.ts';
 import { registerForms } from './forms/forms.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { reportError, SpimquantError } from '../../runner/protocol/errors.ts';
-import { isDatasetNode, uriOf } from '../explorer/datasetNodes.ts';
+import { isDatasetNode, uriOf } from '../explorer/datasets/datasetNodes.ts';
 import { reveal } from '../panels/files.ts';
 import { registerReportCommands } from '../panels/reportEditor.ts';
 import { registerCommand, showError } from '../platform/commands.ts';

@@ -2,7 +2,7 @@ import { findFlag } from '../../runner/command/flags.ts';
 import { BadValue, parseMethod } from '../../runner/command/values.ts';
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
 import { count } from '../../runner/wording/words.ts';
-import { baseName } from '../explorer/datasetNodes.ts';
+import { baseName } from '../explorer/datasets/datasetNodes.ts';
 import { usualMethod, usualStains, usualTemplate } from './buildCommand.ts';
 import type { GroupColumn } from './groups.ts';
 import type { Choice } from './pickers.ts';

@@ -1,6 +1,6 @@
 import type { DatasetRef, ImageEntry, ParticipantContents } from '../../runner/protocol/datasets.ts';
 import type { RunnerClient } from '../runner-client/client.types.ts';
-import { below } from '../explorer/datasetNodes.ts';
+import { below } from '../explorer/datasets/datasetNodes.ts';
 
 /** What forms ask the runner with. */
 export type Asks = Pick<RunnerClient, 'request'>;

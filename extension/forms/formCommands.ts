@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { verbs } from '../../runner/command/verbs.ts';
-import { isDatasetNode, datasetOf } from '../explorer/datasetNodes.ts';
+import { isDatasetNode, datasetOf } from '../explorer/datasets/datasetNodes.ts';
 import type { Services } from '../services.ts';
 import { createDemo } from './demo.ts';
 import { openGroupForm } from './groupForm.ts';

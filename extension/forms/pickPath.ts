@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { reportError } from '../../runner/protocol/errors.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
-import { baseName } from '../explorer/datasetNodes.ts';
+import { baseName } from '../explorer/datasets/datasetNodes.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
 import { addressProblem } from './paths.ts';

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
 import { count } from '../../runner/wording/words.ts';
-import { addDataset } from '../explorer/addDataset.ts';
-import { suggestedOutput } from '../explorer/commandsOfNodes.ts';
+import { addDataset } from '../explorer/datasets/addDataset.ts';
+import { suggestedOutput } from '../explorer/datasets/commandsOfNodes.ts';
 import type { Services } from '../services.ts';
 import { datasetChoices } from './choices.ts';
 import { allParticipants } from './data.ts';

@@ -3,7 +3,7 @@ import { SpimquantError } from '../../runner/protocol/errors.ts';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { cleanStorage } from '../../runner/protocol/storageChoice.ts';
 import type { OutputsSource } from '../../webviews/outputs/messages.ts';
-import { below, isDatasetNode, uriOf } from '../explorer/datasetNodes.ts';
+import { below, isDatasetNode, uriOf } from '../explorer/datasets/datasetNodes.ts';
 import { datasetChoices } from '../forms/choices.ts';
 import { absoluteAddress } from '../forms/paths.ts';
 import { pickPath } from '../forms/pickPath.ts';

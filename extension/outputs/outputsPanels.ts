@@ -8,15 +8,17 @@ import { storageFlags } from '../../runner/protocol/storageChoice.ts';
 import { readFromOutputsPage } from '../../webviews/outputs/messages.ts';
 import type { FileAction, FileRef, FromOutputsPage, OutputsQuestions, OutputsSource, PageAction, TableRef, ToOutputsPage } from '../../webviews/outputs/messages.ts';
 import { readOutputsState } from '../../webviews/outputs/viewState.ts';
+import { KeptStates } from '../panels/keptStates.ts';
 import { PageQuestions } from '../panels/pageQuestions.ts';
 import { tabIcon, WebviewPage } from '../panels/webviewHost.ts';
 import { showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
 import type { Services } from '../services.ts';
-import { KeptStates } from './keptStates.ts';
 import { outputsPanelType, type OutputsTools } from './outputs.types.ts';
 import { runOf } from './sources.ts';
 
+/** Folders whose panels are remembered. */
+const remembered = 20;
 /** Milliseconds between two looks at the outputs of a run that goes on. */
 const lookInterval = 15_000;
 /** Bytes that are put into the clipboard. */
@@ -34,7 +36,7 @@ export class OutputsPanels implements vscode.Disposable {
   constructor(services: Services, tools: OutputsTools) {
     this.#services = services;
     this.#tools = tools;
-    this.#kept = new KeptStates(services.context.workspaceState);
+    this.#kept = new KeptStates(services.context.workspaceState, 'outputs.states', remembered);
   }
 
   /** Shows outputs; a folder that is shown already is brought to the front. */
@@ -188,6 +190,7 @@ export class OutputsPanels implements vscode.Disposable {
 
   dispose(): void {
     for (const panel of [...this.#panels.values()]) panel.dispose();
+    this.#kept.dispose();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
-import { isTransferable, uriOf } from '../explorer/datasetNodes.ts';
-import { baseName, below } from '../explorer/datasetNodes.ts';
-import type { DatasetNode, TransferableRow } from '../explorer/datasetNodes.ts';
+import { isTransferable, uriOf } from '../explorer/datasets/datasetNodes.ts';
+import { baseName, below } from '../explorer/datasets/datasetNodes.ts';
+import type { DatasetNode, TransferableRow } from '../explorer/datasets/datasetNodes.ts';
 
 /** What is copied elsewhere. */
 export interface TransferSource extends DatasetRef {

@@ -2,8 +2,8 @@ import type { DatasetRef } from '../../runner/protocol/datasets.ts';
 import { ownStorage } from '../../runner/protocol/storageChoice.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
 import { nearest } from '../filesystem/reaches.ts';
-import { baseName, below } from '../explorer/datasetNodes.ts';
-import { bucketOf } from '../explorer/reach.ts';
+import { baseName, below } from '../explorer/datasets/datasetNodes.ts';
+import { bucketOf } from '../explorer/datasets/reach.ts';
 import { isBucket } from '../forms/paths.ts';
 import type { TransferSource } from './sources.ts';
 

@@ -1,8 +1,8 @@
 import type { DatasetRef } from '../../runner/protocol/datasets.ts';
 import { destinationPrefix, storageFlags } from '../../runner/protocol/storageChoice.ts';
 import type { StorageChoice } from '../../runner/protocol/storageChoice.ts';
-import { serviceOf } from '../explorer/reach.ts';
-import type { Service } from '../explorer/reach.ts';
+import { serviceOf } from '../explorer/datasets/reach.ts';
+import type { Service } from '../explorer/datasets/reach.ts';
 import type { CommandPart } from '../forms/buildCommand.ts';
 import { descriptionFiles } from './sources.ts';
 import type { TransferSource } from './sources.ts';

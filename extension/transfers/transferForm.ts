@@ -3,7 +3,7 @@ import { reportError } from '../../runner/protocol/errors.ts';
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { TransferOutlook } from '../../runner/protocol/transferOutlook.ts';
 import type { Result } from '../../runner/protocol/results.ts';
-import { bucketOf, reachWords } from '../explorer/reach.ts';
+import { bucketOf, reachWords } from '../explorer/datasets/reach.ts';
 import { cellText, lineOf } from '../forms/buildCommand.ts';
 import { isBucket } from '../forms/paths.ts';
 import { pickOne } from '../forms/pickers.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isDatasetNode } from '../explorer/datasetNodes.ts';
-import type { DatasetNode } from '../explorer/datasetNodes.ts';
+import { isDatasetNode } from '../explorer/datasets/datasetNodes.ts';
+import type { DatasetNode } from '../explorer/datasets/datasetNodes.ts';
 import { addressOf } from '../filesystem/bucketUri.ts';
 import { registerCommand } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';

@@ -8,10 +8,10 @@ import { readFromImagePage } from '../../webviews/image/messages.ts';
 import type { FromImagePage, ImageQuestions, ToImagePage, ViewerCommand } from '../../webviews/image/messages.ts';
 import { mendingAction, showError } from '../platform/commands.ts';
 import { DisposableStore } from '../platform/lifecycle.ts';
+import type { KeptStates } from '../panels/keptStates.ts';
 import { PageQuestions } from '../panels/pageQuestions.ts';
 import { WebviewPage } from '../panels/webviewHost.ts';
 import type { Services } from '../services.ts';
-import type { KeptViews } from './keptViews.ts';
 import { overlayState } from './openImage.ts';
 import { savePicture } from './savePicture.ts';
 import type { ViewerTools } from './viewer.types.ts';
@@ -26,7 +26,7 @@ export interface ImageViewOptions {
   readonly look: FirstLook | undefined;
   readonly services: Services;
   readonly tools: ViewerTools;
-  readonly kept: KeptViews;
+  readonly kept: KeptStates;
   /** The user has moved to a point, RAS millimetres, in a view that is linked. */
   readonly onMoved: (from: ImageView, point: Triple) => void;
 }
@@ -48,6 +48,8 @@ export class ImageView implements vscode.Disposable {
   #look: FirstLook | undefined;
   #isOpen = false;
   #failed = false;
+  /** The page has said how it is looked at, and from now on knows better than what is kept of the image: others may show it too. */
+  #hasKept = false;
 
   constructor(panel: vscode.WebviewPanel, options: ImageViewOptions) {
     this.panel = panel;
@@ -112,8 +114,7 @@ export class ImageView implements vscode.Disposable {
     this.#questions.forget();
     this.#isOpen = false;
     const { title, kept } = this.#options;
-    const view = kept.of(this.image.uri);
-    this.#page.post({ type: 'show', image: this.image, title, place: { canSegment: /\.(zarr|ozx|zarr\.zip)$/i.test(this.image.uri) }, ...(view === undefined ? {} : { kept: view }) });
+    this.#page.post({ type: 'show', image: this.image, title, place: { canSegment: /\.(zarr|ozx|zarr\.zip)$/i.test(this.image.uri) }, ...(this.#hasKept ? {} : { kept: kept.of(this.image.uri) }) });
     const first = this.#first ?? this.#ask();
     this.#first = undefined;
     void this.#tellOpened(first);
@@ -159,7 +160,8 @@ export class ImageView implements vscode.Disposable {
         await this.#tellOpened(this.#ask());
         break;
       case 'keep':
-        kept.keep(this.image.uri, message.view);
+        this.#hasKept = true;
+        kept.keep(this.image.uri, message.kept);
         break;
       case 'moved':
         onMoved(this, message.point);

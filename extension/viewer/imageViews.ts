@@ -5,25 +5,28 @@ import { readImagePageState } from '../../webviews/image/messages.ts';
 import type { ViewerCommand } from '../../webviews/image/messages.ts';
 import { addressOf } from '../filesystem/bucketUri.ts';
 import { absoluteAddress } from '../forms/paths.ts';
+import { KeptStates } from '../panels/keptStates.ts';
 import { tabIcon } from '../panels/webviewHost.ts';
 import type { Services } from '../services.ts';
 import { ImageView } from './imageView.ts';
-import { KeptViews } from './keptViews.ts';
 import { imageTitle, lookOf, readOpenImageRequest } from './openImage.ts';
 import type { OpenImageRequest } from './openImage.types.ts';
 import { imagePanelType, type ViewerTools } from './viewer.types.ts';
+
+/** Images whose views are remembered. */
+const remembered = 40;
 
 /** The images that are shown, each in one panel or editor. */
 export class ImageViews implements vscode.Disposable {
   readonly #services: Services;
   readonly #tools: ViewerTools;
-  readonly #kept: KeptViews;
+  readonly #kept: KeptStates;
   readonly #views = new Set<ImageView>();
 
   constructor(services: Services, tools: ViewerTools) {
     this.#services = services;
     this.#tools = tools;
-    this.#kept = new KeptViews(services.context.workspaceState);
+    this.#kept = new KeptStates(services.context.workspaceState, 'viewer.views', remembered);
   }
 
   /**

@@ -53,7 +53,7 @@ export interface PageCommands {
    * Waits until the editor has written texts into the browser's storage, below a key of the workspace: it does so every few
    * seconds, and a window that is loaded anew finds nothing that came later.
    */
-  stored(wanted: { readonly key: string; readonly texts: readonly string[] }): Promise<null>;
+  stored(wanted: { readonly key: string; readonly texts: readonly string[]; readonly timeoutMs?: number }): Promise<null>;
   /** Writes a picture of the page and answers where. */
   screenshot(name: { readonly name: string }): Promise<string>;
 }

@@ -6,7 +6,7 @@ import { connectHost, pageElement } from '../kit/host.ts';
 import type { FirstLook } from './firstLook.ts';
 import { withLook } from './firstLook.ts';
 import css from './image.css';
-import { readImagePageState, readToImagePage } from './messages.ts';
+import { latestView, readImagePageState, readToImagePage } from './messages.ts';
 import type { FromImagePage, ImagePageState, ImageQuestions, ToImagePage } from './messages.ts';
 import { ImagePage } from './page.ts';
 import { troubleButtons } from './trouble.ts';
@@ -65,15 +65,18 @@ function hear(message: ToImagePage): void {
 function open(answer: Requests['image.open']['result'], look: FirstLook | undefined): void {
   if (shown === undefined) return;
   const { image: ref, title } = shown;
-  const own = state !== undefined && state.image.uri === ref.uri ? state.view : undefined;
-  const kept = readViewState(own ?? shown.kept, answer.image);
-  const view = look === undefined ? kept : withLook(kept, answer.image, look);
+  const latest = latestView(state !== undefined && state.image.uri === ref.uri ? state.kept : undefined, shown.kept);
+  const before = readViewState(latest?.view, answer.image);
+  let changes = latest?.changes ?? 0;
+  const view = look === undefined ? before : withLook(before, answer.image, look);
   page?.dispose();
   const keep = (next: object): void => {
-    state = { image: ref, title, view: next };
+    changes++;
+    const kept = { view: next, changes };
+    state = { image: ref, title, kept };
     // At once: a page that is hidden is gone the next moment, with all timers.
     host.keep(state);
-    host.post({ type: 'keep', view: next });
+    host.post({ type: 'keep', kept });
   };
   page = new ImagePage({
     ref, answer, place: shown.place, asker,

@@ -15,8 +15,8 @@ export type ImageQuestions = Pick<Requests, (typeof imageQuestions)[number]>;
 /** What a page is told. */
 export type ToImagePage =
   /**
-   * The first thing said: which image it is. `kept`: how it was looked at before, where the page itself has kept nothing;
-   * checked against the image when that is known.
+   * The first thing said: which image it is. `kept`: how it was looked at last, in this page or another one: a {@link KeptView},
+   * to be checked by {@link latestView}.
    */
   | { readonly type: 'show'; readonly image: ImageRef; readonly title: string; readonly place: ShownPlace; readonly kept?: unknown }
   /** What is to be seen now, of an image that is open already. */
@@ -55,18 +55,25 @@ export type FromImagePage =
   | { readonly type: 'insert'; readonly stain: string; readonly threshold: number; readonly plane: PlaneName; readonly position: number }
   | { readonly type: 'save'; readonly name: string; readonly png: Uint8Array }
   | { readonly type: 'tell'; readonly level: 'info' | 'error'; readonly text: string }
-  /** How the image is looked at now, to be kept for the next time it is opened. A `ViewState`. */
-  | { readonly type: 'keep'; readonly view: object }
+  /** How the image is looked at now, to be kept for the next time it is opened. */
+  | { readonly type: 'keep'; readonly kept: KeptView }
   /** The user wants to mend what was wrong: sign in, or start the runner again. */
   | { readonly type: 'mend'; readonly error: ErrorReport }
   | { readonly type: 'showLog' };
+
+/** How an image was looked at. */
+export interface KeptView {
+  /** A `ViewState`; checked against the image when that is known. */
+  readonly view: object;
+  /** How often the image's view had changed by then, in whichever page. */
+  readonly changes: number;
+}
 
 /** What a page keeps over reloads of the window. */
 export interface ImagePageState {
   readonly image: ImageRef;
   readonly title: string;
-  /** A `ViewState`; checked against the image when that is known. */
-  readonly view?: unknown;
+  readonly kept?: KeptView;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -145,8 +152,8 @@ export function readFromImagePage(message: unknown): FromImagePage | undefined {
       return typeof name === 'string' && png instanceof Uint8Array && png.length <= largestPicture ? { type: 'save', name, png } : undefined;
     }
     case 'keep': {
-      const { view } = message;
-      return isFields(view) && JSON.stringify(view).length <= longestState ? { type: 'keep', view } : undefined;
+      const kept = readKeptView(message['kept']);
+      return kept !== undefined && JSON.stringify(kept.view).length <= longestState ? { type: 'keep', kept } : undefined;
     }
     case 'mend': {
       const { error } = message;
@@ -166,5 +173,24 @@ export function readImagePageState(state: unknown): ImagePageState | undefined {
   if (!isFields(state)) return undefined;
   const image = readImageRef(state['image']);
   if (image === undefined || typeof state['title'] !== 'string') return undefined;
-  return { image, title: state['title'], ...(state['view'] === undefined ? {} : { view: state['view'] }) };
+  const kept = readKeptView(state['kept']);
+  return { image, title: state['title'], ...(kept === undefined ? {} : { kept }) };
+}
+
+function readKeptView(raw: unknown): KeptView | undefined {
+  if (!isFields(raw)) return undefined;
+  const { view, changes } = raw;
+  return isFields(view) && typeof changes === 'number' && Number.isSafeInteger(changes) ? { view, changes } : undefined;
+}
+
+/**
+ * The later one of two views of an image; undefined: there is none.
+ *
+ * @param own what the page finds of itself. The editor in a browser writes it once a minute, so that after a reload it may be
+ * of long ago, or of an editor of the image that has been closed since.
+ * @param kept what the extension has kept of the image
+ */
+export function latestView(own: KeptView | undefined, kept: unknown): KeptView | undefined {
+  const other = readKeptView(kept);
+  return own === undefined || (other !== undefined && other.changes > own.changes) ? other : own;
 }

@@ -1,12 +1,14 @@
 import { count, formatScope } from '../../runner/wording/words.ts';
 import type { TaskRow } from '../../runner/protocol/runView.ts';
 import { make } from '../kit/dom.ts';
-import { hasConnections, layOut, stageGraph } from './stageGraph.ts';
-import type { GraphLayout, GraphPoint, StageGraph, StageNode } from './stageGraph.ts';
+import { layOut } from './graphLayout.ts';
+import type { GraphLayout, GraphPoint } from './graphLayout.ts';
+import { hasConnections, stageGraph } from './stageGraph.ts';
+import type { StageGraph, StageNode } from './stageGraph.ts';
 import { stageWords } from './stageWords.ts';
 import { taskIcon, taskWords } from './taskIcon.ts';
 
-const sizes = { width: 164, height: 30, between: 14, lines: 26 } as const;
+const sizes = { width: 186, height: 30, between: 12, lines: 26 } as const;
 const svgName = 'http://www.w3.org/2000/svg';
 
 /** The stages of a participant, or of all, as a graph: what is below needs what is above. */

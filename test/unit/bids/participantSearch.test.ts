@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suggestTerms, withTerm } from '../../../extension/explorer/searchTerms.ts';
+import { suggestTerms, withTerm } from '../../../extension/explorer/datasets/searchTerms.ts';
 import { parseParticipants, summariseColumns } from '../../../runner/bids/participants.ts';
 import { parseSearch, participantMatcher } from '../../../runner/bids/participantSearch.ts';
 

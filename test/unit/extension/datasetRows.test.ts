@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { commandOf, suggestedOutput } from '../../../extension/explorer/commandsOfNodes.ts';
-import { below, mendsOf, shortNames } from '../../../extension/explorer/datasetNodes.ts';
-import type { DatasetRow, ParticipantRow } from '../../../extension/explorer/datasetNodes.ts';
-import { sizeText, viewOf, voxelText } from '../../../extension/explorer/datasetItems.ts';
-import type { Known } from '../../../extension/explorer/datasetTree.ts';
-import { dropText } from '../../../extension/explorer/dropText.ts';
+import { commandOf, suggestedOutput } from '../../../extension/explorer/datasets/commandsOfNodes.ts';
+import { below, mendsOf, shortNames } from '../../../extension/explorer/datasets/datasetNodes.ts';
+import type { DatasetRow, ParticipantRow } from '../../../extension/explorer/datasets/datasetNodes.ts';
+import { sizeText, viewOf, voxelText } from '../../../extension/explorer/datasets/datasetItems.ts';
+import type { Known } from '../../../extension/explorer/datasets/datasetTree.ts';
+import { dropText } from '../../../extension/explorer/datasets/dropText.ts';
 import { markdownTable } from '../../../extension/explorer/markdown.ts';
 import { absoluteAddress, addressProblem } from '../../../extension/forms/paths.ts';
 import { groupColumns } from '../../../extension/forms/groups.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { SpimquantError, reportError } from '../../../runner/protocol/errors.ts';
-import { KeptViews } from '../../../extension/viewer/keptViews.ts';
+import { KeptStates } from '../../../extension/panels/keptStates.ts';
 import { imageTitle, lookOf, overlayKindOf, readOpenImageRequest } from '../../../extension/viewer/openImage.ts';
 
 describe('A request to open an image', () => {
@@ -23,7 +23,7 @@ describe('A request to open an image', () => {
 describe('Views that are kept', () => {
   it('are those of the images that were looked at last, also before they are written', () => {
     const values = new Map<string, unknown>([['viewer.views', 'damaged']]);
-    const kept = new KeptViews({ get: (key) => values.get(key), update: async (key, value) => { values.set(key, value); } });
+    const kept = new KeptStates({ get: (key) => values.get(key), update: async (key, value) => { values.set(key, value); } }, 'viewer.views', 40);
     assert.equal(kept.of('a'), undefined);
     for (let i = 0; i < 60; i++) kept.keep(`image ${i}`, { zoom: i });
     kept.keep('image 59', { zoom: 100 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { doctorCommand } from '../../../extension/explorer/commandsOfNodes.ts';
-import { answersOf, endpointProblem, endpointWarning, projectProblem, reachWords, regionProblem, serviceOf, storageOf } from '../../../extension/explorer/reach.ts';
-import { profileWords, reachChoices, usualWords } from '../../../extension/explorer/reachChoices.ts';
+import { doctorCommand } from '../../../extension/explorer/datasets/commandsOfNodes.ts';
+import { answersOf, endpointProblem, endpointWarning, projectProblem, reachWords, regionProblem, serviceOf, storageOf } from '../../../extension/explorer/datasets/reach.ts';
+import { profileWords, reachChoices, usualWords } from '../../../extension/explorer/datasets/reachChoices.ts';
 import type { CredentialChoices } from '../../../runner/protocol/credentials.ts';
 import type { StorageChoice } from '../../../runner/protocol/storageChoice.ts';
 

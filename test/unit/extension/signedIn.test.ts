@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DatasetTree } from '../../../extension/explorer/datasetTree.ts';
+import { DatasetTree } from '../../../extension/explorer/datasets/datasetTree.ts';
 import type { RunnerClient } from '../../../extension/runner-client/client.types.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { ErrorCode } from '../../../runner/protocol/errors.ts';

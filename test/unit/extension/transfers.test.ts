@@ -3,7 +3,7 @@ import { parseCommandText } from '../../../runner/command/parse.ts';
 import type { SyncCommand } from '../../../runner/protocol/options.ts';
 import type { TransferOutlook } from '../../../runner/protocol/transferOutlook.ts';
 import { chooser, listedPrefixes } from '../../../runner/transfer/filters.ts';
-import type { DatasetNode, DatasetRow } from '../../../extension/explorer/datasetNodes.ts';
+import type { DatasetNode, DatasetRow } from '../../../extension/explorer/datasets/datasetNodes.ts';
 import { lineOf } from '../../../extension/forms/buildCommand.ts';
 import { deletionQuestion, doesAnything, outlookText, whatText } from '../../../extension/transfers/outlookWords.ts';
 import { fileSource, folderSource, sourcesOfRows } from '../../../extension/transfers/sources.ts';

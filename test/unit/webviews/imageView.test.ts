@@ -4,7 +4,7 @@ import type { ViewedImage, ViewedLevel } from '../../../runner/protocol/imageVie
 import { fitsPane, pageBudget } from '../../../webviews/image/budget.ts';
 import { readFirstLook, withLook } from '../../../webviews/image/firstLook.ts';
 import { chooseLevel } from '../../../webviews/image/geometry.ts';
-import { readFromImagePage, readToImagePage } from '../../../webviews/image/messages.ts';
+import { latestView, readFromImagePage, readToImagePage } from '../../../webviews/image/messages.ts';
 import { PieceStore, planRequests, type PieceWish } from '../../../webviews/image/pieces.ts';
 import { firstState, readViewState } from '../../../webviews/image/viewState.ts';
 
@@ -54,10 +54,20 @@ describe('How an image is to be looked at', () => {
     assert.deepEqual([kept.position, kept.channels, kept.level, kept.zoom], [state.position, state.channels, undefined, 1]);
   });
 
+  it('is as it was left last, though a window that was reloaded brings back what was said long before', () => {
+    const [old, late] = [{ changes: 1, view: { layout: 'planes' } }, { changes: 7, view: { layout: 'sagittal' } }];
+    assert.deepEqual(latestView(old, late), late);
+    // The extension writes a moment after the page has changed, and forgets what was looked at long ago.
+    assert.equal(latestView(late, old), late);
+    assert.equal(latestView(old, undefined), old);
+    assert.deepEqual(latestView(undefined, late), late);
+    assert.equal(latestView(undefined, { changes: 'many', view: {} }), undefined);
+  });
+
   it('takes no message that is none of its page', () => {
     assert.equal(readFromImagePage({ type: 'save', name: 'x.png', png: 'text' }), undefined);
     assert.equal(readFromImagePage({ type: 'insert', stain: 'a', threshold: 1, plane: 'oblique', position: 0 }), undefined);
-    assert.equal(readFromImagePage({ type: 'keep', view: { text: 'x'.repeat(100_000) } }), undefined);
+    assert.equal(readFromImagePage({ type: 'keep', kept: { changes: 1, view: { text: 'x'.repeat(100_000) } } }), undefined);
     assert.equal(readFromImagePage({ type: 'ask', id: 1, name: 'runs.start', params: {} }), undefined);
     assert.deepEqual(readFromImagePage({ type: 'cancel', id: 1 }), { type: 'cancel', id: 1 });
     assert.equal(readToImagePage({ type: 'opened', answer: { image: {}, pieces: [], bytes: [] } }), undefined);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TaskRow } from '../../../runner/protocol/runView.ts';
-import { hasConnections, layOut, stageGraph } from '../../../webviews/run/stageGraph.ts';
+import { layOut } from '../../../webviews/run/graphLayout.ts';
+import { hasConnections, stageGraph } from '../../../webviews/run/stageGraph.ts';
 
 function task(id: string, ...after: readonly string[]): TaskRow {
   const [scope, stage] = id.split('/');
@@ -39,5 +40,19 @@ describe('the stages of a run as a graph', () => {
     }
     for (const { points } of ways) points.slice(1).forEach((point, at) => { assert.ok(point.y > points[at].y); });
     assert.equal(ways.find(({ from, to }) => from === 'register' && to === 'count')?.points.length, 4);
+  });
+
+  it('draws a connection that passes by many lines straight, and crosses none that it need not', () => {
+    // A chain with a branch at its right, of which one connection leads to the last stage.
+    const chain = ['a', 'b', 'c', 'd', 'e', 'f'].map((name, at, all) => task(`01/${name}`, ...(at === 0 ? [] : [`01/${all[at - 1]}`])));
+    const graph = stageGraph([task('01/side', '01/a'), ...chain.slice(0, 5), task('01/f', '01/e', '01/side')]);
+    const { ways, width } = layOut(graph, { width: 100, height: 20, between: 10, lines: 30 });
+    const past = ways.find(({ from }) => from === 'side')?.points.slice(1, -1).map(({ x }) => x) ?? [];
+    assert.ok(past.length > 2 && Math.max(...past) - Math.min(...past) < 40, past.join(' '));
+    assert.ok(width <= 260, String(width));
+    const crossed = stageGraph([task('01/l'), task('01/r'), task('01/to-r', '01/r'), task('01/to-l', '01/l')]);
+    const { places } = layOut(crossed, { width: 100, height: 20, between: 10, lines: 30 });
+    const x = (name: string): number => places.get(name)?.x ?? 0;
+    assert.equal(Math.sign(x('l') - x('r')), Math.sign(x('to-l') - x('to-r')));
   });
 });
