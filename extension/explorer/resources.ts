@@ -44,6 +44,7 @@ class ResourceWatch implements vscode.Disposable {
     this.#post = post;
     const { runner } = services;
     this.#store.add(runner.on('resources.sample', (sample) => { if (this.#wanted) this.#post({ type: 'sample', sample }); }));
+    this.#store.add(runner.on('resources.machines', ({ machines }) => { if (this.#wanted) this.#post({ type: 'machines', machines }); }));
     this.#store.add(runner.onStatus((status) => {
       if (!this.#wanted) return;
       if (status.kind === 'connected') void this.#watch();
@@ -77,7 +78,8 @@ class ResourceWatch implements vscode.Disposable {
     try {
       const intervalMs = settings.resourceIntervalMs();
       const { history } = await runner.request('resources.watch', { intervalMs });
-      if (turn === this.#turn) this.#post({ type: 'history', samples: history, intervalMs });
+      if (turn !== this.#turn) return;
+      this.#post({ type: 'history', samples: history, intervalMs });
     } catch (error) {
       if (turn === this.#turn) this.#post({ type: 'empty', text: reportError(error).message });
     }

@@ -37,7 +37,7 @@ export interface Line {
 /** Every notification has its place here, so that none is forgotten. */
 const notifications: { readonly [N in NotificationName]: true } = {
   'runs.events': true, 'runs.changed': true, 'runs.removed': true, 'credentials.changed': true, 'datasets.changed': true, 'datasets.progress': true,
-  'datasets.updated': true, 'resources.sample': true, 'explore.progress': true,
+  'datasets.updated': true, 'resources.sample': true, 'resources.machines': true, 'explore.progress': true,
 };
 const notificationNames = Object.keys(notifications) as NotificationName[];
 

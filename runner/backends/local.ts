@@ -213,7 +213,7 @@ export async function unlockLocally(command: RunCommand, backend: Pick<LocalBack
 export async function runLocally(command: RunCommand, text: string, backend: LocalBackend): Promise<RunSummary> {
   const { clock, env, onEvent, signal } = backend;
   const recording = new Recording({
-    open: () => backend.journal ?? new Journal(join(stateFolder(env), 'runs'), intentOf(command, text, placesOf(command, env), clock()), clock), clock, onEvent,
+    open: () => backend.journal ?? new Journal(join(stateFolder(env), 'runs'), intentOf(command, text, placesOf(command, env), clock()), clock), clock, onEvent, unwatched: backend.part,
   });
   if (backend.journal !== undefined) recording.begin();
   try {

@@ -14,6 +14,8 @@ export interface RecordingOptions {
   /** Makes the run's journal. */
   readonly open: () => Journal;
   readonly clock: Clock;
+  /** Whether what this process takes is not written into the run's folder: somebody else records it. */
+  readonly unwatched?: boolean;
   /** Told every event after it is on disk, with the state it leads to. */
   readonly onEvent?: (event: RunEvent, state: RunState) => void;
 }
@@ -46,8 +48,10 @@ export class Recording {
       this.#fold.apply(event);
       this.#options.onEvent?.(event, this.#fold.state);
     });
-    const stopRecording = recordResources(journal.folder, this.#options.clock, laterByTimer);
-    journal.subscribe(({ type }) => { if (type === 'run-finished') stopRecording(); });
+    if (this.#options.unwatched !== true) {
+      const stopRecording = recordResources(journal.folder, this.#options.clock, laterByTimer);
+      journal.subscribe(({ type }) => { if (type === 'run-finished') stopRecording(); });
+    }
     journal.append({ type: 'run-started', pid: process.pid, host: hostname() });
     return journal;
   }

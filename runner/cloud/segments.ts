@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { RunEvent } from '../protocol/events.ts';
+import type { MachineSample } from '../protocol/resources.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 import { eventsKey } from './layout.ts';
 
-/** Events of one participant's run on a machine, as one object of the bucket. */
+/** Events of one participant's run on a machine, and what the machine took meanwhile, as one object of the bucket. */
 export interface Segment {
   readonly participant: string;
   /** Different for every process that ever worked on a participant. */
@@ -11,11 +12,20 @@ export interface Segment {
   /** 1, 2, 3 … within an attempt. */
   readonly number: number;
   readonly events: readonly RunEvent[];
+  /** None where an older runner wrote it. */
+  readonly samples: readonly MachineSample[];
 }
+
+/** Marks a line that is no event. Older runners pass over it, because it has no number. */
+const sampleType = 'machine-sample';
 
 /** Time between two segments: short at first, so that one sees that a machine works; in milliseconds. */
 const firstInterval = 5000;
 const longestInterval = 30_000;
+/** The same where nothing happens but samples: they go with events, and cost hardly a request of their own. */
+const quietInterval = 60_000;
+/** Samples that wait at most: those of four hours. */
+const mostSamples = 1000;
 /** Events that wait for the next segment at most; of progress only the latest counts anyway. */
 const mostWaiting = 20_000;
 
@@ -48,10 +58,12 @@ export class SegmentWriter {
   readonly #time: SegmentTime;
   readonly #attempt = randomBytes(6).toString('hex');
   #waiting: RunEvent[] = [];
+  #samples: MachineSample[] = [];
   #number = 0;
   #interval = firstInterval;
-  #cancel: (() => void) | undefined;
+  #timer: { readonly due: number; readonly cancel: () => void } | undefined;
   #writing: Promise<void> | undefined;
+  #over = false;
 
   constructor(store: ObjectStore, run: string, participant: string, time: SegmentTime) {
     this.#store = store;
@@ -64,38 +76,59 @@ export class SegmentWriter {
     if (event.type === 'task-progress') this.#waiting = this.#waiting.filter((each) => each.type !== 'task-progress' || each.task !== event.task);
     this.#waiting.push(event);
     if (this.#waiting.length > mostWaiting) this.#waiting = this.#waiting.filter((each) => each.type !== 'task-progress' && each.type !== 'task-log').slice(-mostWaiting);
-    this.#cancel ??= this.#time.later(this.#interval, () => {
-      this.#cancel = undefined;
-      void this.#flush().catch(() => undefined).finally(() => {
-        this.#interval = Math.min(longestInterval, 2 * this.#interval);
-        if (this.#waiting.length > 0) this.#cancel ??= this.#time.later(this.#interval, () => { this.#cancel = undefined; void this.#flush().catch(() => undefined); });
-      });
-    });
+    this.#schedule();
+  }
+
+  /** Of the machine; written with the next events, or after a while without them. */
+  addSample(sample: MachineSample): void {
+    this.#samples = [...this.#samples, sample].slice(-mostSamples);
+    this.#schedule();
   }
 
   /** Writes all that waits. Rejects when the bucket does not take it. */
   async finish(): Promise<void> {
-    this.#cancel?.();
+    this.#over = true;
+    this.#timer?.cancel();
     await this.#writing?.catch(() => undefined);
     await this.#flush();
   }
 
+  /** Writes what waits in a while, unless it is written sooner. */
+  #schedule(): void {
+    if (this.#over || (this.#waiting.length === 0 && this.#samples.length === 0)) return;
+    const wait = this.#waiting.length > 0 ? this.#interval : quietInterval;
+    const due = this.#time.clock() + wait;
+    if (this.#timer !== undefined && this.#timer.due <= due) return;
+    this.#timer?.cancel();
+    const cancel = this.#time.later(wait, () => {
+      if (this.#timer?.cancel !== cancel) return;
+      this.#timer = undefined;
+      void this.#flush().catch(() => undefined).finally(() => {
+        this.#interval = Math.min(longestInterval, 2 * this.#interval);
+        this.#schedule();
+      });
+    });
+    this.#timer = { due, cancel };
+  }
+
   async #flush(): Promise<void> {
     if (this.#writing !== undefined) return this.#writing;
-    if (this.#waiting.length === 0) return;
-    const events = this.#waiting;
-    this.#waiting = [];
-    this.#writing = this.#write(events).catch((error: unknown) => {
+    const [events, samples] = [this.#waiting, this.#samples];
+    if (events.length === 0 && samples.length === 0) return;
+    [this.#waiting, this.#samples] = [[], []];
+    this.#writing = this.#write(events, samples).catch((error: unknown) => {
       this.#waiting = [...events, ...this.#waiting];
+      this.#samples = [...samples, ...this.#samples];
       throw error;
     }).finally(() => { this.#writing = undefined; });
     return this.#writing;
   }
 
-  async #write(events: readonly RunEvent[]): Promise<void> {
+  async #write(events: readonly RunEvent[], samples: readonly MachineSample[]): Promise<void> {
     const number = this.#number + 1;
     const key = `${eventsKey(this.#run)}/${segmentName(this.#time.clock(), this.#participant, this.#attempt, number)}`;
-    await this.#store.write(key, events.map((event) => `${JSON.stringify(event)}\n`).join(''), { ifAbsent: true });
+    const lines = [...events, ...samples.map(({ participant: _participant, ...sample }) => ({ type: sampleType, ...sample }))];
+    await this.#store.write(key, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { ifAbsent: true });
     this.#number = number;
   }
 }
@@ -146,20 +179,30 @@ export class SegmentReader {
         if (said === undefined || bytes === undefined) continue;
         this.#seen.add(name);
         this.#newest = Math.max(this.#newest, said.time);
-        yield { participant: said.participant, attempt: said.attempt, number: said.number, events: parseLines(new TextDecoder().decode(bytes)) };
+        yield { participant: said.participant, attempt: said.attempt, number: said.number, ...parseLines(new TextDecoder().decode(bytes), said.participant) };
       }
     }
   }
 }
 
-function parseLines(text: string): readonly RunEvent[] {
-  return text.split('\n').flatMap((line): readonly RunEvent[] => {
-    if (line === '') return [];
+const sampleNumbers = ['time', 'cpu', 'cores', 'memory', 'memoryLimit', 'diskRead', 'diskWrite', 'networkIn', 'networkOut', 'processes'] as const;
+
+/** Lines that are neither events nor samples are passed over. */
+function parseLines(text: string, participant: string): Pick<Segment, 'events' | 'samples'> {
+  const events: RunEvent[] = [];
+  const samples: MachineSample[] = [];
+  for (const line of text.split('\n')) {
+    let value: (Partial<RunEvent> | ({ readonly type: typeof sampleType } & Partial<MachineSample>)) | null;
     try {
-      const event = JSON.parse(line) as Partial<RunEvent> | null;
-      return typeof event?.type === 'string' && typeof event.seq === 'number' ? [event as RunEvent] : [];
+      value = JSON.parse(line) as typeof value;
     } catch {
-      return [];
+      continue;
     }
-  });
+    if (value?.type === sampleType) {
+      const sample = value;
+      if (typeof sample.host !== 'string' || !sampleNumbers.every((name) => typeof sample[name] === 'number')) continue;
+      samples.push({ host: sample.host, participant, ...Object.fromEntries(sampleNumbers.map((name) => [name, sample[name]])) } as unknown as MachineSample);
+    } else if (typeof value?.type === 'string' && typeof value.seq === 'number') events.push(value as RunEvent);
+  }
+  return { events, samples };
 }

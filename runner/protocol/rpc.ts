@@ -6,7 +6,7 @@ import type { ErrorReport } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import type { ImageRef, IntensityHistogram, Piece, PieceAddress, PieceType, RelatedOverlay, Triple, ViewedImage, ViewedRegion } from './imageView.ts';
 import type { OutputEntry, OutputsListing, OutputsRef, RegionValues, TablePage, TableQuery } from './outputs.ts';
-import type { ResourceSample } from './resources.ts';
+import type { MachineUse, ResourceSample } from './resources.ts';
 import type { Result } from './results.ts';
 import type { OutputFile, RunOrigin, RunRecord } from './runs.ts';
 import type { HostResources, LogPage, LogQuery, TaskChanges } from './runView.ts';
@@ -107,8 +107,8 @@ export interface Requests {
   'runs.nextError': { readonly params: { readonly id: string; readonly query: LogQuery; readonly from: number; readonly backwards: boolean }; readonly result: number | null };
   /** Tasks that changed after event `since`; 0: all. */
   'runs.tasks': { readonly params: { readonly id: string; readonly since: number }; readonly result: TaskChanges };
-  /** What the run took of its machines, in at most `points` samples each. */
-  'runs.resources': { readonly params: { readonly id: string; readonly points: number }; readonly result: { readonly hosts: readonly HostResources[] } };
+  /** What the run took of its machines, those of a cloud first. Samples, at most `points` each, come of the hosts that are named; left out: of the first few. */
+  'runs.resources': { readonly params: { readonly id: string; readonly points: number; readonly hosts?: readonly string[] }; readonly result: { readonly hosts: readonly HostResources[] } };
   'runs.outputs': { readonly params: { readonly id: string }; readonly result: { readonly files: readonly OutputFile[]; readonly more: boolean } };
 
   /** Any command that is not a run. Progress comes as `explore.progress` with the caller's `token`. */
@@ -230,7 +230,7 @@ export interface Requests {
     readonly result: RegionValues;
   };
 
-  /** Samples come as `resources.sample` while it is on. 0: off. */
+  /** Samples come as `resources.sample`, and machines of cloud runs as `resources.machines`, while it is on. 0: off. */
   'resources.watch': { readonly params: { readonly intervalMs: number }; readonly result: { readonly history: readonly ResourceSample[] } };
 }
 
@@ -248,6 +248,8 @@ export interface Notifications {
   /** What was answered before is otherwise now. */
   'datasets.updated': { readonly dataset: DatasetRef; readonly change: DatasetChange };
   'resources.sample': ResourceSample;
+  /** Machines that are at work for cloud runs of this computer: at the beginning of a watch, and when they have told something new. */
+  'resources.machines': { readonly machines: readonly MachineUse[] };
   'explore.progress': { readonly token: string; readonly message: string };
 }
 

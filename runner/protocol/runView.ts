@@ -2,7 +2,7 @@ import type { CloudStanding } from './cloud.ts';
 import type { ErrorReport } from './errors.ts';
 import type { TaskProgress } from './events.ts';
 import type { LogLevel } from './log.ts';
-import type { ResourceSample } from './resources.ts';
+import type { ResourceSample, ResourceSummary } from './resources.ts';
 import type { TaskStatus } from './runState.ts';
 
 /** Which lines of a run's log are asked for; all conditions hold at once. */
@@ -80,8 +80,14 @@ export interface TaskChanges {
 /** What a machine gave to a run, over time. */
 export interface HostResources {
   readonly host: string;
-  /** Oldest first, thinned out evenly where there were more than asked for; peaks are kept. */
+  /** Participants that it worked on, one after another, in milliseconds since the epoch by its clock; none: the machine whose process is the run, or follows it. */
+  readonly participants: readonly { readonly participant: string; readonly from: number; readonly to: number }[];
+  readonly summary: ResourceSummary;
+  /** Oldest first, thinned out evenly where there were more than asked for; peaks are kept. Empty where they were not asked for. */
   readonly samples: readonly ResourceSample[];
   /** Milliseconds between the samples as they were taken. */
   readonly intervalMs: number;
 }
+
+/** Machines whose samples are sent where none are named. */
+export const usualHosts = 4;

@@ -89,7 +89,7 @@ const forms: { readonly [N in RequestName]: Check } = {
   'runs.lines': object({ id: runId, query: logQuery, from: wholeNumber, count: someCount }),
   'runs.nextError': object({ id: runId, query: logQuery, from: wholeNumber, backwards: flag }),
   'runs.tasks': object({ id: runId, since: count }),
-  'runs.resources': object({ id: runId, points: someCount }),
+  'runs.resources': object({ id: runId, points: someCount, hosts: optional(listOf(text, 100)) }),
   'runs.outputs': run,
   'explore': object({ text, cwd: text, token: text, coiled }),
   'datasets.list': nothing,

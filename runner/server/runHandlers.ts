@@ -89,9 +89,9 @@ export const runHandlers: HandlerGroup = ({ book, starter, clock, log }) => {
       await book.get(id);
       return indexes.of(book.folder(id)).tasks(since);
     });
-    caller.handle('runs.resources', async ({ id, points }) => {
+    caller.handle('runs.resources', async ({ id, points, hosts }) => {
       await book.get(id);
-      return { hosts: await readResources(book.folder(id), Math.min(points, pointLimit)) };
+      return { hosts: await readResources(book.folder(id), Math.min(points, pointLimit), hosts) };
     });
     caller.handle('runs.outputs', async ({ id }, signal) => {
       const run = await book.get(id);

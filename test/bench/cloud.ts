@@ -200,7 +200,7 @@ export async function benchCloud(count: number): Promise<CloudFigures> {
     };
     const attempts = new CloudAttempts({
       run: { manifest, output: store, account: { client: world.client, workspace: 'lab' }, journal, time, signal: new AbortController().signal }, cloud,
-      machines: { types: ['m6i.2xlarge'], type: 'm6i.2xlarge', vcpus: 8, region: 'us-east-1', price: undefined }, secrets: {}, start: 'x'.repeat(400_000), estimate: undefined, through: (work) => work(),
+      machines: { types: ['m6i.2xlarge'], type: 'm6i.2xlarge', vcpus: 8, region: 'us-east-1', price: undefined }, secrets: {}, start: 'x'.repeat(400_000), estimate: undefined, record: { take: () => undefined }, through: (work) => work(),
     });
     const { outcome } = await attempts.begin();
     if (outcome !== 'succeeded' || store.reads !== store.events.length) throw new Error(`The run ended as ${outcome}; ${store.reads} of ${store.events.length} segments were read.`);

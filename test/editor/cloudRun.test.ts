@@ -141,6 +141,15 @@ inPhase('after', () => {
       await page.see({ selector: row, text: 'sub-C1: report' });
       await page.screenshot({ name: 'cloud-succeeded' });
     });
+    await vscode.commands.executeCommand('spimquant.run.open', id);
+    await onPage(async (page) => {
+      await page.click({ selector: '#tab-resources', inside: 'frames' });
+      await page.see({ selector: 'details.host h2', text: ': sub-C1', inside: 'frames' });
+      await page.see({ selector: 'details.host h2', text: ', which follows the run', inside: 'frames' });
+      await page.see({ selector: 'details.host .peaks', text: 'Peak memory', inside: 'frames' });
+      await page.screenshot({ name: 'cloud-machines' });
+    });
+    await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
   }).timeout(slow);
 
   it('ends the machines of a run that is stopped in its cell', async () => {

@@ -151,6 +151,11 @@ describe('The panel of a run', function () {
       );
       await page.see({ selector: '.cost .warning', text: 'Machines of spimquant-1-1 may still be there', inside });
       await page.see({ selector: '.cost .spent', text: '$4.40 spent', inside });
+      await page.click({ selector: '#tab-resources', inside });
+      await page.see({ selector: 'details.host h2', text: 'ip-10-0-1-5 (instance 41): sub-01', inside });
+      assert.deepEqual((await page.texts({ selector: 'details.host h2', inside })).map((text) => /sub-\d+|follows/.exec(text)?.[0]), ['sub-01', 'sub-02', 'follows']);
+      await page.see({ selector: 'details.host .band', text: 'sub-02', inside });
+      await page.screenshot({ name: 'run-panel-machines' });
     });
   });
 

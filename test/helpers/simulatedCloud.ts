@@ -137,7 +137,7 @@ export class SimulatedCloud implements AsyncDisposable {
     const run: CloudRun = { manifest, output, account: { client, workspace: 'lab' }, journal, time: this.#time(killed.signal), signal: cancelled.signal };
     const price = { type: 'm6i.2xlarge', vcpus: 8, memoryBytes: 0, region: 'us-east-1', dollarsPerHour: 0.384, asOf: '2026-08', source: 'test' };
     const attempts = new CloudAttempts({
-      run, cloud, machines: { types: ['m6i.2xlarge'], type: 'm6i.2xlarge', vcpus: 8, region: 'us-east-1', price }, secrets: {}, start: '', estimate: undefined, through: (each) => each(),
+      run, cloud, machines: { types: ['m6i.2xlarge'], type: 'm6i.2xlarge', vcpus: 8, region: 'us-east-1', price }, secrets: {}, start: '', estimate: undefined, record: { take: () => undefined }, through: (each) => each(),
     });
     const ended = work(attempts).finally(() => { client.dispose(); });
     ended.catch(() => undefined);

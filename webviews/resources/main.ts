@@ -1,6 +1,7 @@
 import type { ResourceSample } from '../../runner/protocol/resources.ts';
 import { make, useStyles } from '../kit/dom.ts';
 import { connectHost, pageElement } from '../kit/host.ts';
+import { machineRows, machinesTitle } from './machines.ts';
 import { readToResourcesPage } from './messages.ts';
 import type { ToResourcesPage } from './messages.ts';
 import css from './resources.css';
@@ -15,7 +16,8 @@ const drawn = charts.map(drawChart);
 const empty = make('p', { class: 'empty' }, 'Waiting for the runner.');
 const board = make('div', { class: 'board', hidden: true }, ...drawn.map(({ element }) => element));
 const speech = make('p', { class: 'speech', role: 'status', 'aria-live': 'polite' });
-pageElement().append(empty, board, speech);
+const machines = make('section', { class: 'machines', hidden: true, 'aria-label': 'Cloud machines' });
+pageElement().append(empty, board, machines, speech);
 
 let samples: readonly ResourceSample[] = [];
 let interval = 1000;
@@ -25,16 +27,23 @@ connectHost<ToResourcesPage, never>(readToResourcesPage, (message) => {
   switch (message.type) {
     case 'empty':
       samples = [];
+      machines.hidden = true;
       empty.textContent = message.text;
       break;
     case 'history':
       samples = message.samples.slice(-sampleLimit);
+      // Those that there are come with the next samples.
+      machines.hidden = true;
       interval = message.intervalMs;
       if (samples.length === 0) empty.textContent = 'Waiting for the first sample.';
       break;
     case 'sample':
       samples = [...samples, message.sample].slice(-sampleLimit);
       break;
+    case 'machines':
+      machines.hidden = message.machines.length === 0;
+      machines.replaceChildren(make('h2', {}, machinesTitle(message.machines)), make('ul', {}, ...machineRows(message.machines).map(({ title, words }) => make('li', {}, make('span', { class: 'machine' }, title), ' ', make('span', { class: 'values' }, words)))));
+      return;
   }
   show();
 });

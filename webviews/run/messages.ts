@@ -9,7 +9,7 @@ export type RunQuestions = {
   readonly lines: { readonly params: { readonly query: LogQuery; readonly from: number; readonly count: number }; readonly result: LogPage };
   readonly nextError: { readonly params: { readonly query: LogQuery; readonly from: number; readonly backwards: boolean }; readonly result: number | null };
   readonly tasks: { readonly params: { readonly since: number }; readonly result: TaskChanges };
-  readonly resources: { readonly params: { readonly points: number }; readonly result: { readonly hosts: readonly HostResources[] } };
+  readonly resources: { readonly params: { readonly points: number; readonly hosts?: readonly string[] }; readonly result: { readonly hosts: readonly HostResources[] } };
 };
 
 export type RunQuestion = keyof RunQuestions;

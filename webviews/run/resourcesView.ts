@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import type { ResourceSample } from '../../runner/protocol/resources.ts';
 import type { HostResources, TaskRow } from '../../runner/protocol/runView.ts';
 import { reportError } from '../../runner/protocol/errors.ts';
-import { formatBytes, formatSeconds } from '../../runner/wording/words.ts';
+import { formatBytes, formatScope, formatSeconds } from '../../runner/wording/words.ts';
 import type { Asker } from '../kit/asker.ts';
 import { make } from '../kit/dom.ts';
 import { charts, niceTop } from '../resources/series.ts';
@@ -10,6 +10,7 @@ import type { ChartSpec } from '../resources/series.ts';
 import type { RunQuestions } from './messages.ts';
 import { stageWords } from './stageWords.ts';
 import { intoLanes, stageBands } from './taskTable.ts';
+import type { StageBand } from './taskTable.ts';
 
 /** Points of a chart asked for. */
 const points = 1500;
@@ -39,6 +40,8 @@ export class ResourcesView {
   #tasks: readonly TaskRow[] = [];
   #loading = false;
   #shown: readonly HostResources[] = [];
+  /** Hosts whose charts are open; undefined: those that the runner sends unasked. */
+  #open: ReadonlySet<string> | undefined;
 
   constructor(runner: Asker<RunQuestions>) {
     this.#runner = runner;
@@ -56,7 +59,8 @@ export class ResourcesView {
     if (this.#loading) return;
     this.#loading = true;
     try {
-      const { hosts } = await this.#runner.ask('resources', { points });
+      const { hosts } = await this.#runner.ask('resources', { points, ...(this.#open === undefined ? {} : { hosts: [...this.#open] }) });
+      if (hosts.length > 1 !== this.#shown.length > 1) this.#clear();
       this.#shown = hosts;
       this.#show(now);
     } catch (error) {
@@ -67,36 +71,60 @@ export class ResourcesView {
   }
 
   #show(now: number): void {
-    const withSamples = this.#shown.filter(({ samples }) => samples.length > 1);
-    this.#status.hidden = withSamples.length > 0;
-    if (withSamples.length === 0) {
+    this.#status.hidden = this.#shown.some(({ samples }) => samples.length > 1) || this.#shown.length > 1;
+    if (!this.#status.hidden) {
       this.#status.textContent = 'Nothing was recorded yet: a sample is taken every two seconds while the run works.';
       return;
     }
-    for (const host of withSamples) {
-      if (!this.#drawn.has(host.host)) this.#addHost(host);
+    for (const host of this.#shown) {
+      if (this.#section(host.host) === undefined) this.#addHost(host);
+      this.#describe(host);
+      if (host.samples.length === 0) continue;
+      this.#drawCharts(host);
       this.#fill(host);
     }
     this.#drawBands(now);
   }
 
-  #redraw(): void {
+  #clear(): void {
     for (const plots of this.#drawn.values()) for (const { plot } of plots) plot.destroy();
     this.#drawn = new Map();
     this.#hosts.replaceChildren();
+  }
+
+  #redraw(): void {
+    this.#clear();
     this.#show(Date.now());
   }
 
-  #addHost({ host }: HostResources): void {
-    const section = make('section', { class: 'host', 'data-host': host, 'aria-label': host }, make('h2', {}, host), make('p', { class: 'peaks' }), make('div', { class: 'bands' }));
-    this.#hosts.append(section);
-    const drawn = charts.map((chart): Drawn => {
-      const words = make('p', { class: 'values' });
-      const place = make('div', { class: 'chart', role: 'img', 'aria-label': chart.title });
-      section.append(make('div', { class: 'chart-head' }, make('h3', {}, chart.title), words), place);
-      return { chart, words, plot: new uPlot(this.#options(chart, host), [[]], place) };
+  /** Of several machines each can be closed: only those that are open are asked for. */
+  #addHost({ host, samples }: HostResources): void {
+    const heads = [make('h2', {}, host), make('p', { class: 'peaks' })];
+    const body = [make('div', { class: 'bands' }), make('div', { class: 'host-charts' })];
+    if (this.#shown.length < 2) {
+      this.#hosts.append(make('section', { class: 'host', 'data-host': host, 'aria-label': host }, ...heads, ...body));
+      return;
+    }
+    const details = make('details', { class: 'host', 'data-host': host }, make('summary', {}, ...heads), ...body);
+    details.open = this.#open?.has(host) ?? samples.length > 0;
+    details.addEventListener('toggle', () => {
+      const open = [...this.#hosts.querySelectorAll<HTMLDetailsElement>('details.host[open]')].flatMap(({ dataset }) => dataset['host'] ?? []);
+      if (open.length === this.#open?.size && open.every((each) => this.#open?.has(each))) return;
+      this.#open = new Set(open);
+      if (details.open) void this.refresh(Date.now());
     });
-    this.#drawn.set(host, drawn);
+    this.#hosts.append(details);
+  }
+
+  #drawCharts({ host }: HostResources): void {
+    const place = this.#section(host)?.querySelector('.host-charts');
+    if (this.#drawn.has(host) || place === null || place === undefined) return;
+    this.#drawn.set(host, charts.map((chart): Drawn => {
+      const words = make('p', { class: 'values' });
+      const drawing = make('div', { class: 'chart', role: 'img', 'aria-label': chart.title });
+      place.append(make('div', { class: 'chart-head' }, make('h3', {}, chart.title), words), drawing);
+      return { chart, words, plot: new uPlot(this.#options(chart, host), [[]], drawing) };
+    }));
   }
 
   #options(chart: ChartSpec, host: string): uPlot.Options {
@@ -137,14 +165,18 @@ export class ResourcesView {
       plot.setData([rows.map(({ time }) => time), ...values]);
     }
     this.#showValues(host);
+  }
+
+  /** What it worked on, and its peaks. */
+  #describe({ host, participants, summary: { from, to, meanCpu, peak } }: HostResources): void {
     const section = this.#section(host);
-    const mean = samples.reduce((sum, { cpu }) => sum + cpu, 0) / samples.length;
-    const peak = (value: (sample: ResourceSample) => number): number => Math.max(0, ...samples.map(value));
-    const cores = samples[samples.length - 1].cores;
-    const rate = (value: (sample: ResourceSample) => number): string => `${formatBytes(peak(value))}/s`;
+    const labels = [...new Set(participants.map(({ participant }) => formatScope(participant)))];
+    const about = labels.length > 0 ? `: ${labels.slice(0, 4).join(', ')}${labels.length > 4 ? ` and ${labels.length - 4} more` : ''}` : this.#shown.length > 1 ? ', which follows the run' : '';
+    section?.querySelector('h2')?.replaceChildren(`${host}${about}`);
+    const rate = (value: number): string => `${formatBytes(value)}/s`;
     section?.querySelector('.peaks')?.replaceChildren(
-      `Peak memory ${formatBytes(peak(({ memory }) => memory))} of ${formatBytes(samples[0].memoryLimit)}; at most ${peak(({ cpu }) => cpu).toFixed(1)} of ${cores} cores, ${mean.toFixed(1)} on average; ${formatSeconds((mean * (last - first)) / 1000)} of processor time. `
-      + `Peak rates: disk ${rate(({ diskRead }) => diskRead)} read, ${rate(({ diskWrite }) => diskWrite)} written; network ${rate(({ networkIn }) => networkIn)} in, ${rate(({ networkOut }) => networkOut)} out.`);
+      `Peak memory ${formatBytes(peak.memory)} of ${formatBytes(peak.memoryLimit)}; at most ${peak.cpu.toFixed(1)} of ${peak.cores} cores, ${meanCpu.toFixed(1)} on average; ${formatSeconds((meanCpu * (to - from)) / 1000)} of processor time. `
+      + `Peak rates: disk ${rate(peak.diskRead)} read, ${rate(peak.diskWrite)} written; network ${rate(peak.networkIn)} in, ${rate(peak.networkOut)} out.`);
   }
 
   #section(host: string): HTMLElement | undefined {
@@ -164,18 +196,20 @@ export class ResourcesView {
     }
   }
 
+  /** Above the charts of a cloud machine stand its participants, by its own clock; else the stages. */
   #drawBands(now: number): void {
-    const bands = intoLanes(stageBands(this.#tasks, now));
-    const lanes = Math.max(0, ...bands.map(({ lane }) => lane + 1));
-    for (const { host, samples } of this.#shown) {
+    const stages = stageBands(this.#tasks, now);
+    for (const { host, samples, participants } of this.#shown) {
       const place = this.#section(host)?.querySelector<HTMLElement>('.bands');
       if (place === null || place === undefined || samples.length < 2) continue;
+      const bands = intoLanes(participants.length === 0 ? stages : participants.map(({ participant, from, to }): StageBand => ({ stage: participant, begin: from, end: to })));
+      const words = participants.length === 0 ? stageWords : formatScope;
       const begin = samples[0].time;
       const span = Math.max(1, samples[samples.length - 1].time - begin);
-      place.style.height = `${lanes * bandHeight}px`;
+      place.style.height = `${Math.max(0, ...bands.map(({ lane }) => lane + 1)) * bandHeight}px`;
       place.style.marginInlineStart = `${axisWidth}px`;
       place.replaceChildren(...bands.map(({ stage, begin: from, end, lane }) => {
-        const element = make('span', { class: 'band', title: `${stageWords(stage)}: ${formatSeconds((end - from) / 1000)}` }, stageWords(stage));
+        const element = make('span', { class: 'band', title: `${words(stage)}: ${formatSeconds((end - from) / 1000)}` }, words(stage));
         const left = Math.max(0, Math.min(1, (from - begin) / span));
         const right = Math.max(left, Math.min(1, (end - begin) / span));
         element.style.insetInlineStart = `${100 * left}%`;

@@ -8,10 +8,10 @@ import type { ErrorReport } from '../../protocol/errors.ts';
 import type { RunOutcome } from '../../protocol/events.ts';
 import { count } from '../../wording/words.ts';
 import { batchSpec } from './batchSpec.ts';
-import type { CloudRun } from './cloudRun.types.ts';
+import type { CloudRun, MachineRecord } from './cloudRun.types.ts';
 import { CohortFold } from './cohortFold.ts';
 import { endMachines } from './endMachines.ts';
-import { followJobs } from './followJobs.ts';
+import { followJobs, noteSamples } from './followJobs.ts';
 import type { FollowEnd } from './followJobs.ts';
 import type { Machines } from './machines.ts';
 import { submitChunk } from './submitChunk.ts';
@@ -31,6 +31,8 @@ export interface AttemptsRequest {
   readonly estimate: CostEstimate | undefined;
   readonly through: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onFinished?: (participant: string) => void;
+  /** Keeps what machines took. */
+  readonly record: MachineRecord;
 }
 
 type End = { readonly outcome: RunOutcome; readonly error?: ErrorReport };
@@ -109,9 +111,9 @@ export class CloudAttempts {
   }
 
   async #follow(jobs: readonly SubmittedJob[]): Promise<FollowEnd> {
-    const { run, cloud, machines, through, onFinished } = this.#request;
+    const { run, cloud, machines, through, onFinished, record } = this.#request;
     const ended = await followJobs({
-      run, cohort: this.#cohort, jobs, workers: this.#workers, limits: cloud, price: machines.price, through, reader: this.#reader,
+      run, cohort: this.#cohort, jobs, machines: record, workers: this.#workers, limits: cloud, price: machines.price, through, reader: this.#reader,
       ...(onFinished === undefined ? {} : { onFinished }), spentBefore: this.#spent?.dollars ?? 0,
     });
     this.#spent = ended.spent ?? this.#spent;
@@ -119,9 +121,12 @@ export class CloudAttempts {
   }
 
   async #readEverything(): Promise<void> {
-    const { run, through } = this.#request;
+    const { run, through, record } = this.#request;
     await through(async () => {
-      for await (const segment of this.#reader.read(true, run.signal, (participant) => this.#cohort.isOver(participant))) for (const event of this.#cohort.take(segment)) run.journal.append(event);
+      for await (const segment of this.#reader.read(true, run.signal, (participant) => this.#cohort.isOver(participant))) {
+        for (const event of this.#cohort.take(segment)) run.journal.append(event);
+        noteSamples(record, segment);
+      }
     });
   }
 

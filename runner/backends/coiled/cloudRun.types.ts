@@ -1,6 +1,7 @@
 import type { CoiledClient } from '../../coiled/client.types.ts';
 import type { RunEvent, RunEventBody } from '../../protocol/events.ts';
 import type { CostEstimate } from '../../protocol/cloud.ts';
+import type { MachineSample } from '../../protocol/resources.ts';
 import type { ObjectStore } from '../../storage/objectStore.ts';
 import type { Manifest } from '../../cloud/manifest.ts';
 
@@ -21,6 +22,12 @@ export interface CloudJournal {
 export interface CoiledAccount {
   readonly client: CoiledClient;
   readonly workspace: string;
+}
+
+/** Keeps what machines took. */
+export interface MachineRecord {
+  /** `over`: the machine is through with the participant. */
+  take(participant: string, samples: readonly MachineSample[], over: boolean): void;
 }
 
 /** A cloud run that is under way: what all its parts work with. */

@@ -1,4 +1,4 @@
-import type { SegmentReader } from '../../cloud/segments.ts';
+import type { SegmentReader, Segment } from '../../cloud/segments.ts';
 import { stopKey } from '../../cloud/layout.ts';
 import { coiledPace, eventsPace } from '../../cloud/pace.ts';
 import { ownCost } from '../../cloud/estimate.ts';
@@ -9,7 +9,7 @@ import { reportError, SpimquantError } from '../../protocol/errors.ts';
 import type { ErrorReport } from '../../protocol/errors.ts';
 import { count, formatSeconds } from '../../wording/words.ts';
 import { formatDollars } from '../../wording/cloud.ts';
-import type { CloudRun } from './cloudRun.types.ts';
+import type { CloudRun, MachineRecord } from './cloudRun.types.ts';
 import type { CohortFold } from './cohortFold.ts';
 import { jobSeconds } from './batchSpec.ts';
 import type { SubmittedJob } from './submitChunk.ts';
@@ -38,6 +38,7 @@ export interface FollowRequest {
   /** Reads the bucket, and waits where it does not answer. */
   readonly through: <T>(work: () => Promise<T>) => Promise<T>;
   readonly reader: SegmentReader;
+  readonly machines: MachineRecord;
   /** Told of participants that have just finished. */
   readonly onFinished?: (participant: string) => void;
   /** What jobs of earlier attempts have cost, in US dollars. */
@@ -145,12 +146,13 @@ class Following {
   }
 
   async #readEvents(whole: boolean): Promise<void> {
-    const { run, cohort, through, reader, onFinished } = this.#request;
+    const { run, cohort, through, reader, machines, onFinished } = this.#request;
     const now = run.time.now();
     try {
       await through(async () => {
         for await (const segment of reader.read(whole, run.signal, (participant) => cohort.isOver(participant))) {
           this.#say(cohort.take(segment));
+          noteSamples(machines, segment);
           if (cohort.statusOf(segment.participant) === 'succeeded') onFinished?.(segment.participant);
         }
       });
@@ -274,6 +276,11 @@ class Following {
     }
     return undefined;
   }
+}
+
+/** Keeps what a machine took, as it told it. */
+export function noteSamples(machines: MachineRecord, { participant, samples, events }: Segment): void {
+  machines.take(participant, samples, events.some(({ type }) => type === 'run-finished'));
 }
 
 function isJobOver(job: JobWithTasks | undefined): boolean {

@@ -13,9 +13,13 @@ import { SegmentWriter } from '../../cloud/segments.ts';
 import { machineRequest, requestedParticipant } from '../../cloud/taskRequest.ts';
 import { Watchdog } from '../../cloud/watchdog.ts';
 import { isSameProcess, processMark } from '../../monitor/process.ts';
+import { recordIntervalMs } from '../../monitor/recorder.ts';
+import { laterByTimer, ResourceSampler } from '../../monitor/sampler.ts';
+import { rounded, SampleBatch } from '../../monitor/summary.ts';
 import { programVersion } from '../../pipeline/plan/provenance.ts';
 import { reportError, SpimquantError } from '../../protocol/errors.ts';
 import type { LevelCommand } from '../../protocol/options.ts';
+import type { ResourceSample } from '../../protocol/resources.ts';
 import { newRunId } from '../../protocol/runs.ts';
 import type { RunIntent } from '../../protocol/runs.ts';
 import type { ObjectStore } from '../../storage/objectStore.ts';
@@ -31,6 +35,8 @@ export interface MachineEngine {
 
 /** How often the watchdog looks, and the wish to end is looked for, in milliseconds. */
 const watchInterval = 15_000;
+/** Milliseconds that a sample of what the machine gives stands for. */
+const sampleInterval = 15_000;
 
 /** 0: done, or done before. 1: the participant has failed, and its events say why. 75: ended from outside; what is finished is kept. */
 export type MachineExit = 0 | 1 | 75;
@@ -79,6 +85,10 @@ async function carryOut({ env, engine, output, manifest, participant, claim, abo
   const command = commandFor(manifest, participant, join(folder, 'work'));
   const journal = new Journal(join(folder, 'runs'), intentOf(command, manifest, participant), Date.now);
   const segments = new SegmentWriter(output, manifest.id, participant, { clock: Date.now, later: (ms, then) => { const timer = setTimeout(then, ms); return () => { clearTimeout(timer); }; } });
+  const batch = new SampleBatch<ResourceSample>();
+  const tellSample = (sample: ResourceSample | undefined): void => { if (sample !== undefined) segments.addSample({ host: machineName(env), participant, ...rounded(sample) }); };
+  const sampler = new ResourceSampler({ pids: () => [process.pid], clock: Date.now, later: laterByTimer });
+  sampler.watch({}, recordIntervalMs, (sample) => { tellSample(batch.add(sample, sampleInterval)); });
   const watchdog = new Watchdog({ taskLimitMs: manifest.taskLimitMs, idleLimitMs: manifest.idleLimitMs, now: () => performance.now(), cpuMs: () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; } });
   let limit: SpimquantError | undefined;
   journal.subscribe((event) => {
@@ -100,6 +110,8 @@ async function carryOut({ env, engine, output, manifest, participant, claim, abo
     const outcome = await runLocally(command, manifest.text, { ...engine, clock: Date.now, env: { ...env, SPIMQUANT_STATE_DIR: folder }, signal: abort.signal, journal, part: true })
       .then((summary) => summary.outcome, (error: unknown) => (abort.signal.aborted ? 'cancelled' : reportError(error).code === 'cancelled' ? 'cancelled' : 'failed'));
     clearInterval(beat);
+    sampler.dispose();
+    tellSample(batch.rest());
     await segments.finish();
     if (limit?.code === 'changed') return 75;
     if (outcome === 'cancelled' && limit === undefined) {
@@ -109,10 +121,16 @@ async function carryOut({ env, engine, output, manifest, participant, claim, abo
     await claim.finish(outcome === 'succeeded' ? 'succeeded' : 'failed');
     return outcome === 'succeeded' ? 0 : 1;
   } finally {
+    sampler.dispose();
     clearInterval(watch);
     clearInterval(beat);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A name by which the machine is found in the provider's console and at Coiled. */
+function machineName({ COILED_INSTANCE_ID: instance }: NodeJS.ProcessEnv): string {
+  return instance === undefined || instance === '' ? hostname() : `${hostname()} (instance ${instance})`;
 }
 
 /** Whether somebody has called off the run. A bucket that does not answer says nothing. */

@@ -16,6 +16,8 @@ import { pauseLimit } from '../../engine/pausePolicy.ts';
 import { Pauses } from '../../engine/pauses.ts';
 import { openPlaces } from '../../engine/places.ts';
 import type { Places } from '../../engine/places.ts';
+import { MachineRecorder } from '../../monitor/machineRecorder.ts';
+import { ResourceFile } from '../../monitor/recorder.ts';
 import { programVersion } from '../../pipeline/plan/provenance.ts';
 import { SpimquantError } from '../../protocol/errors.ts';
 import type { ErrorReport } from '../../protocol/errors.ts';
@@ -31,7 +33,7 @@ import type { LocalBackend, RunSummary } from '../local.ts';
 import { Recording } from '../recording.ts';
 import { buildFolder, secretsOf, startProgram } from './batchSpec.ts';
 import { CloudAttempts } from './attempts.ts';
-import type { CloudTime, CoiledAccount, CopyQuestion, CostQuestion } from './cloudRun.types.ts';
+import type { CloudTime, CoiledAccount, CopyQuestion, CostQuestion, MachineRecord } from './cloudRun.types.ts';
 import { participantTask } from './cohortFold.ts';
 import { cohortOf, estimateRun } from './estimateRun.ts';
 import { chooseMachines, regionFor } from './machines.ts';
@@ -114,11 +116,13 @@ async function runPlanned(given: CohortCommand, text: string, backend: CloudBack
   try {
     const token = newToken();
     const lock = await pauses.through(() => acquireLock(output, clock(), undefined, token));
+    const record = new MachineRecorder(new ResourceFile(recording.begin().folder));
     let ended: { readonly outcome: RunOutcome; readonly error?: ErrorReport };
     try {
-      ended = await runLocked({ command, asked, text, cloud, backend, recording, places, account, secrets, start, output, through: (work) => pauses.through(work), onFinished: (participant) => { fetching?.add(participant); } });
+      ended = await runLocked({ command, asked, text, cloud, backend, recording, places, account, secrets, start, output, through: (work) => pauses.through(work), onFinished: (participant) => { fetching?.add(participant); }, record });
       if (fetching !== undefined && ended.outcome !== 'cancelled') await fetching.finish();
     } finally {
+      record.close();
       await fetching?.settled();
       await giveUp(lock, recording, signal);
     }
@@ -156,10 +160,11 @@ interface LockedRun {
   readonly output: ObjectStore;
   readonly through: <T>(work: () => Promise<T>) => Promise<T>;
   readonly onFinished: (participant: string) => void;
+  readonly record: MachineRecord;
 }
 
 async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutcome; readonly error?: ErrorReport }> {
-  const { command, asked, backend, places, recording, account, cloud, output, through, onFinished } = locked;
+  const { command, asked, backend, places, recording, account, cloud, output, through, onFinished, record } = locked;
   const { env, signal, clock } = backend;
   const dataset = openPlaces(places)('dataset');
   const time = backend.cloudTime ?? realCloudTime;
@@ -171,7 +176,7 @@ async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutc
   if (earlier !== undefined) {
     journal.append({ type: 'run-log', level: 'info', message: `Takes up the cloud run ${earlier.id} of this output, begun ${earlier.started} on ${earlier.host}.` });
     plan(journal, earlier.participants, participants.length - earlier.participants.length);
-    return new CloudAttempts({ run: { manifest: earlier, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, onFinished, estimate: undefined }).takeUp();
+    return new CloudAttempts({ run: { manifest: earlier, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, onFinished, record, estimate: undefined }).takeUp();
   }
   const todo = await through(() => remainingParticipants({ command, participants, places, planner: backend.planner, signal }));
   if (todo.length === 0) {
@@ -200,7 +205,7 @@ async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutc
   };
   await through(() => writeManifest(output, manifest));
   plan(journal, todo, participants.length - todo.length);
-  return new CloudAttempts({ run: { manifest, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, onFinished, estimate }).begin();
+  return new CloudAttempts({ run: { manifest, output, account, journal, time, signal }, cloud, machines, secrets: locked.secrets, start: locked.start, through, onFinished, record, estimate }).begin();
 }
 
 function plan(journal: Journal, participants: readonly string[], reused: number): void {

@@ -85,6 +85,11 @@ export class RunBook {
     return [...this.#open.values()].flatMap(({ run }) => (run.isHere && run.pid > 0 && !isOver(run.record.status) ? [run.pid] : []));
   }
 
+  /** Runs on cloud machines that are followed from here and not over. */
+  get cloudRuns(): readonly string[] {
+    return [...this.#open].flatMap(([id, { run }]) => (run.isHere && run.record.place === 'cloud' && !isOver(run.record.status) ? [id] : []));
+  }
+
   folder(id: string): string {
     return runFolder(this.#options.runs, id);
   }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { CostEstimate } from '../../../runner/protocol/cloud.ts';
 import type { RunEventBody } from '../../../runner/protocol/events.ts';
+import type { ResourceSample } from '../../../runner/protocol/resources.ts';
 import { newRunId } from '../../../runner/protocol/runs.ts';
 
 /** A run in the journal of this editor's user that is written event by event. It counts as alive as long as the extension host is. */
@@ -35,7 +36,21 @@ export async function beginCloudRun(): Promise<WrittenRun> {
     { type: 'task-started', task: 'sub-02' },
     { type: 'cloud-standing', machines: 2, spent: { dollars: 1.25, by: 'coiled', asOf: Date.now() - 130_000 } },
   );
+  await writeFile(join(folder, 'resources.ndjson'), machineSamples(begun).map((sample) => `${JSON.stringify(sample)}\n`).join(''));
   return { id, write };
+}
+
+/** Two machines for half an hour, and the one that follows. */
+function machineSamples(begun: number): readonly (ResourceSample & { readonly host: string; readonly participant?: string })[] {
+  return Array.from({ length: 120 }, (_, at) => at).flatMap((at) => {
+    const time = begun + 15_000 * at;
+    const sample = { time, cores: 8, memoryLimit: 32e9, diskRead: 0, diskWrite: 2e7 * (at % 7), networkIn: 9e7 * Math.max(0, Math.cos(at / 9)), networkOut: 1e6, processes: 1 };
+    return [
+      { host: 'ip-10-0-1-5 (instance 41)', participant: '01', ...sample, cpu: 4 + 3 * Math.sin(at / 8), memory: 1e10 + 8e7 * at },
+      { host: 'ip-10-0-1-9 (instance 42)', participant: '02', ...sample, cpu: 5 + 2 * Math.cos(at / 5), memory: 9e9 + 5e7 * at },
+      { host: hostname(), ...sample, cpu: 0.05, cores: 2, memory: 1.4e8, networkIn: 2000 },
+    ];
+  });
 }
 
 const estimate: CostEstimate = {

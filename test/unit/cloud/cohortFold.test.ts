@@ -6,7 +6,7 @@ import type { RunEventBody } from '../../../runner/protocol/events.ts';
 const error = { code: 'runner-lost', message: 'gone' } as const;
 
 describe('what machines tell of a cohort, taken together', () => {
-  const segment = (attempt: string, number: number, first: number, ...bodies: readonly RunEventBody[]): Segment => ({ participant: '01', attempt, number, events: bodies.map((body, index) => ({ seq: first + index, time: 1000 * (first + index), ...body })) });
+  const segment = (attempt: string, number: number, first: number, ...bodies: readonly RunEventBody[]): Segment => ({ participant: '01', attempt, number, samples: [], events: bodies.map((body, index) => ({ seq: first + index, time: 1000 * (first + index), ...body })) });
   const started: RunEventBody = { type: 'run-started', pid: 1, host: 'vm' };
   const planned: RunEventBody = { type: 'run-planned', reused: 0, tasks: [{ id: 'a', stage: 's', scope: '01', title: 'step a' }, { id: 'b', stage: 's', scope: '01', title: 'step b' }] };
   const finished = (task: string): RunEventBody => ({ type: 'task-finished', task, seconds: 2, bytesRead: 10, bytesWritten: 5 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { readToResourcesPage } from '../../../webviews/resources/messages.ts';
 import { charts, linePath, niceTop, sampleLimit, spokenWords, valueWords } from '../../../webviews/resources/series.ts';
+import { machineRows, machinesTitle } from '../../../webviews/resources/machines.ts';
 import { formatCell } from '../../../webviews/kit/table.ts';
 import { readFromResultPage, readResultPageState, readToResultPage } from '../../../webviews/result/messages.ts';
 import { readFromReportPage } from '../../../webviews/report/messages.ts';
-import type { ResourceSample } from '../../../runner/protocol/resources.ts';
+import type { MachineUse, ResourceSample } from '../../../runner/protocol/resources.ts';
 
 const sample = (change: Partial<ResourceSample>): ResourceSample => ({ time: 0, cpu: 1.7, cores: 8, memory: 2.1e9, memoryLimit: 16e9, diskRead: 12e6, diskWrite: 3e6, networkIn: 0, networkOut: 500, processes: 2, ...change });
 
@@ -28,6 +29,18 @@ describe('Resource charts', () => {
     assert.equal(charts[2].top([sample({ diskRead: 10, diskWrite: 0 })]), 1e6);
     assert.equal(charts[2].top([sample({ diskRead: 10, diskWrite: 3.1e6 })]), 5e6);
     assert.equal(charts[1].top([sample({})]), 16e9);
+  });
+});
+
+describe('Cloud machines beside the charts', () => {
+  it('say what each takes, and all together', () => {
+    const machine = (participant: string): MachineUse => ({ ...sample({}), host: `vm-${participant}`, participant, run: 'r' });
+    const machines = Array.from({ length: 52 }, (_, at) => machine(String(at)));
+    assert.equal(machinesTitle(machines.slice(0, 2)), '2 cloud machines: 3.4 of 16 cores, 4.2 GB of 32.0 GB');
+    const rows = machineRows(machines);
+    assert.deepEqual([rows.length, rows[0].title, rows[50].title], [51, 'sub-0 on vm-0', 'and 2 more']);
+    assert.match(rows[0].words, /^1\.7 of 8 cores, 2\.1 GB of 16\.0 GB, disk 15\.0 MB\/s, network/);
+    assert.deepEqual(readToResourcesPage({ type: 'machines', machines: [machine('1'), sample({}), 3] }), { type: 'machines', machines: [machine('1')] });
   });
 });
 
