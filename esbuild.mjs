@@ -114,7 +114,7 @@ const leftOut = (unneeded) => ({
 
 await build({
   ...common,
-  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', task: 'runner/task.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts', tables: 'runner/server/outputs/worker.ts' },
+  entryPoints: { cli: 'runner/cli.ts', run: 'runner/run.ts', task: 'runner/task.ts', server: 'runner/server.ts', worker: 'runner/engine/worker.ts', guard: 'runner/backends/snakemake/guard.ts', explorer: 'runner/explore/worker.ts', viewer: 'runner/server/viewer/worker.ts', tables: 'runner/server/outputs/worker.ts' },
   outdir: dist,
   platform: 'node',
   format: 'esm',

@@ -37,6 +37,9 @@ import { removeStaleTemporaries } from '../storage/local/localStore.ts';
 import type { ObjectStore, StorageOptions } from '../storage/objectStore.ts';
 import { expandHome, isRemote, normaliseUri } from '../storage/uri.ts';
 import { Recording } from './recording.ts';
+import { findProgram } from './snakemake/program.ts';
+import { askExternal, runExternal, unlockExternal } from './snakemake/run.ts';
+import type { ExternalAnswer } from './snakemake/run.ts';
 import { claimWork, settleWork, tellSwept, workFolder } from './temporaryFiles.ts';
 
 /** A command that runs the pipeline. */
@@ -170,7 +173,7 @@ export async function planLocally(command: RunCommand, backend: LocalBackend): P
   const store = openPlaces(places);
   await checkDataset(store('dataset'), backend.signal);
   await checkOutputFolder(places.output.uri);
-  await checkOutput(store('output'), command.execution.forceOutput);
+  await checkOutput(store('output'), command.execution);
   const plan = await backend.planner({ command, dataset: store('dataset'), output: store('output'), signal: backend.signal });
   const prepared = await prepare({
     tasks: plan.tasks,
@@ -182,9 +185,23 @@ export async function planLocally(command: RunCommand, backend: LocalBackend): P
   return { plan, prepared, output: places.output.uri };
 }
 
-/** Removes the lock of a command's output. Returns who held it. */
-export async function unlockLocally(command: RunCommand, backend: Pick<LocalBackend, 'env'>): Promise<LockHolder | undefined> {
-  return removeLock(openPlaces(placesOf(command, backend.env))('output'));
+/** Asks the installed SPIMquant what it would do, or what flags of Snakemake ask for. Changes no results. Throws errors for the user. */
+export async function askLocally(command: RunCommand, backend: Pick<LocalBackend, 'env' | 'signal'>): Promise<ExternalAnswer> {
+  const places = placesOf(command, backend.env);
+  const store = openPlaces(places);
+  await findProgram(command.execution.external?.program ?? [''], backend.env);
+  await checkDataset(store('dataset'), backend.signal);
+  await checkOutputFolder(places.output.uri);
+  await checkOutput(store('output'), command.execution);
+  return askExternal(command, places, backend);
+}
+
+/** Removes the lock of a command's output, and that of its Snakemake. Returns who held the former. */
+export async function unlockLocally(command: RunCommand, backend: Pick<LocalBackend, 'env' | 'signal'>): Promise<LockHolder | undefined> {
+  const places = placesOf(command, backend.env);
+  const holder = await removeLock(openPlaces(places)('output'));
+  if (command.execution.external !== undefined) await unlockExternal(command, places, backend);
+  return holder;
 }
 
 /**
@@ -215,6 +232,8 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
   const keepMs = keepWorkMs(env);
   const store = openPlaces(places);
   const output = store('output');
+  const { external } = command.execution;
+  if (external !== undefined) await findProgram(external.program, env);
   using pauses = new Pauses(places, {
     journal: () => recording.begin(), clock, signal, env, limitMs: pauseLimit(command.execution.pauseLimitMs, env), time: backend.pauseTime, onWish: backend.onWish,
   });
@@ -222,7 +241,7 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
   pauses.markReached('dataset');
   await pauses.through(async () => {
     await checkOutputFolder(places.output.uri);
-    if (backend.part !== true) await checkOutput(output, command.execution.forceOutput);
+    if (backend.part !== true) await checkOutput(output, command.execution);
   });
   pauses.markReached('output', 'work');
   const token = newToken();
@@ -235,7 +254,9 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
     const swept = sweepWorkFolders({ register, keepMs, clock, signal });
     let outcome: RunOutcome = 'failed';
     try {
-      ended = await runLocked(command, backend, { places, lock, recording, pauses });
+      ended = external === undefined
+        ? await runLocked(command, backend, { places, lock, recording, pauses })
+        : await runExternal({ command, places, journal: recording.begin(), pauses, backend });
       ({ outcome } = ended);
     } finally {
       await waitAtMost(signal.aborted ? 300 : 30_000, Promise.all([settleWork(work, command, places, outcome), tellSwept(swept, recording)]));
@@ -244,10 +265,10 @@ async function runPlanned(command: RunCommand, backend: LocalBackend, recording:
     await giveUp(lock, recording, signal);
   }
   // Last, so that a run that is over is over in every respect: its output is free for the next.
-  const { plan, outcome, error } = ended;
+  const { reports, outcome, error } = ended;
   recording.end(outcome, error);
   const { folder } = recording.begin();
-  return { outcome, state: recording.state, runFolder: folder, output: places.output.uri, reports: reportsOf(plan, recording.state, places.output.uri) };
+  return { outcome, state: recording.state, runFolder: folder, output: places.output.uri, reports };
 }
 
 /** Releases the lock. What a run has made does not become worse when that cannot be done. */
@@ -265,9 +286,9 @@ export async function giveUp(lock: Lock, recording: Recording, signal: AbortSign
 
 /** A run but for the last word in its journal. */
 interface Ended {
-  readonly plan: Plan;
   readonly outcome: RunOutcome;
   readonly error?: ErrorReport;
+  readonly reports: readonly string[];
 }
 
 /** A run that has its output for itself. */
@@ -295,7 +316,7 @@ async function runLocked(command: RunCommand, backend: LocalBackend, { places, l
   const { outcome, error } = await carryOut(command, backend, plan, all, journal, pauses);
   // What cannot be removed now is invisible, and removed by the next run.
   if (outcome !== 'succeeded') await sweep(all).catch(() => undefined);
-  return { plan, outcome, ...(error === undefined ? {} : { error }) };
+  return { outcome, ...(error === undefined ? {} : { error }), reports: reportsOf(plan, recording.state, places.output.uri) };
 }
 
 /** The plan. A participant that cannot be planned for what passes is none that failed: that keeps the whole run waiting. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { planLocally, runLocally, unlockLocally } from '../backends/local.ts';
+import { askLocally, planLocally, runLocally, unlockLocally } from '../backends/local.ts';
 import { planSync, runSync, unlockSync } from '../backends/sync.ts';
 import type { LocalBackend, Planner, RunCommand, RunSummary } from '../backends/local.ts';
 import { formatHelp } from '../command/help.ts';
@@ -37,6 +37,8 @@ export interface Terminal {
   readonly ask?: (question: string) => Promise<boolean>;
   /** Told before machines of a cloud may be started: ending takes longer from now on, because they have to be ended too. */
   readonly onCloud?: () => void;
+  /** Told before the installed SPIMquant is started: it is interrupted first, and may need a moment. */
+  readonly onEngine?: () => void;
 }
 
 /** What decides what is run; the program has its pipeline, tests have toys. */
@@ -91,7 +93,7 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
   const { json, quiet, unlock, dryRun } = command.execution;
   const backend = (onEvent: LocalBackend['onEvent']): LocalBackend => ({ ...engine, clock, env, signal, onEvent, onWish: onEnter });
   if (unlock) {
-    stdout.write(unlockedText(await unlockLocally(command, { env })));
+    stdout.write(unlockedText(await unlockLocally(command, { env, signal })));
     return 0;
   }
   if (dryRun) {
@@ -99,6 +101,11 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
       const planned = await (await import('../explore/cloudPlan.ts')).cloudPlan(command, command.execution.cloud, text, { signal, env, clock, cwd: process.cwd(), progress: () => undefined, log: () => undefined }, engine.planner);
       stdout.write(`${json ? JSON.stringify(planned) : resultText(planned, { width: columnsOf(terminal), color: wantsColor(stdout, env) })}\n`);
       return 0;
+    }
+    if (command.execution.external !== undefined) {
+      const { lines, code } = await askLocally(command, { env, signal });
+      stdout.write(json ? lines.map((line) => `${JSON.stringify({ type: 'line', message: line })}\n`).join('') : `${lines.join('\n')}\n`);
+      return code === 0 ? 0 : 1;
     }
     const dry = await planLocally(command, backend(() => undefined));
     stdout.write(`${json ? planLines(dry).join('\n') : formatPlan(dry, wantsColor(stdout, env))}\n`);
@@ -108,6 +115,7 @@ async function carryOut(command: RunCommand, text: string, terminal: Terminal, e
   let summary: RunSummary;
   try {
     if (command.execution.cloud !== undefined) terminal.onCloud?.();
+    else if (command.execution.external !== undefined) terminal.onEngine?.();
     const started = backend((event, state) => { reporter.event(event, state); });
     summary = command.verb === 'group' || command.execution.cloud === undefined
       ? await runLocally(command, text, started)

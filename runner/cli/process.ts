@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { guardLastWords, guardOutput } from '../monitor/guardedOutput.ts';
+import { grace } from '../backends/snakemake/program.ts';
 import type { Engine } from './main.ts';
 import { enterKey } from './enterKey.ts';
 import { main } from './main.ts';
@@ -45,6 +46,7 @@ export async function runProcess(engine: Engine): Promise<never> {
   });
   const code = await main(process.argv.slice(2), {
     stdout: process.stdout, stderr: process.stderr, env: process.env, clock: Date.now, signal: abort.signal, onEnter: enterKey(process.stdin),
+    onEngine: () => { patience = grace + 4000; },
     onCloud: () => { patience = cloudPatience; },
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question: string) => askYes(question, abort.signal) } : {}),
   }, engine);

@@ -3,8 +3,10 @@ import { didYouMean, nearest } from '../protocol/nearest.ts';
 import type { EntityFilter, ExecutionOptions, GroupOptions, LevelCommand, LevelVerb, ParticipantOptions, RunCommand, SegmentationMethod } from '../protocol/options.ts';
 import { cloudOptions } from './buildCloud.ts';
 import { syncConfiguration } from './buildSync.ts';
+import { externalEngine, externalOptions } from './external.ts';
+import type { ExternalWords } from './external.ts';
 import { findFlag, offeredFlags, written } from './flags.ts';
-import { checkChoices, Given, storageChoice, unique } from './given.ts';
+import { asWritten, checkChoices, Given, storageChoice, unique } from './given.ts';
 import type { Values } from './given.ts';
 import { bad, changeTo, telling } from './problem.ts';
 import type { Notice, Tell } from './problem.ts';
@@ -74,7 +76,7 @@ export function groupOptions(values: Values): GroupOptions {
 }
 
 /** How a run is carried out, with defaults. */
-export function executionOptions(given: Given): ExecutionOptions {
+export function executionOptions(given: Given): Omit<ExecutionOptions, 'external'> {
   return {
     cores: given.one<number | 'all'>('cores') ?? 'all',
     memoryBytes: given.one('mem'),
@@ -97,11 +99,14 @@ const levelVerbs: readonly LevelVerb[] = ['participant', 'group', 'tune_n4'];
  * A run from its parts, or undefined when `tell` was told why there is none. `notices` gets a line for every flag that
  * has no effect at this level.
  */
-export function buildRun(level: LevelVerb, bids: string, output: string, values: Values, notices: Notice[], tell: Tell): LevelCommand | undefined {
+export function buildRun(level: LevelVerb, bids: string, output: string, values: Values, notices: Notice[], tell: Tell, words: ExternalWords = { targets: [], uses: [] }): LevelCommand | undefined {
+  const external = values.get('engine')?.[0] === externalEngine;
   const used = [...values.keys()].map((name) => findFlag(name)).filter((flag) => flag !== undefined);
   checkChoices(values, used, tell);
   for (const flag of used) {
     if (flag.verbs === undefined || flag.verbs.includes(level)) continue;
+    // At every level the installed SPIMquant takes all of its flags.
+    if (external && flag.origin === 'upstream') continue;
     const place = { kind: 'flag', name: flag.name } as const;
     if (!flag.verbs.some((verb) => levelVerbs.includes(verb as LevelVerb))) {
       const own = offeredFlags.filter((each) => each.verbs?.includes(level)).map((each) => written(each.name));
@@ -116,7 +121,8 @@ export function buildRun(level: LevelVerb, bids: string, output: string, values:
     const { cloud, ...here } = executionOptions(given);
     const storage = storageChoice(given);
     if (level === 'group' && cloud !== undefined) notices.push({ text: 'Group statistics run here, and not on cloud machines: they take seconds.', place: { kind: 'flag', name: 'cloud' } });
-    const execution = level === 'group' || cloud === undefined ? here : { ...here, cloud };
+    const engine = externalOptions(given, values, words);
+    const execution = { ...here, ...(level === 'group' || cloud === undefined ? {} : { cloud }), ...(engine === undefined ? {} : { external: engine, dryRun: here.dryRun || engine.asks }) };
     const command: LevelCommand = level === 'group'
       ? { verb: level, bids, output, options: groupOptions(values), execution, storage }
       : { verb: level, bids, output, options: participantOptions(values), execution, storage };
@@ -129,11 +135,11 @@ export function buildRun(level: LevelVerb, bids: string, output: string, values:
  * `config/spimquant.yml` holds. `--config` reads it back.
  */
 export function mergedConfiguration(command: LevelCommand): JsonObject {
-  const merged: Record<string, Json> = { bids_dir: command.bids, output_dir: command.output, analysis_level: command.verb };
+  const merged: Record<string, Json> = { bids_dir: command.bids, output_dir: command.output, analysis_level: command.verb, ...(command.execution.external === undefined ? {} : { engine: externalEngine }) };
   for (const [key, value] of Object.entries(command.options) as [string, unknown][]) {
     if (value === undefined) continue;
     const name = key === 'label' ? 'group_stats_label' : key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    merged[name] = Array.isArray(value) ? value.map(toJson) : toJson(value);
+    merged[name] = Array.isArray(value) ? value.map(asWritten) : asWritten(value);
   }
   return merged;
 }
@@ -141,12 +147,4 @@ export function mergedConfiguration(command: LevelCommand): JsonObject {
 /** The options of any run by their names, for its journal. */
 export function runConfiguration(command: RunCommand): JsonObject {
   return command.verb === 'sync' ? syncConfiguration(command) : mergedConfiguration(command);
-}
-
-function toJson(value: unknown): Json {
-  if (typeof value !== 'object' || value === null) return value as Json;
-  if ('name' in value) return value.name as string;
-  const filter = value as EntityFilter;
-  if (filter.method === 'equals') return `${filter.entity}=${filter.value ?? ''}`;
-  return `${filter.entity}:${filter.method}${filter.value === undefined ? '' : `=${filter.value}`}`;
 }

@@ -1,4 +1,5 @@
 import type { Flag, Value } from './flag.types.ts';
+import { externalEngine } from './external.ts';
 import { arityOf, findFlag, written } from './flags.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
 import { bad, changeTo, CommandError, refuse, telling } from './problem.ts';
@@ -39,7 +40,9 @@ export function readOptions(text: string, tell: Tell): Configuration {
   const words = new Map<string, readonly string[] | undefined>();
   const found = new Map<string, string>();
   const names = configurableFlags().map((each) => each.name);
-  for (const entry of telling(tell, () => readEntries(text)) ?? []) {
+  const entries = telling(tell, () => readEntries(text)) ?? [];
+  const external = entries.some(({ key, words: [word] }) => findFlag(key.text)?.name === 'engine' && word?.text === externalEngine);
+  for (const entry of entries) {
     const key = entry.key.text;
     const place = textPlace(entry.key.span);
     const positional = positionalKeys.find((each) => each === key);
@@ -57,9 +60,9 @@ export function readOptions(text: string, tell: Tell): Configuration {
       tell(bad(`there is no option ${JSON.stringify(key)}.${didYouMean(key, all)}`, undefined, { place, fix: changeTo(nearest(key, all)) }));
       continue;
     }
-    if (flag.support?.kind === 'accepted') continue;
-    const offered = telling(tell, () => requireFlag(key, key, place)) !== undefined;
-    if (offered && !names.includes(flag.name)) tell(bad(`${key} cannot stand in a configuration file.`, undefined, { place }));
+    if (flag.support?.kind === 'accepted' && !external) continue;
+    const offered = telling(tell, () => requireFlag(key, key, place, external)) !== undefined;
+    if (offered && !names.includes(flag.name) && flag.support === undefined) tell(bad(`${key} cannot stand in a configuration file.`, undefined, { place }));
     else if (offered) takeEntry(entry, flag, tell, values, words);
   }
   const of = (key: string): string | undefined => found.get(key) || undefined;

@@ -57,7 +57,8 @@ export interface Flag {
  */
 export type Support =
   | { readonly kind: 'accepted'; readonly notice: string }
-  | { readonly kind: 'refused'; readonly why: string }
+  /** `external`: the installed SPIMquant takes it (`--engine snakemake`). So it does all that are accepted. */
+  | { readonly kind: 'refused'; readonly why: string; readonly external?: true }
   | { readonly kind: 'renamed'; readonly to: string };
 
 export type FlagGroup = 'Participants and images' | 'Looking' | 'Template and registration' | 'Intensity correction' | 'Segmentation' | 'Group statistics' | 'Transfer' | 'Output' | 'Running' | 'Cloud' | 'Storage' | 'Help' | 'Known from upstream';

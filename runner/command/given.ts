@@ -1,5 +1,6 @@
+import type { Json } from '../protocol/json.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
-import type { SegmentationMethod } from '../protocol/options.ts';
+import type { EntityFilter, SegmentationMethod } from '../protocol/options.ts';
 import { badAddress, storageChoiceFrom, storageFields } from '../protocol/storageChoice.ts';
 import type { StorageChoice } from '../protocol/storageChoice.ts';
 import type { Flag, Value } from './flag.types.ts';
@@ -55,6 +56,15 @@ export function checkChoices(values: Values, flags: readonly Flag[], tell: Tell)
       }));
     }
   }
+}
+
+/** A parsed value as a command or a configuration has it. */
+export function asWritten(value: unknown): Json {
+  if (typeof value !== 'object' || value === null) return value as Json;
+  if ('name' in value) return value.name as string;
+  const filter = value as EntityFilter;
+  if (filter.method === 'equals') return `${filter.entity}=${filter.value ?? ''}`;
+  return `${filter.entity}:${filter.method}${filter.value === undefined ? '' : `=${filter.value}`}`;
 }
 
 /** Methods, each once. */

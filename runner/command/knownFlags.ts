@@ -4,21 +4,24 @@ function known(names: string, arity: Arity, support: Support): Flag[] {
   return names.split(' ').map((entry): Flag => {
     const [name, ...aliases] = entry.split('|');
     return {
-      name, aliases, group: 'Known from upstream', help: support.kind === 'refused' ? support.why : support.kind === 'accepted' ? support.notice : `See --${support.to}.`, origin: 'upstream', support,
+      name, aliases, group: 'Known from upstream', verbs: ['participant', 'group', 'tune_n4'], help: support.kind === 'refused' ? support.why : support.kind === 'accepted' ? support.notice : `See --${support.to}.`, origin: 'upstream', support,
       ...(arity === 0 ? { value: { kind: 'switch' } } : { value: { kind: 'text' }, arity }),
     };
   });
 }
 
 const refused = (why: string): Support => ({ kind: 'refused', why });
+/** Refused by the embedded engine; the installed SPIMquant takes it. */
+const external = (why: string): Support => ({ kind: 'refused', why, external: true });
 const accepted = (notice: string): Support => ({ kind: 'accepted', notice });
 
-const snakemake = refused('it steers Snakemake, which the embedded engine does not use; it belongs to the external engine of a later version');
-const mri = refused('registration to an MRI comes with a later version');
-const patches = refused('patches and crops come with a later version');
-const formulas = refused('model formulas come with a later version; --contrast_column and --contrast_values compare two groups');
+const snakemake = external('it steers Snakemake, which the embedded engine does not use');
+const own = refused('the installed SPIMquant says this to Snakemake itself');
+const mri = external('registration to an MRI comes with a later version');
+const patches = external('patches and crops come with a later version');
+const formulas = external('model formulas come with a later version; --contrast_column and --contrast_values compare two groups');
 
-/** Flags that upstream, its documentation or Snakemake know and that do nothing here; see {@link Support}. */
+/** Flags that upstream, its documentation or Snakemake know and that do nothing in the embedded engine; see {@link Support}. */
 export const knownFlags: readonly Flag[] = [
   ...known('dask_scheduler', 1, accepted('there is no dask here; --cores says how many cores are used')),
   ...known('skip-bids-validation pybidsdb-reset', 0, accepted('the dataset is always indexed anew and checked for what is needed')),
@@ -35,15 +38,16 @@ export const knownFlags: readonly Flag[] = [
   ...known('template_mri mri_resample_percent filter-mri wildcards-mri path-mri', 'many', mri),
   ...known('patch_size patch_atlas_segs crop_atlas_segs n_patches_per_label patch_labels patch_seed crop_labels', 'many', patches),
   ...known('no_patch_uint8', 0, patches),
-  ...known('vesselfm', 'many', refused('vesselFM needs a GPU model runtime and runs in the external engine of a later version')),
-  ...known('qc_instance_seg qc_roi_zoom_bg_n4', 0, refused('this figure comes with a later version')),
+  ...known('vesselfm', 'many', refused('with --engine snakemake vessels are segmented by vesselFM without a flag, and here they are not')),
+  ...known('qc_instance_seg qc_roi_zoom_bg_n4', 0, external('this figure comes with a later version')),
   ...known('group-stats-model group-stats-pairwise group-stats-within group-stats-where', 'many', formulas),
-  ...known('zarr-store-shards', 'many', refused('sharded output stores come with a later version')),
-  ...known('derivatives', 'many', refused('images are looked for in the dataset itself; give the derivative folder as the dataset')),
-  ...known('wildcards-spim path-spim', 'many', refused('images are found by their BIDS names; choose among them with --filter-spim')),
-  ...known('help-snakemake', 0, snakemake),
+  ...known('zarr-store-shards', 'many', external('sharded output stores come with a later version')),
+  ...known('derivatives', 'many', external('images are looked for in the dataset itself; give the derivative folder as the dataset')),
+  ...known('wildcards-spim path-spim', 'many', external('images are found by their BIDS names; choose among them with --filter-spim')),
+  ...known('help-snakemake', 0, refused('"snakemake --help" shows it')),
+  ...known('snakefile|s directory|d configfiles', 'many', own),
 
-  ...known('forcerun|R until|U omit-from|O profile workflow-profile executor|e resources|res set-threads set-resources default-resources snakefile|s directory|d report dag rulegraph filegraph batch target-jobs groups group-components max-threads restart-times scheduler shadow-prefix default-storage-provider default-storage-prefix storage cluster configfiles envvars', 'many', snakemake),
+  ...known('forcerun|R until|U omit-from|O profile workflow-profile executor|e resources|res set-threads set-resources default-resources report dag rulegraph filegraph batch target-jobs groups group-components max-threads restart-times scheduler shadow-prefix default-storage-provider default-storage-prefix storage cluster envvars', 'many', snakemake),
   ...known('touch|t force|f list|l list-rules cleanup-metadata list-changes summary|S detailed-summary|D delete-all-output delete-temp-output lint nolock ignore-incomplete|ii keep-incomplete archive debug benchmark-repeats', 0, snakemake),
 
   ...known('filter_subjects', 'many', { kind: 'renamed', to: 'participant-label' }),

@@ -6,6 +6,7 @@ import { buildSync } from './buildSync.ts';
 import { withCloudDefaults } from './cloudSettings.ts';
 import type { CloudDefaults } from './cloudSettings.ts';
 import { readConfiguration } from './config.ts';
+import { externalEngine, judgeKnown } from './external.ts';
 import type { Configuration } from './config.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
 import { findFlag } from './flags.ts';
@@ -96,7 +97,7 @@ export function interpret(argv: readonly string[], context: InterpretContext, te
   let lost = false;
   const told: Tell = (problem) => { lost = true; tell(problem); };
   const reading = readWords(argv.slice(prefix), told, prefix);
-  const notices = [...reading.notices];
+  const notices: Notice[] = [];
   const done = (command: Command | undefined): Interpretation => ({ command: lost ? undefined : command, reading, notices });
   let positionals = reading.positionals;
 
@@ -116,11 +117,13 @@ export function interpret(argv: readonly string[], context: InterpretContext, te
     if (positionals.length === 0 && configuration === undefined) return done(undefined);
     if (positionals.length === 0) positionals = configuration?.positionals.map((text) => ({ text, at: -1 })) ?? [];
   }
+  const external = values.get('engine')?.[0] === externalEngine;
+  const judged = judgeKnown(reading.uses, external, told, notices);
   const first = firstVerb(positionals);
   if (file !== undefined) values = withoutForeign(values, reading.values, first?.name);
   const exploring = first === undefined ? undefined : exploreVerb(first.name);
   // Words after a flag that is none may be its own: what they amount to is not judged.
-  if (reading.uses.some((use) => use.flag === undefined)) return done(undefined);
+  if (!judged || reading.uses.some((use) => use.flag === undefined)) return done(undefined);
   if (first?.name === 'sync') return done(buildSync(positionals.slice(1), { ...reading, values }, told));
   if (exploring !== undefined) return done(buildExplore(exploring, positionals.slice(1), values, told));
   if (first !== undefined) {
@@ -135,9 +138,9 @@ export function interpret(argv: readonly string[], context: InterpretContext, te
   if (cores !== undefined && !values.has('cores')) values = new Map([...values, ['cores', [cores]]]);
   if (memoryBytes !== undefined && !values.has('mem')) values = new Map([...values, ['mem', [memoryBytes]]]);
   values = telling(told, () => withCloudDefaults(values, cloud)) ?? values;
-  const run = telling(told, () => checkPositionals(positionals));
+  const run = telling(told, () => checkPositionals(positionals, external));
   if (run === undefined) return done(undefined);
-  return done(buildRun(run.level, run.bids, run.output, values, notices, told));
+  return done(buildRun(run.level, run.bids, run.output, values, notices, told, { targets: wordsOf(positionals).slice(3), uses: reading.uses }));
 }
 
 /** The verb in first position. A folder may be called like one: three words that end in a level are a run, unless they can be a transfer. */
@@ -172,13 +175,14 @@ function configurationOf(file: string, readFile: ParseContext['readFile']): Conf
   }
 }
 
-function checkPositionals(positionals: readonly Positional[]): { bids: string; output: string; level: LevelVerb } {
+/** `external`: what follows the level are rules of Snakemake. */
+function checkPositionals(positionals: readonly Positional[], external: boolean): { bids: string; output: string; level: LevelVerb } {
   const words = wordsOf(positionals);
   const [bids, output, level] = words;
   const at = (index: number): Place => wordAt(positionals[index].at);
-  if (words.length > 3) {
+  if (words.length > 3 && !external) {
     const rest = words.slice(3);
-    throw bad(`${rest.length === 1 ? 'There is a word' : 'There are words'} too many: ${joinWords(rest)}.`, `${usageHint} Rule names of Snakemake belong to the external engine.`, { place: { kind: 'words', first: positionals[3].at, last: positionals[positionals.length - 1].at } });
+    throw bad(`${rest.length === 1 ? 'There is a word' : 'There are words'} too many: ${joinWords(rest)}.`, `${usageHint} Rule names of Snakemake are for --engine snakemake.`, { place: { kind: 'words', first: positionals[3].at, last: positionals[positionals.length - 1].at } });
   }
   if (level === undefined) {
     if (words.length > 0 && levels.includes(words[words.length - 1])) {

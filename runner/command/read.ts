@@ -2,7 +2,7 @@ import type { Arity, Flag, Value } from './flag.types.ts';
 import { arityOf, findFlag, flags, offeredFlags, written } from './flags.ts';
 import { didYouMean, nearest } from '../protocol/nearest.ts';
 import { bad, changeTo, refuse, telling, wordAt } from './problem.ts';
-import type { CommandError, Notice, Place, Tell } from './problem.ts';
+import type { CommandError, Place, Tell } from './problem.ts';
 import { BadValue, parseCores, parseDuration, parseFilter, parseInteger, parseLabel, parseMethod, parseNumber, parseOrientation, parsePosition, parseSize } from './values.ts';
 
 /** What stands on a command line, before it is known what it amounts to. */
@@ -12,7 +12,6 @@ export interface Reading {
   readonly values: ReadonlyMap<string, readonly Value[]>;
   /** Every flag as it stands there, in order. */
   readonly uses: readonly FlagUse[];
-  readonly notices: readonly Notice[];
   /** What goes on at the end: the next word, unless it is a flag, is taken by it. */
   readonly open: OpenEnd | undefined;
 }
@@ -55,15 +54,20 @@ function spellings(): string[] {
   return flags.flatMap((flag) => [flag.name, ...(flag.aliases ?? [])]).filter((name) => name.length > 1).map(written);
 }
 
-/** The flag of that name, or `bad-option` with the nearest match. `shown` is the spelling the user chose. */
-export function requireFlag(name: string, shown: string, place?: Place): Flag {
+/**
+ * The flag of that name, or `bad-option` with the nearest match. `shown` is the spelling the user chose. `external`: flags that
+ * the installed SPIMquant alone takes are flags too.
+ */
+export function requireFlag(name: string, shown: string, place?: Place, external = false): Flag {
   const flag = findFlag(name);
   if (flag === undefined) {
     const word = shown.startsWith('-') ? shown : written(name);
     throw bad(`There is no flag ${shown}.${didYouMean(word, spellings())}`, 'spimquant --help lists them all.', { place, fix: changeTo(nearest(word, spellings())) });
   }
   if (flag.support?.kind === 'renamed') throw bad(`There is no flag ${shown}: it is called ${written(flag.support.to)}.`, undefined, { place, fix: changeTo(written(flag.support.to)) });
-  if (flag.support?.kind === 'refused') throw bad(`${shown} is known, but not offered here: ${flag.support.why}.`, undefined, { place });
+  if (flag.support?.kind === 'refused' && !(external && flag.support.external === true)) {
+    throw bad(`${shown} is known, but not offered here: ${flag.support.why}.`, flag.support.external === true ? 'With --engine snakemake it is passed on to the installed SPIMquant.' : undefined, { place });
+  }
   return flag;
 }
 
@@ -128,7 +132,6 @@ export function readWords(words: readonly string[], tell: Tell = refuse, from = 
   const positionals: Positional[] = [];
   const values = new Map<string, readonly Value[]>();
   const uses: FlagUse[] = [];
-  const notices: Notice[] = [];
   let open: OpenEnd | undefined;
   let i = 0;
 
@@ -157,10 +160,8 @@ export function readWords(words: readonly string[], tell: Tell = refuse, from = 
     uses.push(use);
     const wanted = arity === 'many' ? Infinity : arity === 'maybe' ? 1 : arity;
     open = given.length < wanted ? { use, needed: arity === 'many' ? given.length === 0 : arity !== 'maybe' } : undefined;
-    if (flag.support?.kind === 'accepted') {
-      notices.push({ text: `${shown} has no effect: ${flag.support.notice}.`, place: wordAt(from + first) });
-      return;
-    }
+    // What becomes of it depends on the engine: see `judgeKnown`.
+    if (flag.support !== undefined) return;
     const shift = attached === undefined ? 1 : 0;
     const converted = arity === 0 ? [true] : convertAll(flag, given, shown, tell, {
       flag: wordAt(from + first, 'name'),
@@ -182,7 +183,7 @@ export function readWords(words: readonly string[], tell: Tell = refuse, from = 
 
   const known = (name: string, shown: string, attached: string | undefined): void => {
     const problems: CommandError[] = [];
-    const flag = telling((problem) => { problems.push(problem); }, () => requireFlag(name, shown, wordAt(from + i - 1, 'name')));
+    const flag = telling((problem) => { problems.push(problem); }, () => requireFlag(name, shown, wordAt(from + i - 1, 'name'), true));
     if (flag === undefined) skip(problems[0], shown, attached);
     else take(flag, shown, attached);
   };
@@ -205,7 +206,7 @@ export function readWords(words: readonly string[], tell: Tell = refuse, from = 
       readShort(word, known, (problem) => { skip(problem, word, undefined); }, wordAt(from + i - 1));
     }
   }
-  return { positionals, values, uses, notices, open };
+  return { positionals, values, uses, open };
 }
 
 /** `-n`, `-np`, `-c4`, `-c=4`, `-call`; and `-seg_method`, a long name after one dash, as a slip with a hint. */
@@ -237,5 +238,5 @@ function readShort(word: string, known: (name: string, shown: string, attached: 
 
 /** The names a configuration file may hold: those of flags that work. */
 export function configurableFlags(): readonly Flag[] {
-  return offeredFlags.filter((flag) => !['help', 'version', 'config', 'save', 'yes'].includes(flag.name));
+  return offeredFlags.filter((flag) => !['help', 'version', 'config', 'save', 'yes', 'engine_command'].includes(flag.name));
 }

@@ -85,7 +85,7 @@ const filterMethods: Readonly<Record<string, EntityFilter['method']>> = {
 };
 
 /** Long entity names of upstream's filters and the BIDS keys they stand for. */
-const entityKeys: Readonly<Record<string, string>> = {
+export const entityKeys: Readonly<Record<string, string>> = {
   subject: 'sub', session: 'ses', acquisition: 'acq', staining: 'stain',
 };
 

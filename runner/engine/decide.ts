@@ -38,9 +38,11 @@ export interface Evidence {
  */
 export function decide(graph: TaskGraph, evidence: Evidence): Decision {
   const run = new Map<string, Reason>();
+  const done = new Set<string>();
   // From the last task to the first: a task's consumers are settled before it is.
   for (const task of graph.order.toReversed()) {
-    const reason = ownReason(task, graph, evidence) ?? neededReason(task, graph, evidence, run);
+    if (wasDone(task, graph, evidence, done)) done.add(task.id);
+    const reason = ownReason(task, graph, evidence) ?? neededReason(task, graph, evidence, run, done);
     if (reason !== undefined) run.set(task.id, reason);
   }
   const ordered = new Map<string, Reason>();
@@ -51,6 +53,18 @@ export function decide(graph: TaskGraph, evidence: Evidence): Decision {
     else ordered.set(task.id, reason);
   }
   return { run: ordered, reused };
+}
+
+/**
+ * Whether a task was ever done, as far as is known: by its receipt, or by that of whoever made something of its files.
+ * Receipts of temporary files go with them, where these are outside of the output. `done`: the tasks that come after it.
+ */
+function wasDone(task: Task, graph: TaskGraph, { receipts }: Evidence, done: ReadonlySet<string>): boolean {
+  if (receipts.has(task.id)) return true;
+  return (graph.neededBy.get(task.id) ?? []).some((id) => {
+    const noted = receipts.get(id)?.inputs;
+    return noted === undefined ? done.has(id) : task.outputs.some((output) => artifactKey(output) in noted);
+  });
 }
 
 /** Whether a task only makes temporary files for others. */
@@ -64,10 +78,11 @@ function ownReason(task: Task, graph: TaskGraph, evidence: Evidence): Reason | u
   return staleReason(task, evidence) ?? missingReason(task.outputs.filter((output) => output.place !== 'work').map(artifactKey), evidence);
 }
 
-function neededReason(task: Task, graph: TaskGraph, evidence: Evidence, run: ReadonlyMap<string, Reason>): Reason | undefined {
+function neededReason(task: Task, graph: TaskGraph, evidence: Evidence, run: ReadonlyMap<string, Reason>, done: ReadonlySet<string>): Reason | undefined {
   const consumers = (graph.neededBy.get(task.id) ?? []).filter((id) => run.has(id));
   if (consumers.length === 0) return undefined;
-  const stale = staleReason(task, evidence);
+  // Without its receipt nobody knows whether it has changed. That it is needed is true.
+  const stale = done.has(task.id) && !evidence.receipts.has(task.id) ? undefined : staleReason(task, evidence);
   if (stale !== undefined) return stale;
   const needed = task.outputs.map(artifactKey).filter((key) => graph.consumersOf.get(key)?.some((consumer) => run.has(consumer.id)));
   if (missingReason(needed, evidence) === undefined) return undefined;

@@ -77,7 +77,8 @@ export class Journal {
     this.#writeLine(`${JSON.stringify(event)}\n`);
     this.#seq += 1;
     this.#over ||= body.type === 'run-finished';
-    if (body.type !== 'task-progress' && body.type !== 'task-log' && body.type !== 'task-started' && body.type !== 'cloud-standing') fsyncSync(this.#file);
+    const passing = body.type === 'run-log' && (body.level === 'debug' || body.level === 'info');
+    if (!passing && body.type !== 'task-progress' && body.type !== 'task-log' && body.type !== 'task-started' && body.type !== 'cloud-standing') fsyncSync(this.#file);
     for (const listener of this.#listeners) listener(event);
     return event;
   }

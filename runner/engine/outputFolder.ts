@@ -1,22 +1,26 @@
 import { dump } from 'js-yaml';
 import { SpimquantError } from '../protocol/errors.ts';
 import type { Json, JsonObject } from '../protocol/json.ts';
+import type { ExecutionOptions } from '../protocol/options.ts';
 import type { ObjectStore } from '../storage/objectStore.ts';
 
 /** Object by which an output of SPIMquant is recognised. */
 export const markerKey = '.spimquant/output.json';
+/** The same of the Python SPIMquant. */
+const upstreamKey = '.snakebids';
 
 /**
  * Refuses an output that holds something but is none of SPIMquant's, so that a slip in the path cannot mix results into
  * other data. Throws `already-exists`. Locks and receipts alone do not make it foreign.
  */
-export async function checkOutput(store: ObjectStore, forceOutput: boolean): Promise<void> {
-  if (forceOutput || (await store.stat(markerKey)) !== undefined) return;
+export async function checkOutput(store: ObjectStore, { forceOutput, external }: Pick<ExecutionOptions, 'forceOutput' | 'external'>): Promise<void> {
+  const [own, other] = external === undefined ? [markerKey, upstreamKey] : [upstreamKey, markerKey];
+  if (forceOutput || (await store.stat(own)) !== undefined) return;
   for await (const entry of store.list('')) {
-    if (entry.key === '.spimquant/') continue;
-    const upstream = (await store.stat('.snakebids')) !== undefined;
-    throw new SpimquantError('already-exists', upstream
-      ? 'The output holds results of the Python SPIMquant, which this engine would mix with its own.'
+    const mixed = (await store.stat(other)) !== undefined;
+    if (entry.key === '.spimquant/' && !mixed) continue;
+    throw new SpimquantError('already-exists', mixed
+      ? `The output holds results of the ${external === undefined ? 'Python SPIMquant' : 'embedded engine'}, which this engine would mix with its own.`
       : `The output is not empty and was not made by SPIMquant: it holds ${entry.key}`, {
       where: store.uri,
       hint: 'Choose an empty or new folder, or add --force-output if this one is right.',

@@ -1,4 +1,4 @@
-import { planLocally } from '../backends/local.ts';
+import { askLocally, planLocally } from '../backends/local.ts';
 import type { RunCommand } from '../backends/local.ts';
 import { pipelinePlanner } from '../backends/planner.ts';
 import type { Result } from '../protocol/results.ts';
@@ -16,6 +16,13 @@ export async function plan(command: RunCommand, text: string, context: ExploreCo
   const { cloud } = command.execution;
   if (command.verb !== 'group' && cloud !== undefined) return (await import('./cloudPlan.ts')).cloudPlan(placed(command, context.cwd), cloud, text, context);
   context.progress('Planning');
+  if (command.execution.external !== undefined) {
+    const { lines, code } = await askLocally(placed(command, context.cwd), { env, signal });
+    return {
+      title: `Snakemake's plan of ${command.verb}`, command: text,
+      blocks: [...notices('error', code === 0 ? [] : [`The installed SPIMquant ended with exit code ${code}.`]), { kind: 'text', text: lines.join('\n') }, ...notices('info', ['Nothing was run: this is what Snakemake says.'])],
+    };
+  }
   const { plan: planned, prepared, output } = await planLocally(placed(command, context.cwd), { planner: pipelinePlanner, clock, env, signal, onEvent: () => undefined });
   const { run } = prepared.decision;
   const toRun = planned.tasks.filter((task) => run.has(task.id));

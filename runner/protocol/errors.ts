@@ -27,6 +27,8 @@ export type ErrorCode =
   | 'cost-limit'
   | 'cancelled'
   | 'runner-lost'
+  | 'engine-missing'
+  | 'engine-failed'
   | 'internal';
 
 /** What an error carries besides its message. */

@@ -80,8 +80,22 @@ export interface PathFilter {
   readonly pattern: string;
 }
 
-/** How a run is carried out; does not change results. */
+/** How the SPIMquant that is installed is called, in place of the embedded engine. */
+export interface ExternalOptions {
+  /** The program and what stands before its own words. */
+  readonly program: readonly string[];
+  /** Rules of Snakemake that are wanted beside those of the level. */
+  readonly targets: readonly string[];
+  /** Its flags and Snakemake's, but for those that `ParticipantOptions` and `ExecutionOptions` stand for. */
+  readonly flags: readonly string[];
+  /** They ask for something (`--list-rules`): there is no run. */
+  readonly asks: boolean;
+}
+
+/** How a run is carried out; does not change results, but for the engine. */
 export interface ExecutionOptions {
+  /** Left out: the embedded engine. */
+  readonly external?: ExternalOptions;
   readonly cores: number | 'all';
   /** Bytes; undefined: three quarters of what the machine (or its container) has. */
   readonly memoryBytes?: number;

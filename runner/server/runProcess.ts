@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { runLocally, unlockLocally } from '../backends/local.ts';
 import { runSync, unlockSync } from '../backends/sync.ts';
 import type { Planner } from '../backends/local.ts';
+import { grace } from '../backends/snakemake/program.ts';
 import type { PauseTime } from '../engine/pauses.ts';
 import { parseCommandText } from '../command/parse.ts';
 import { Journal } from '../engine/journal.ts';
@@ -25,6 +26,8 @@ export interface RunEngine {
 
 /** How long a stopped process may take to end cleanly, in milliseconds. The runner loses patience earlier. */
 const patience = 3000;
+/** The same where the installed SPIMquant is at work, which is interrupted first. */
+const enginePatience = grace + 4000;
 /** The same where machines of a cloud have to be ended, and their end verified. */
 const cloudPatience = 11 * 60_000;
 
@@ -36,12 +39,12 @@ export async function runProcess(engine: RunEngine): Promise<never> {
   guardOutput(process.env);
   guardLastWords();
   const abort = new AbortController();
-  let isCloud = false;
+  let longest = patience;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       abort.abort();
       // A disk or network folder that does not answer would keep the process for ever: not even process.exit() returns then.
-      setTimeout(() => process.kill(process.pid, 'SIGKILL'), isCloud ? cloudPatience : patience).unref();
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), longest).unref();
     });
   }
   // Runs outlive the terminal or connection that they were started from.
@@ -53,7 +56,8 @@ export async function runProcess(engine: RunEngine): Promise<never> {
     process.stderr.write(`There is no run to carry out in ${folder === '' ? 'an empty path' : folder}.\n`);
     process.exit(2);
   }
-  isCloud = request.intent.place === 'cloud';
+  if (request.intent.options['engine'] !== undefined) longest = enginePatience;
+  if (request.intent.place === 'cloud') longest = cloudPatience;
   markInUse(import.meta.url);
   let journal: Journal;
   try {
@@ -78,7 +82,7 @@ async function carryOut({ intent, cores, memoryBytes, cloud, agreedCost }: RunRe
   if (!isRunCommand(command)) throw new SpimquantError('bad-option', `This is no run: ${intent.command}`);
   if (command.execution.unlock) {
     journal.append({ type: 'run-started', pid: process.pid, host: intent.host });
-    const holder = command.verb === 'sync' ? await unlockSync(command, { env: process.env, signal }) : await unlockLocally(command, { env: process.env });
+    const holder = command.verb === 'sync' ? await unlockSync(command, { env: process.env, signal }) : await unlockLocally(command, { env: process.env, signal });
     journal.append({
       type: 'run-log', level: 'info',
       message: holder === undefined ? 'The output was not locked.' : `Removed the lock of process ${holder.pid} on ${holder.host}, held since ${holder.since}.`,

@@ -26,6 +26,8 @@ const causes: { readonly [C in ErrorCode]: string | undefined } = {
   'cost-limit': 'The estimate, or what is spent, is above the limit that was set.',
   cancelled: undefined,
   'runner-lost': 'The program that does the work was ended from outside, often for want of memory.',
+  'engine-missing': 'The Python SPIMquant is not installed here, or is not in PATH: environments of pixi and conda have to be entered, or named with --engine_command.',
+  'engine-failed': 'A program that Snakemake called could not do its work with these images or options.',
   internal: 'A defect in SPIMquant.',
 };
 

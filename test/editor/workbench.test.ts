@@ -10,4 +10,16 @@ describe('the workbench', () => {
       await page.screenshot({ name: 'workbench' });
     });
   });
+
+  it('brings its documentation along', async () => {
+    await onPage(async (page) => {
+      const asked = vscode.commands.executeCommand('spimquant.documentation.open');
+      await page.see({ selector: '.quick-input-list .monaco-list-row', text: 'SPIMquant in VS Code' });
+      await page.type({ text: 'Troubleshooting' });
+      await page.press({ keys: 'Enter' });
+      await asked;
+      await page.see({ selector: 'h1', text: 'Troubleshooting', inside: 'frames', timeoutMs: 30_000 });
+      await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    });
+  });
 });

@@ -16,6 +16,10 @@ const startFile = 'spimquant-start.mjs';
 
 /** Finds the program that fetches the runner, wherever this container has it, and runs it with Node.js alone. */
 const script = `#!/bin/sh
+if ! command -v node >/dev/null 2>&1; then
+  echo "spimquant: this image has no Node.js: 22.15 or newer is needed to run on a machine; put it into the image of --cloud_container" >&2
+  exit 78
+fi
 for folder in . "$(dirname "$0")" /scratch/batch /scratch; do
   if [ -f "$folder/${startFile}" ]; then exec node "$folder/${startFile}"; fi
 done

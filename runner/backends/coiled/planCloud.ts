@@ -59,7 +59,7 @@ export async function planOnCloud(given: CohortCommand, cloud: CloudOptions, { p
   machineCommand(command, placesOf(command, env));
   const store = openPlaces(places);
   await checkDataset(store('dataset'), signal);
-  await checkOutput(store('output'), command.execution.forceOutput);
+  await checkOutput(store('output'), command.execution);
   const participants = await cohortOf(store('dataset'), command.options, signal);
   const todo = await remainingParticipants({ command, participants, places, planner, signal });
   const bucket = openPlaces(placesOf(command, env))('dataset');

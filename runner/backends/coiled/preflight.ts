@@ -57,7 +57,8 @@ export interface RemainingRequest {
 export async function remainingParticipants({ command, participants, places, planner, signal }: RemainingRequest): Promise<readonly string[]> {
   const store = openPlaces(places);
   const output: ObjectStore = store('output');
-  if (command.execution.forceAll || participants.length > mostPlanned || (await output.stat(markerKey, { signal })) === undefined) return participants;
+  // What Snakemake would do is known to it alone: machines find out.
+  if (command.execution.external !== undefined || command.execution.forceAll || participants.length > mostPlanned || (await output.stat(markerKey, { signal })) === undefined) return participants;
   const left = new Set<string>();
   for (let at = 0; at < participants.length; at += plannedAtOnce) {
     const part = participants.slice(at, at + plannedAtOnce);

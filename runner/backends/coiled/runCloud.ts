@@ -108,7 +108,7 @@ async function runPlanned(given: CohortCommand, text: string, backend: CloudBack
   }
   await pauses.through(() => checkDataset(store('dataset'), signal));
   pauses.markReached('dataset');
-  await pauses.through(() => checkOutput(output, command.execution.forceOutput));
+  await pauses.through(() => checkOutput(output, command.execution));
   pauses.markReached('output');
   const fetching = download === undefined ? undefined : new ResultsFetch(download, { append: (body) => recording.begin().append(body) }, backend);
   try {
@@ -165,8 +165,8 @@ async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutc
   const time = backend.cloudTime ?? realCloudTime;
   const journal = recording.begin();
   const participants = await through(() => cohortOf(dataset, command.options, signal));
-  const digest = digestOf(JSON.stringify([asked.verb, asked.bids, asked.output, asked.options]));
-  const earlier = await takeUpEarlier({ output, account, journal, time, signal, same: (manifest) => digestOf(JSON.stringify([manifest.command.verb, manifest.command.bids, manifest.command.output, manifest.command.options])) === digest, through });
+  const digest = digestOf(JSON.stringify([asked.verb, asked.bids, asked.output, asked.options, asked.execution.external]));
+  const earlier = await takeUpEarlier({ output, account, journal, time, signal, same: (manifest) => digestOf(JSON.stringify([manifest.command.verb, manifest.command.bids, manifest.command.output, manifest.command.options, manifest.command.execution.external])) === digest, through });
   const machines = await machinesFor(account, cloud, dataset, env, signal);
   if (earlier !== undefined) {
     journal.append({ type: 'run-log', level: 'info', message: `Takes up the cloud run ${earlier.id} of this output, begun ${earlier.started} on ${earlier.host}.` });
@@ -187,7 +187,8 @@ async function runLocked(locked: LockedRun): Promise<{ readonly outcome: RunOutc
   await confirmed(estimate, cloud, backend);
   const bundle = await packRunner(backend.dist ?? buildFolder());
   await through(async () => {
-    await prepareOutput(output, { version: programVersion, source: places.dataset.uri, configuration: mergedConfiguration(asked) });
+    // The installed SPIMquant marks its outputs itself.
+    if (asked.execution.external === undefined) await prepareOutput(output, { version: programVersion, source: places.dataset.uri, configuration: mergedConfiguration(asked) });
     const there = await output.stat(bundleKey(bundle.sha256), { signal });
     if (there?.size !== bundle.bytes.length) await output.write(bundleKey(bundle.sha256), bundle.bytes, { signal });
   });

@@ -1,16 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { joinWords } from '../../command/shell.ts';
-import { usualTransfers } from '../../command/buildSync.ts';
 import { checkOutput } from '../../engine/outputFolder.ts';
-import { Journal } from '../../engine/journal.ts';
 import { openPlaces } from '../../engine/places.ts';
-import { programVersion } from '../../pipeline/plan/provenance.ts';
 import type { CloudOptions } from '../../protocol/cloud.ts';
 import { errorFromReport, reportError, SpimquantError } from '../../protocol/errors.ts';
 import type { PathFilter, SyncCommand } from '../../protocol/options.ts';
-import { newRunId } from '../../protocol/runs.ts';
 import { ownStorage } from '../../protocol/storageChoice.ts';
 import { expandHome, isRemote, normaliseUri } from '../../storage/uri.ts';
 import type { Sum } from '../../transfer/transfer.types.ts';
@@ -18,8 +11,9 @@ import { sumWords } from '../../transfer/words.ts';
 import { count } from '../../wording/words.ts';
 import { placesOf } from '../local.ts';
 import type { LocalBackend } from '../local.ts';
-import { planSync, runSync } from '../sync.ts';
-import type { SyncSummary } from '../sync.ts';
+import { copying, quietly } from '../quietSync.ts';
+import type { StagingBackend } from '../quietSync.ts';
+import { planSync } from '../sync.ts';
 import type { CloudJournal } from './cloudRun.types.ts';
 import type { CohortCommand } from './preflight.ts';
 
@@ -72,21 +66,10 @@ export function stagingOf(command: CohortCommand, cloud: CloudOptions): Staging 
   const own = ownStorage(command.storage);
   return {
     command: { ...command, bids: source, output: results },
-    ...(isRemote(dataset) ? {} : { upload: transfer(command, { bids: dataset, storage: {}, output: source, toStorage: own, filters: [] }) }),
-    ...(isRemote(output) ? {} : { download: transfer(command, { bids: results, storage: own, output, toStorage: {}, filters: notFetched }) }),
+    ...(isRemote(dataset) ? {} : { upload: copying(command, { bids: dataset, storage: {}, output: source, toStorage: own, filters: [] }) }),
+    ...(isRemote(output) ? {} : { download: copying(command, { bids: results, storage: own, output, toStorage: {}, filters: notFetched }) }),
   };
 }
-
-function transfer({ execution }: CohortCommand, ends: Pick<SyncCommand, 'bids' | 'output' | 'storage' | 'toStorage'> & { readonly filters: readonly PathFilter[] }): SyncCommand {
-  const { filters, ...places } = ends;
-  return {
-    verb: 'sync', ...places, options: { filters, deletes: false, yes: false, byContent: false, verify: true, transfers: usualTransfers },
-    execution: { ...execution, cloud: undefined, dryRun: false, forceAll: false, unlock: false },
-  };
-}
-
-/** What a copying needs from outside. */
-export type StagingBackend = Pick<LocalBackend, 'clock' | 'env' | 'signal'>;
 
 /** How much copying the dataset would be; undefined: it is there already. */
 export async function planUpload(upload: SyncCommand, { env, signal }: StagingBackend): Promise<UploadPlan | undefined> {
@@ -113,7 +96,7 @@ export async function carryOutUpload(upload: SyncCommand, plan: UploadPlan, jour
 
 /** Throws `already-exists` and `bad-option` for a folder that results must not be put into. */
 export async function checkDownload(command: CohortCommand, env: LocalBackend['env']): Promise<void> {
-  await checkOutput(openPlaces(placesOf(command, env))('output'), command.execution.forceOutput);
+  await checkOutput(openPlaces(placesOf(command, env))('output'), command.execution);
 }
 
 /** Brings results here while machines still work on others. What fails is tried again at the end. */
@@ -167,31 +150,5 @@ export class ResultsFetch {
 
   #say(level: 'info' | 'warn', message: string): void {
     this.#journal.append({ type: 'run-log', level, message });
-  }
-}
-
-/** Every so much of a copying is told. */
-const toldPart = 0.1;
-
-/** Carries out a copying that is a part of a run: it has no journal that stays, and is in no list of runs. */
-async function quietly(command: SyncCommand, { clock, env, signal }: StagingBackend, progress: (part: number) => void = () => undefined): Promise<SyncSummary> {
-  const folder = await mkdtemp(join(tmpdir(), 'spimquant-copy-'));
-  try {
-    const now = clock();
-    const text = joinWords(['spimquant', 'sync', command.bids, command.output]);
-    const journal = new Journal(folder, {
-      id: newRunId(now), command: text, verb: 'sync', bids: command.bids, output: command.output, options: {}, version: programVersion, pid: process.pid, process: '', host: hostname(), started: new Date(now).toISOString(),
-    }, clock);
-    let told = 0;
-    journal.subscribe((event) => {
-      if (event.type !== 'task-progress' || event.progress.unit !== 'bytes' || event.progress.total === 0) return;
-      const part = event.progress.done / event.progress.total;
-      if (part - told < toldPart || part >= 1) return;
-      told = part;
-      progress(part);
-    });
-    return await runSync(command, text, { clock, env, signal, journal });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }

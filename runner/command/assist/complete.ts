@@ -1,5 +1,6 @@
 import type { Flag } from '../flag.types.ts';
 import { flagGroups } from '../flag.types.ts';
+import { externalEngine, externalFlags } from '../external.ts';
 import { arityOf, findFlag, offeredFlags, written } from '../flags.ts';
 import { prefixLength } from '../parse.ts';
 import { isFlagWord, readWords } from '../read.ts';
@@ -130,6 +131,8 @@ export function dataItem(value: string, kind: Completion['kind'], completions: C
   };
 }
 
+const passedOn = 'Passed on to the installed SPIMquant, or by it to Snakemake.';
+
 class Builder {
   readonly #place: Place;
   readonly #items: Completion[] = [];
@@ -184,15 +187,16 @@ class Builder {
     const given = new Set([...reading.uses, ...later.uses].map((use) => use.flag?.name));
     const verb = analysis.level ?? analysis.verb;
     if (verb === 'help' || verb === 'version') return;
-    for (const [index, flag] of offeredFlags.entries()) {
+    const external = [...reading.uses, ...later.uses].some((use) => use.flag?.name === 'engine' && use.words[0] === externalEngine);
+    for (const [index, flag] of (external ? externalFlags : offeredFlags).entries()) {
       if (given.has(flag.name) || !takesFlag(verb, flag.name) || (flag.group === 'Help' && before.length > 2)) continue;
       const name = written(flag.name);
       const spelled = /\w_/.test(prefix) ? name.replace(/(?<=\w)-/g, '_') : /\w-/.test(prefix) ? name.replaceAll('_', '-') : name;
       const takes = arityOf(flag) !== 0;
       this.#add({
-        label: name, insert: takes ? this.#spaced(name) : name, filter: spelled, kind: takes ? 'flag' : 'switch', ...(takes ? { usage: valueUsage(flag) } : {}), detail: flag.help,
-        documentation: `${flag.help}${flag.default === undefined ? '' : `\n\nDefault: ${flag.default}.`}`,
-        sort: `5${String(flagGroups.indexOf(flag.group)).padStart(2, '0')}${String(index).padStart(3, '0')}`, more: takes,
+        label: name, insert: takes ? this.#spaced(name) : name, filter: spelled, kind: takes ? 'flag' : 'switch', ...(takes ? { usage: valueUsage(flag) } : {}), detail: flag.support === undefined ? flag.help : passedOn,
+        documentation: `${flag.support === undefined ? flag.help : passedOn}${flag.default === undefined ? '' : `\n\nDefault: ${flag.default}.`}`,
+        sort: `5${String(flag.support === undefined ? flagGroups.indexOf(flag.group) : flagGroups.length).padStart(2, '0')}${String(index).padStart(3, '0')}`, more: takes,
       });
     }
   }

@@ -47,6 +47,8 @@ export function hover(text: string, offset: number): HoverText | undefined {
   return positionalText(span, reading.positionals.findIndex((each) => each.at === index), reading.positionals.map((each) => each.text));
 }
 
+const passedOn = 'With `--engine snakemake` it is passed on to the installed SPIMquant.';
+
 function flagText(flag: Flag): Omit<HoverText, keyof Span> {
   const facts = [
     ...(flag.default === undefined ? [] : [{ label: 'Default', value: flag.default }]),
@@ -55,8 +57,8 @@ function flagText(flag: Flag): Omit<HoverText, keyof Span> {
     ...(flag.verbs === undefined ? [] : [{ label: 'With', value: flag.verbs.join(', ') }]),
   ];
   switch (flag.support?.kind) {
-    case 'accepted': return { code: flagUsage(flag), paragraphs: [`Known from upstream, without effect here: ${flag.support.notice}.`], facts: [] };
-    case 'refused': return { code: flagUsage(flag), paragraphs: [`Known from upstream, not offered here: ${flag.support.why}.`], facts: [] };
+    case 'accepted': return { code: flagUsage(flag), paragraphs: [`Known from upstream, without effect here: ${flag.support.notice}.`, passedOn], facts: [] };
+    case 'refused': return { code: flagUsage(flag), paragraphs: [`Known from upstream, not offered here: ${flag.support.why}.`, ...(flag.support.external === true ? [passedOn] : [])], facts: [] };
     case 'renamed': return { code: flagUsage(flag), paragraphs: [`It is called ${written(flag.support.to)}.`], facts: [] };
     case undefined: return { code: flagUsage(flag), paragraphs: [flag.help], facts: [...facts, { label: 'From', value: flag.origin === 'upstream' ? 'SPIMquant' : 'this extension' }] };
   }

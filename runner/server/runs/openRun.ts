@@ -47,6 +47,11 @@ export class OpenRun {
     return this.#intent.host === this.#host;
   }
 
+  /** Whether the installed SPIMquant does its work, as a process below its own. */
+  get isExternal(): boolean {
+    return this.#intent.options['engine'] !== undefined;
+  }
+
   get pid(): number {
     return this.#intent.pid;
   }

@@ -18,6 +18,8 @@ const settleInterval = 20;
 const scanInterval = 1000;
 /** Time that a run has to end by itself, in milliseconds. */
 const killAfter = 700;
+/** The same where the installed SPIMquant is interrupted first. */
+const killEngineAfter = 14_000;
 /** The same where machines of a cloud have to be ended, and their end verified. */
 const killCloudAfter = 12 * 60_000;
 
@@ -292,7 +294,7 @@ export class RunBook {
     let killed = false;
     if (run.isAlive(clock())) signal(run.pid, 'SIGTERM');
     while (run.pid !== 0 && run.isAlive(clock())) {
-      if (!killed && Date.now() - since >= (run.record.place === 'cloud' ? killCloudAfter : killAfter)) {
+      if (!killed && Date.now() - since >= (run.record.place === 'cloud' ? killCloudAfter : run.isExternal ? killEngineAfter : killAfter)) {
         killed = true;
         signal(run.pid, 'SIGKILL');
       }

@@ -50,6 +50,12 @@ describe('an output in a bucket', () => {
 
     const second = await bench.events(flags, out);
     assert.ok(second.events.every((event) => event.type !== 'task-started'));
+
+    assert.match((await bench.run([...flags, '-n'], out)).stdout, /steps: 0 to run/);
+    await store.delete('sub-01/sum.tsv');
+    const { stdout } = await bench.run([...flags, '-n'], out);
+    assert.match(stdout, /its temporary file is needed by /);
+    assert.doesNotMatch(stdout, /not done yet/);
   });
 
   it('is locked by one run, which dies and is gone on with', async () => {

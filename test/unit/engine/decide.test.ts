@@ -16,6 +16,15 @@ function chain(change: { readonly blur?: number; readonly table?: number } = {})
   ];
 }
 
+/** image -> blur -> sharpen (both temporary) -> table. */
+function longer(change: { readonly blur?: number; readonly table?: number } = {}): Task[] {
+  return [
+    toyTask('blur', ['dataset:image'], ['work:blurred'], { params: { sigma: change.blur ?? 1 } }),
+    toyTask('sharpen', ['work:blurred'], ['work:sharp']),
+    toyTask('table', ['work:sharp'], ['output:table.tsv'], { params: { level: change.table ?? 1 } }),
+  ];
+}
+
 interface Past {
   readonly tasks?: readonly Task[];
   readonly image?: string;
@@ -96,6 +105,23 @@ describe('deciding what runs', () => {
 
   it('trusts nothing without a receipt', () => {
     assert.deepEqual(decideAfter({ unproven: ['mask'] }, chain()), { mask: 'not done yet' });
+  });
+
+  it('knows by what was made of them that temporary steps were done, when their receipts went with their files', () => {
+    /** As a run into a bucket leaves it: receipts beside results, none of temporary files. */
+    const past = { tasks: longer(), unproven: ['blur', 'sharpen'], lost: ['work:blurred', 'work:sharp'] };
+    assert.deepEqual(decideAfter(past, longer()), {});
+    assert.deepEqual(decideAfter({ ...past, lost: [...past.lost, 'output:table.tsv'] }, longer()), {
+      blur: 'its temporary file is needed by sharpen', sharpen: 'its temporary file is needed by table', table: 'output missing or changed: table.tsv',
+    });
+    assert.deepEqual(decideAfter(past, longer({ table: 2 })), {
+      blur: 'its temporary file is needed by sharpen', sharpen: 'its temporary file is needed by table', table: 'parameters changed: level',
+    });
+    assert.deepEqual(decideAfter(past, longer({ blur: 2 })), {
+      blur: 'its temporary file is needed by sharpen', sharpen: 'its temporary file is needed by table', table: 'input changed: sharp',
+    });
+    const never = [...chain(), toyTask('smooth', ['dataset:image'], ['work:smooth']), toyTask('map', ['work:smooth'], ['output:map.png'])];
+    assert.deepEqual(decideAfter({ tasks: chain(), unproven: ['blur'] }, never), { smooth: 'not done yet', map: 'not done yet' });
   });
 
   it('runs everything when forced', () => {

@@ -14,25 +14,25 @@ async function text(store: MemoryStore, key: string): Promise<string> {
 describe('output folder', () => {
   it('may be new, empty, or SPIMquant\'s own', async () => {
     const store = new MemoryStore();
-    await checkOutput(store, false);
+    await checkOutput(store, { forceOutput: false });
     await store.write('.spimquant/lock.json', '{}');
-    await checkOutput(store, false);
+    await checkOutput(store, { forceOutput: false });
     await prepareOutput(store, description);
     await store.write('sub-01/x.tsv', '');
-    await checkOutput(store, false);
+    await checkOutput(store, { forceOutput: false });
   });
 
   it('is refused when it holds something else, unless forced', async () => {
     const store = new MemoryStore();
     await store.write('holiday/photo.jpg', '');
-    await assert.rejects(checkOutput(store, false), (error) => error instanceof SpimquantError && error.code === 'already-exists' && /holiday/.test(error.message) && /--force-output/.test(error.hint ?? ''));
-    await checkOutput(store, true);
+    await assert.rejects(checkOutput(store, { forceOutput: false }), (error) => error instanceof SpimquantError && error.code === 'already-exists' && /holiday/.test(error.message) && /--force-output/.test(error.hint ?? ''));
+    await checkOutput(store, { forceOutput: true });
   });
 
   it('tells results of the Python program apart', async () => {
     const store = new MemoryStore();
     await store.write('.snakebids', '{"mode": "bidsapp"}');
-    await assert.rejects(checkOutput(store, false), /Python SPIMquant/);
+    await assert.rejects(checkOutput(store, { forceOutput: false }), /Python SPIMquant/);
   });
 
   it('becomes a BIDS derivative that names its maker and source', async () => {

@@ -118,7 +118,7 @@ describe('completion', () => {
       for (const { insert } of at(`spimquant ${verb} --${flag.name} |`).found?.items.filter((item) => item.kind !== 'flag' && item.kind !== 'switch') ?? []) {
         const rest = typeof flag.arity === 'number' ? (flag.name === 'contrast_values' ? 'B' : flag.arity === 2 ? '99' : '1 1 1') : '';
         const text = `spimquant ${verb} --${flag.name} ${insert.endsWith('=') ? `${insert}x` : insert} ${rest} --template_dir t`.replace(verb.startsWith('a b') && !verb.includes('group') ? '' : ' --template_dir t', '');
-        if (insert === 'https://' || flag.name === 'help' || flag.name === 'version') continue;
+        if (insert.trim() === 'snakemake' || insert === 'https://' || flag.name === 'help' || flag.name === 'version') continue;
         assert.deepEqual(diagnose(text).filter((each) => each.severity === 'error'), [], text);
       }
     }
