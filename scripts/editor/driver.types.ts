@@ -54,6 +54,8 @@ export interface PageCommands {
    * seconds, and a window that is loaded anew finds nothing that came later.
    */
   stored(wanted: { readonly key: string; readonly texts: readonly string[]; readonly timeoutMs?: number }): Promise<null>;
+  /** Waits until there is a picture in the clipboard, and answers its size in pixels. */
+  copiedPicture(): Promise<{ readonly width: number; readonly height: number }>;
   /** Writes a picture of the page and answers where. */
   screenshot(name: { readonly name: string }): Promise<string>;
 }

@@ -53,6 +53,13 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
         return texts.every((text) => last.includes(text)) ? { value: null } : undefined;
       }, () => `there is: ${last.slice(0, 2000)}`);
     },
+    copiedPicture: async () => {
+      await current().context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      return poll({ selector: 'a picture in the clipboard' }, async () => {
+        const value = await current().evaluate(readCopiedPicture);
+        return value === undefined ? undefined : { value };
+      }, () => 'there is none');
+    },
     screenshot: async ({ name }) => {
       await mkdir(pictures, { recursive: true });
       const path = join(pictures, `${name}.png`);
@@ -190,6 +197,14 @@ async function poll<T>(look: Look, attempt: () => Promise<{ readonly value: T } 
     }
     await delay(pollMs);
   }
+}
+
+/** The size of the picture in the clipboard. Runs in the page. */
+async function readCopiedPicture(): Promise<{ readonly width: number; readonly height: number } | undefined> {
+  const item = (await navigator.clipboard.read()).find(({ types }) => types.includes('image/png'));
+  if (item === undefined) return undefined;
+  const { width, height } = await createImageBitmap(await item.getType('image/png'));
+  return { width, height };
 }
 
 /** What the editor has written below a key into the browser's databases of its workspaces, one after another. Runs in the page. */

@@ -104,7 +104,7 @@ inPhase('before', () => {
       await page.see({ selector: row, text: 'expected' });
       await page.see({ selector: '.statusbar-item', text: 'SPIMquant: 1 running' });
       await page.see({ selector: '.spimquant-run', text: 'on Coiled', inside: 'frames' });
-      await page.screenshot({ name: 'coiled-run-dark' });
+      await page.screenshot({ name: 'docs-coiled-run-dark' });
     });
   }).timeout(slow);
 });

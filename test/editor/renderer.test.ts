@@ -8,7 +8,7 @@ import { isOver } from '../../runner/protocol/runs.ts';
 import { openCommands } from '../../extension/panels/openViews.ts';
 import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
-import { resultOf, revealCell, runCell, runOf, startCell } from './support/notebook.ts';
+import { bringUp, resultOf, revealCell, runCell, runOf, startCell } from './support/notebook.ts';
 import { inPhase } from './support/phase.ts';
 import { useTheme } from './support/theme.ts';
 import { until } from './support/until.ts';
@@ -38,20 +38,9 @@ async function openNotebook(): Promise<vscode.NotebookDocument> {
   return editor.notebook;
 }
 
-/** Scrolls a part of an output into the middle of the window. */
-async function bringUp(page: PageCommands, selector: string, text?: string): Promise<void> {
-  const look = { selector, inside, ...(text === undefined ? {} : { text }) } as const;
-  await until(`${selector} is in sight`, async () => {
-    const { y } = await page.box(look);
-    if (y > 130 && y < 520) return true;
-    await page.scroll({ selector: '.notebookOverlay .monaco-list', by: Math.max(-300, Math.min(300, y - 220)) });
-    return false;
-  });
-}
-
 /** Presses a part of an output as a user does, who scrolls to it first. */
 async function press(page: PageCommands, selector: string, text?: string): Promise<void> {
-  await bringUp(page, selector, text);
+  await bringUp(page, selector, { text });
   await page.click({ selector, inside, ...(text === undefined ? {} : { text }) });
 }
 
@@ -150,7 +139,7 @@ inPhase('first look', function () {
       await page.resize({ width: 1280, height: 1000 });
       await page.hover({ selector: '.slices.grid .pane', inside });
       await page.see({ selector: '.slices.grid .readout', text: 'Abeta about', inside });
-      await page.screenshot({ name: 'docs-renderer-dark' });
+      await page.screenshot({ name: 'renderer-methods-dark' });
       await page.resize({ width: 1280, height: 800 });
       await press(page, '.slices.grid .pane');
       await page.press({ keys: '+' });

@@ -1,15 +1,15 @@
 import { strict as assert } from 'node:assert';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { RunRecord } from '../../runner/protocol/runs.ts';
 import { beginCloudRun } from './support/cloudRun.ts';
-import { writeBrains } from './support/brains.ts';
+import { damageBrain, writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
 import { knownRuns } from './support/extension.ts';
 import { writeLongRun } from './support/longRun.ts';
-import { startCell } from './support/notebook.ts';
+import { showCommands, startCell } from './support/notebook.ts';
 import { useTheme } from './support/theme.ts';
 import { until } from './support/until.ts';
 
@@ -27,13 +27,10 @@ describe('The panel of a run', function () {
     folder = await mkdtemp(join(tmpdir(), 'spimquant-run-panel-'));
     const brains = join(folder, 'panel-brains');
     await writeBrains(brains, 2);
-    // A chunk that cannot be understood: the second participant fails in the middle, the first is well.
-    const image = join(brains, 'sub-02/micr/sub-02_sample-brain_acq-phantom_SPIM.ome.zarr');
-    const chunks = (await readdir(image, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && /^\d+$/.test(entry.name));
-    for (const chunk of chunks) await writeFile(join(chunk.parentPath, chunk.name), 'this is no chunk');
+    // The second participant fails in the middle, the first is well.
+    await damageBrain(brains, '02');
     const command = `spimquant ${brains} ${join(folder, 'out')} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
-    notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData([new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant')]));
-    await vscode.window.showNotebookDocument(notebook);
+    notebook = await showCommands(command);
   });
 
   after(async () => {
@@ -93,7 +90,7 @@ describe('The panel of a run', function () {
       await page.see({ selector: '.stage-box[data-status="failed"]', inside });
       await vscode.commands.executeCommand('workbench.action.closeSidebar');
       await page.resize({ width: 1280, height: 1000 });
-      await page.screenshot({ name: 'docs-run-panel-dark' });
+      await page.screenshot({ name: 'run-panel-graph-dark' });
       await page.click({ selector: '.stage-box[data-status="failed"]', inside });
       await page.see({ selector: '.steps .list .row .scope', text: 'sub-02', inside });
       await page.click({ selector: '.graph select', inside });
@@ -120,7 +117,7 @@ describe('The panel of a run', function () {
     await useTheme('light');
     await onPage(async (page) => {
       await page.see({ selector: '.host .peaks', text: 'Peak memory', inside });
-      await page.screenshot({ name: 'docs-run-resources-light' });
+      await page.screenshot({ name: 'run-panel-resources-light' });
       await page.resize({ width: 1280, height: 800 });
     });
     await useTheme('dark');

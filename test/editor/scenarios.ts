@@ -65,7 +65,7 @@ export const scenarios: readonly Scenario[] = [
 
 /** Run only when they are named: the pictures of the documentation, and suites that must be red, each in its way. */
 export const namedScenarios: readonly Scenario[] = [
-  { name: 'pictures', suites: ['pictures'], phases: one, extension: 'vsix', limitMs: 1_200_000 },
+  { name: 'pictures', suites: ['pictures', 'picturesRun', 'picturesViewer', 'picturesOutputs'], phases: one, extension: 'vsix', limitMs: 1_200_000 },
   ...['failing', 'crashing', 'killed', 'empty'].map((name): Scenario => (
     { name: `red-${name}`, suites: [`driver/${name}`], phases: one, extension: 'none', limitMs: 60_000 }
   )),

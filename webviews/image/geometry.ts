@@ -3,6 +3,8 @@ import { planeAxes, type PieceAddress, type Triple, type ViewedImage, type Viewe
 
 /** A point of a picture: millimetres from its left and from its top. */
 export type PicturePoint = readonly [number, number];
+/** A place in a pane: pixels from its left and from its top. */
+export type PanePoint = readonly [number, number];
 
 /** A rectangle of voxels of a level in a plane: first and last along the axis that runs across and the one that runs up. */
 export interface VoxelRect {
@@ -57,6 +59,16 @@ export function clampVoxel({ levels }: ViewedImage, voxel: Triple): Triple {
 /** RAS millimetres of a voxel of level 0. */
 export function millimetresOf({ affine: m }: ViewedImage, [x, y, z]: Triple): Triple {
   return [m[0] * x + m[1] * y + m[2] * z + m[3], m[4] * x + m[5] * y + m[6] * z + m[7], m[8] * x + m[9] * y + m[10] * z + m[11]];
+}
+
+/** Pixels of a pane for a point of its plane. */
+export function toPane({ width, height, scale, centre }: Viewport, [x, y]: PicturePoint): PanePoint {
+  return [(x - centre[0]) * scale + width / 2, (y - centre[1]) * scale + height / 2];
+}
+
+/** The point of a plane at a pixel of its pane. */
+export function fromPane({ width, height, scale, centre }: Viewport, [x, y]: PanePoint): PicturePoint {
+  return [(x - width / 2) / scale + centre[0], (y - height / 2) / scale + centre[1]];
 }
 
 /** The voxel of level 0 at a point in RAS millimetres. */

@@ -1,8 +1,8 @@
 import type { PlaneName, ViewedPlane } from '../../runner/protocol/imageView.ts';
 import { make, makeButton } from '../kit/dom.ts';
-import { pictureOf, planeExtent, scaleBar, voxelAt, type PicturePoint, type Viewport } from './geometry.ts';
+import { fromPane, pictureOf, scaleBar, toPane, voxelAt, type PanePoint, type PicturePoint, type Viewport } from './geometry.ts';
 import { icon } from './icons.ts';
-import { fromPane, PlanePicture, toPane } from './planePicture.ts';
+import { PlanePicture } from './planePicture.ts';
 import type { ShownPane, Viewer } from './viewer.ts';
 import type { Tool } from './viewState.ts';
 import { draggedWindow, type Window } from './windowing.ts';
@@ -158,11 +158,7 @@ export class Pane {
     frame.addEventListener('wheel', (event) => { this.#onWheel(event); }, { passive: false });
     frame.addEventListener('pointerdown', (event) => { this.#onDown(event); });
     frame.addEventListener('pointermove', (event) => {
-      const point = this.#pointOf(event);
-      this.#viewer.pointer = { plane: this.plane, voxel: voxelAt(this.#viewer.image, this.plane, point, this.#viewer.state.position[this.plane.through]) };
-      const [x, y] = point;
-      const [across, down] = planeExtent(this.#viewer.image, this.plane);
-      if (x < 0 || y < 0 || x > across || y > down) this.#viewer.pointer = undefined;
+      this.#viewer.pointer = { plane: this.plane.plane, at: this.#placeOf(event) };
       this.#actions.onPointer();
     });
     frame.addEventListener('pointerleave', () => {
@@ -175,9 +171,13 @@ export class Pane {
     frame.addEventListener('keydown', (event) => { this.#onKey(event); });
   }
 
-  #pointOf(event: MouseEvent): PicturePoint {
+  #placeOf(event: MouseEvent): PanePoint {
     const box = this.#frame.getBoundingClientRect();
-    return fromPane(this.#viewer.viewport(this.shown), [event.clientX - box.left, event.clientY - box.top]);
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  #pointOf(event: MouseEvent): PicturePoint {
+    return fromPane(this.#viewer.viewport(this.shown), this.#placeOf(event));
   }
 
   #onWheel(event: WheelEvent): void {

@@ -1,5 +1,5 @@
 import { pieceSpan, planeAxes, type PieceAddress, type ViewedImage, type ViewedLevel, type ViewedPlane, type VoxelAxis } from '../../runner/protocol/imageView.ts';
-import { levelCentre, visibleVoxels, type PicturePoint, type Viewport, type VoxelRect } from './geometry.ts';
+import { levelCentre, toPane, visibleVoxels, type PicturePoint, type Viewport, type VoxelRect } from './geometry.ts';
 import { borderLines, paintPiece, type BorderLine, type ChannelValues, type Mark, type OverlayValues, type PlacedPiece } from './paint.ts';
 import type { ShownPane, Viewer } from './viewer.ts';
 import { colorTable, parseColor, type ColorTable, type Rgb } from './windowing.ts';
@@ -151,16 +151,6 @@ export class PlanePicture {
     this.#tables.set(key, made);
     return made;
   }
-}
-
-/** Pixels of a pane for a point of its plane. */
-export function toPane({ width, height, scale, centre }: Viewport, [x, y]: PicturePoint): PicturePoint {
-  return [(x - centre[0]) * scale + width / 2, (y - centre[1]) * scale + height / 2];
-}
-
-/** The point of a plane at a pixel of its pane. */
-export function fromPane({ width, height, scale, centre }: Viewport, [x, y]: PicturePoint): PicturePoint {
-  return [(x - width / 2) / scale + centre[0], (y - height / 2) / scale + centre[1]];
 }
 
 function mark({ state: { threshold }, store }: Viewer, address: PieceAddress): Mark | undefined {

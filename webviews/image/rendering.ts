@@ -1,6 +1,7 @@
 // Loaded when somebody looks at the rendering: the planes do not wait for it.
 import { Niivue } from '@niivue/niivue';
-import { parseColor, type Rgb, type Window } from './windowing.ts';
+import { channelVoxels, mixChannels, mixedNifti, type ChannelVoxels } from './mixVolume.ts';
+import type { Window } from './windowing.ts';
 
 /** A channel of a volume. */
 export interface RenderedChannel {
@@ -16,48 +17,40 @@ export interface RenderedLook {
   readonly window: Window;
 }
 
-/** Opacity of voxels in the middle of a window: bright structures stand out of the tissue around them. */
-const faint = [0, 12, 128] as const;
-
-/** A rendering of a few channels by NiiVue. */
+/** A rendering of a few channels by NiiVue. They are mixed into one volume: NiiVue would paint each over those before it. */
 export class Rendering {
   readonly #canvas: HTMLCanvasElement;
   readonly #niivue: Niivue;
+  readonly #channels: readonly ChannelVoxels[];
   #depth = 2;
-  #colors = 0;
 
-  private constructor(canvas: HTMLCanvasElement, niivue: Niivue) {
+  private constructor(canvas: HTMLCanvasElement, niivue: Niivue, channels: readonly ChannelVoxels[]) {
     this.#canvas = canvas;
     this.#niivue = niivue;
+    this.#channels = channels;
   }
 
   /** Begins to render into a canvas. Rejects when the page has no WebGL 2. */
   static async start(canvas: HTMLCanvasElement, channels: readonly RenderedChannel[]): Promise<Rendering> {
     const niivue = new Niivue({
       backColor: [0, 0, 0, 1], show3Dcrosshair: false, isColorbar: false, isOrientCube: true, dragAndDropEnabled: false, logLevel: 'error', loadingText: '',
-      clipPlaneHotKey: '', cycleClipPlaneHotKey: '', viewModeHotKey: '', isAdditiveBlend: true, clipPlaneColor: [0, 0, 0, 0], fontColor: [1, 1, 1, 1],
+      clipPlaneHotKey: '', cycleClipPlaneHotKey: '', viewModeHotKey: '', clipPlaneColor: [0, 0, 0, 0], fontColor: [1, 1, 1, 1],
     });
     await niivue.attachToCanvas(canvas, true);
     niivue.setSliceType(niivue.sliceTypeRender);
-    for (const { nifti, label } of channels) await niivue.addVolumeFromUrl({ url: `${label}.nii`, name: `${label}.nii`, buffer: nifti });
+    const [first] = channels;
+    const name = `${first.label}.nii`;
+    await niivue.addVolumeFromUrl({ url: name, name, buffer: mixedNifti(first.nifti) });
     niivue.setRenderAzimuthElevation(120, 18);
-    return new Rendering(canvas, niivue);
+    return new Rendering(canvas, niivue, channels.map(({ nifti }) => channelVoxels(nifti)));
   }
 
   /** Shows the channels in their colours and windows. */
   look(looks: readonly RenderedLook[]): void {
     const niivue = this.#niivue;
-    looks.forEach(({ visible, color, window }, i) => {
-      const volume = niivue.volumes.at(i);
-      if (volume === undefined) return;
-      // Each look has a colour map of its own: maps of one name are made once.
-      const name = `channel-${i}-${this.#colors++}`;
-      niivue.addColormap(name, colormapOf(parseColor(color) ?? [255, 255, 255]));
-      volume.colormap = name;
-      volume.cal_min = window.low;
-      volume.cal_max = window.high;
-      volume.opacity = visible ? 1 : 0;
-    });
+    const volume = niivue.volumes.at(0);
+    if (volume === undefined) return;
+    volume.img = mixChannels(this.#channels, looks);
     niivue.updateGLVolume();
   }
 
@@ -90,9 +83,4 @@ export class Rendering {
     this.#niivue.cleanup();
     this.#niivue.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
-}
-
-function colormapOf([red, green, blue]: Rgb): { readonly R: number[]; readonly G: number[]; readonly B: number[]; readonly A: number[]; readonly I: number[] } {
-  const rise = (part: number): number[] => [0, Math.round(part / 2), part];
-  return { R: rise(red), G: rise(green), B: rise(blue), A: [...faint], I: [0, 96, 255] };
 }

@@ -34,9 +34,9 @@ export class StatusBar {
 
   /** `panes`: the first is where the values are taken when the pointer is nowhere. */
   show(panes: readonly ShownPane[]): void {
-    const { image, state, pointer } = this.#viewer;
+    const { image, state, pointed } = this.#viewer;
     const first = panes.at(0)?.plane ?? image.planes[0];
-    const { plane, voxel } = pointer ?? { plane: first, voxel: state.position };
+    const { plane, voxel } = pointed ?? { plane: first, voxel: state.position };
     const whole = voxel.map((place, axis) => Math.min(image.levels[0].size[axis] - 1, Math.max(0, Math.round(place)))) as unknown as Triple;
     const key = whole.join(',');
     const point = pointWords(millimetresOf(image, voxel));
@@ -60,7 +60,7 @@ export class StatusBar {
     this.#cells.region.title = region === undefined ? '' : `Label ${region.label}`;
     this.#cells.level.textContent = coarsest === 0 ? '' : `level ${coarsest}, ${voxelWords(image.levels[coarsest].voxelSize)}`;
     this.#cells.level.title = coarsest === 0 ? '' : 'Values are means over the voxels of the level that is shown.';
-    if (pointer === undefined) {
+    if (pointed === undefined) {
       this.#speak([point, ...values.map(({ label, words }) => `${label} ${words}`), ...(region === undefined ? [] : [region.name])].join(', '));
       if (coarsest > 0) this.#readExactly(whole, key);
     }

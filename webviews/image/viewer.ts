@@ -2,7 +2,7 @@ import { pieceBytes, pieceSpan, pieceValues, planeAxes, type ImageRef, type Piec
 import type { ErrorReport } from '../../runner/protocol/errors.ts';
 import type { Requests } from '../../runner/protocol/rpc.ts';
 import type { Asker } from '../kit/asker.ts';
-import { chooseLevel, clampVoxel, fittingScale, levelCentre, levelIndex, millimetresOf, pictureOf, piecesOf, planeExtent, visibleVoxels, voxelOf, type ChosenLevel, type PicturePoint, type Viewport } from './geometry.ts';
+import { chooseLevel, clampVoxel, fittingScale, fromPane, levelCentre, levelIndex, millimetresOf, pictureOf, piecesOf, planeExtent, visibleVoxels, voxelAt, voxelOf, type ChosenLevel, type PanePoint, type PicturePoint, type Viewport } from './geometry.ts';
 import type { ImageQuestions } from './messages.ts';
 import { keyOf, Overlays } from './overlays.ts';
 import { PieceStore, type PieceWish } from './pieces.ts';
@@ -45,8 +45,8 @@ export class Viewer {
   readonly #quickLevel: number;
   /** Which way one scrolled last, and where. */
   #travel: { readonly plane: PlaneName; readonly direction: 1 | -1 } = { plane: 'axial', direction: 1 };
-  /** What the pointer is over; undefined: nothing. */
-  pointer: { readonly plane: ViewedPlane; readonly voxel: Triple } | undefined;
+  /** The pane that the pointer is in, and its place from the upper left corner, in pixels; undefined: it is in none. */
+  pointer: { readonly plane: PlaneName; readonly at: PanePoint } | undefined;
 
   constructor(ref: ImageRef, answer: Requests['image.open']['result'], state: ViewState, asker: Asker<ImageQuestions>, events: ViewerEvents) {
     this.ref = ref;
@@ -247,6 +247,16 @@ export class Viewer {
   /** Another view has moved: this one follows, as far as it reaches. */
   follow(point: Triple): void {
     if (this.#state.linked) this.moveTo(voxelOf(this.image, point), false);
+  }
+
+  /** What the pointer is over, as the planes are now: they move, and are zoomed, under a pointer that rests. Undefined: nothing. */
+  get pointed(): { readonly plane: ViewedPlane; readonly voxel: Triple } | undefined {
+    const { pointer } = this;
+    const pane = pointer === undefined ? undefined : this.#panes.find(({ plane }) => plane.plane === pointer.plane);
+    if (pointer === undefined || pane === undefined) return undefined;
+    const point = fromPane(this.viewport(pane), pointer.at);
+    const isOutside = planeExtent(this.image, pane.plane).some((extent, axis) => point[axis] < 0 || point[axis] > extent);
+    return isOutside ? undefined : { plane: pane.plane, voxel: voxelAt(this.image, pane.plane, point, this.#state.position[pane.plane.through]) };
   }
 
   /** Scrolls by voxels of what is shown, towards the subject's right, front or top. */

@@ -10,6 +10,8 @@ import { imageFacts, voxelWords } from './words.ts';
 
 /** Voxels of a volume that is rendered: what graphics of laptops turn smoothly. */
 const renderedVoxels = 6e6;
+/** Milliseconds from the last change of colours and windows until the rendering has them. */
+const restMs = 120;
 
 /** What an image is like, and, when it is asked for, its rendering. */
 export class VolumePane {
@@ -25,6 +27,7 @@ export class VolumePane {
   #rendering: Rendering | undefined;
   #abort: AbortController | undefined;
   #shown = '';
+  #later = 0;
   #bytes = 0;
 
   constructor(viewer: Viewer, asker: Asker<ImageQuestions>, enlarge: () => void) {
@@ -81,7 +84,8 @@ export class VolumePane {
       abort.signal.throwIfAborted();
       this.#rendering = rendering;
       const { size } = this.#viewer.image.levels[volume.level];
-      this.#bytes = volume.bytes.length + 4 * size[0] * size[1] * size[2];
+      // The channels, and twice what they are mixed into: here and at the graphics.
+      this.#bytes = volume.bytes.length + 8 * size[0] * size[1] * size[2];
       this.#place.textContent = `level ${volume.level}, ${voxelWords(this.#viewer.image.levels[volume.level].voxelSize)}`;
       this.#tell(undefined);
       this.#shown = '';
@@ -106,8 +110,12 @@ export class VolumePane {
     });
     const key = JSON.stringify(looks);
     if (key === this.#shown) return;
+    const isFirst = this.#shown === '';
     this.#shown = key;
-    this.#rendering.look(looks);
+    clearTimeout(this.#later);
+    const rendering = this.#rendering;
+    // All voxels are mixed anew, which a window that is being dragged does not wait for.
+    this.#later = window.setTimeout(() => { rendering.look(looks); }, isFirst ? 0 : restMs);
   }
 
   /** What is rendered; undefined: nothing is. */
@@ -117,6 +125,7 @@ export class VolumePane {
 
   /** Ends the rendering and shows the facts again. */
   stop(): void {
+    clearTimeout(this.#later);
     this.#abort?.abort();
     this.#abort = undefined;
     this.#rendering?.dispose();

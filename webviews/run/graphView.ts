@@ -8,24 +8,30 @@ import type { StageGraph, StageNode } from './stageGraph.ts';
 import { stageWords } from './stageWords.ts';
 import { taskIcon, taskWords } from './taskIcon.ts';
 
-const sizes = { width: 186, height: 30, between: 12, lines: 26 } as const;
+const sizes = { width: 200, height: 30, between: 12, lines: 26 } as const;
 const svgName = 'http://www.w3.org/2000/svg';
 
 /** The stages of a participant, or of all, as a graph: what is below needs what is above. */
 export class GraphView {
   readonly element = make('div', { class: 'graph' });
   readonly #scope = make('select', { 'aria-label': 'Participant of the graph' });
+  readonly #scroll = make('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Graph of the stages' });
   readonly #drawing = make('div', { class: 'drawing', role: 'group', 'aria-label': 'Stages, each below what it needs' });
   readonly #onChoose: (stage: string, scope: string | undefined) => void;
   #tasks: readonly TaskRow[] = [];
   /** What was drawn last: while only states change, boxes stay and keep the focus. */
   #shape = '';
   #boxes = new Map<string, HTMLButtonElement>();
+  /** The stage to see first. */
+  #first: string | undefined;
 
   constructor(onChoose: (stage: string, scope: string | undefined) => void) {
     this.#onChoose = onChoose;
     this.#scope.addEventListener('change', () => { this.#draw(); });
-    this.element.append(make('div', { class: 'graph-tools' }, this.#scope, make('span', { class: 'dim' }, 'Each stage is below what it needs.')), make('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Graph of the stages' }, this.#drawing));
+    this.element.append(make('div', { class: 'graph-tools' }, this.#scope, make('span', { class: 'dim' }, 'Each stage is below what it needs.')), this.#scroll);
+    this.#scroll.append(this.#drawing);
+    // Where the graph does not fit, its upper left corner is empty.
+    new ResizeObserver(() => { this.#bringUp(); }).observe(this.#scroll);
   }
 
   /** Whether there is anything to draw. */
@@ -51,11 +57,22 @@ export class GraphView {
     const scope = this.#chosen;
     const graph = stageGraph(scope === undefined ? this.#tasks : this.#tasks.filter((task) => task.scope === scope));
     const shape = JSON.stringify([scope, graph.nodes.map(({ stage, layer }) => [stage, layer]), graph.edges]);
-    if (shape !== this.#shape) {
+    const isNew = shape !== this.#shape;
+    if (isNew) {
       this.#shape = shape;
       this.#lay(graph, scope);
     }
     for (const node of graph.nodes) fillBox(this.#boxes.get(node.stage), node, needed(graph, node.stage));
+    this.#first = (['failed', 'running'] as const).map((status) => graph.nodes.find((node) => node.status === status)).find((node) => node !== undefined)?.stage ?? graph.nodes.at(0)?.stage;
+    if (isNew) this.#bringUp();
+  }
+
+  /** Scrolls to what has failed or runs, else to the first stage. */
+  #bringUp(): void {
+    const box = this.#first === undefined ? undefined : this.#boxes.get(this.#first);
+    if (box === undefined) return;
+    this.#scroll.scrollLeft = box.offsetLeft + sizes.width / 2 - this.#scroll.clientWidth / 2;
+    this.#scroll.scrollTop = box.offsetTop + sizes.height / 2 - this.#scroll.clientHeight / 2;
   }
 
   #lay(graph: StageGraph, scope: string | undefined): void {

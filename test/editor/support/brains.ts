@@ -1,4 +1,6 @@
-import { writePhantomDataset } from '../../../runner/phantom/dataset.ts';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { imagePath, writePhantomDataset } from '../../../runner/phantom/dataset.ts';
 import type { PhantomParticipant } from '../../../runner/phantom/cohort.ts';
 import { LocalStore } from '../../../runner/storage/local/localStore.ts';
 
@@ -12,4 +14,11 @@ export async function writeBrains(folder: string, participants: number): Promise
       plaques: { CTX: 8, CB: 2, TH: 1 }, cells: {}, cellsOnPlaques: 0, objectVoxels: [30, 60],
     },
   })));
+}
+
+/** Puts something into the chunks of a participant's image that cannot be understood: it fails in the middle of a run. */
+export async function damageBrain(folder: string, label: string): Promise<void> {
+  const image = join(folder, imagePath(label));
+  const chunks = (await readdir(image, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile() && /^\d+$/.test(entry.name));
+  for (const chunk of chunks) await writeFile(join(chunk.parentPath, chunk.name), 'this is no chunk');
 }

@@ -33,6 +33,7 @@ const page: PageCommands = {
   type: (typed) => callDriver('type', typed),
   resize: (size) => callDriver('resize', size),
   stored: (wanted) => callDriver('stored', wanted),
+  copiedPicture: () => callDriver('copiedPicture'),
   screenshot: (name) => callDriver('screenshot', name),
 };
 

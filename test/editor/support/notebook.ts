@@ -1,5 +1,6 @@
 // Steps with notebooks, as a user takes them, and what is found in their cells.
 import * as vscode from 'vscode';
+import type { PageCommands } from '../../../scripts/editor/driver.types.ts';
 import { resultMime, runMime, type Result } from '../../../runner/protocol/results.ts';
 import type { RunOutput } from '../../../runner/protocol/runOutput.ts';
 import { until } from './until.ts';
@@ -21,6 +22,25 @@ export function cellWithId(notebook: vscode.NotebookDocument, id: string): vscod
 export async function revealCell(cell: vscode.NotebookCell): Promise<void> {
   const editor = await vscode.window.showNotebookDocument(cell.notebook, { selections: [new vscode.NotebookRange(cell.index, cell.index + 1)] });
   editor.revealRange(new vscode.NotebookRange(cell.index, cell.index + 1), vscode.NotebookEditorRevealType.AtTop);
+}
+
+/** Scrolls a part of an output into the middle of the window. `below`: its upper edge is at most so many pixels from the window's. */
+export async function bringUp(page: PageCommands, selector: string, { text, below = 520 }: { readonly text?: string; readonly below?: number } = {}): Promise<void> {
+  const look = { selector, inside: 'frames', ...(text === undefined ? {} : { text }) } as const;
+  await until(`${selector} is in sight`, async () => {
+    const { y } = await page.box(look);
+    if (y > 130 && y < below) return true;
+    await page.scroll({ selector: '.notebookOverlay .monaco-list', by: Math.max(-300, Math.min(300, y - 220)) });
+    return false;
+  });
+}
+
+/** Opens commands as a notebook without a file, a cell for each. */
+export async function showCommands(...commands: readonly string[]): Promise<vscode.NotebookDocument> {
+  const cells = commands.map((command) => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant'));
+  const notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData(cells));
+  await vscode.window.showNotebookDocument(notebook);
+  return notebook;
 }
 
 /** Starts a cell, as its play button does, and returns at once. */

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { writeNifti } from '../../../runner/image/nifti.ts';
 import { SpimquantError } from '../../../runner/protocol/errors.ts';
 import type { ViewedImage, ViewedLevel } from '../../../runner/protocol/imageView.ts';
 import { fitsPane, pageBudget } from '../../../webviews/image/budget.ts';
 import { readFirstLook, withLook } from '../../../webviews/image/firstLook.ts';
 import { chooseLevel } from '../../../webviews/image/geometry.ts';
 import { latestView, readFromImagePage, readToImagePage } from '../../../webviews/image/messages.ts';
+import { channelVoxels, mixChannels, mixedNifti } from '../../../webviews/image/mixVolume.ts';
 import { PieceStore, planRequests, type PieceWish } from '../../../webviews/image/pieces.ts';
 import { firstState, readViewState } from '../../../webviews/image/viewState.ts';
 
@@ -145,5 +147,28 @@ describe('The memory of an image\'s page', () => {
     const { begin, giveUp } = planRequests([wish(5), wish(6), wish(7)], (key) => key.includes('/5/'), [wish(1), wish(6)], 2);
     assert.deepEqual(giveUp, [wish(1)]);
     assert.deepEqual(begin, [wish(7)]);
+  });
+});
+
+describe('Channels that are rendered together', () => {
+  const affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1] as const;
+  const nifti = (...values: readonly number[]): ArrayBuffer => Uint8Array.from(writeNifti({ data: Uint16Array.from(values), size: [4, 1, 1], affine }, { gzip: false })).buffer;
+  const [white, green] = [nifti(0, 0, 1000, 1000), nifti(0, 1000, 0, 1000)].map(channelVoxels);
+  const window = { low: 0, high: 1000 };
+
+  it('have their colours in one volume, of which none hides another', () => {
+    const looks = [{ visible: true, color: '#ffffff', window }, { visible: true, color: '#00ff00', window }];
+    const mixed = mixChannels([white, green], looks);
+    assert.deepEqual([...mixed.subarray(0, 4)], [0, 0, 0, 0]);
+    assert.deepEqual([...mixed.subarray(4, 8)], [0, 255, 0, 128]);
+    assert.deepEqual([...mixed.subarray(8, 12)], [255, 255, 255, 128]);
+    assert.deepEqual([...mixed.subarray(12)], [127, 255, 127, 128]);
+    assert.deepEqual([...mixChannels([white, green], [looks[0], { ...looks[1], visible: false }]).subarray(4, 8)], [0, 0, 0, 0]);
+    assert.deepEqual([...mixChannels([Float32Array.of(Number.NaN)], looks)], [0, 0, 0, 0]);
+  });
+
+  it('are in a file of the same place and size', () => {
+    const mixed = new DataView(mixedNifti(nifti(1, 2, 3, 4)));
+    assert.deepEqual([mixed.getInt16(42, true), mixed.getInt16(70, true), mixed.getInt16(72, true), mixed.byteLength], [4, 2304, 32, 352 + 16]);
   });
 });
