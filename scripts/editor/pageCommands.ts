@@ -6,6 +6,8 @@ import type { Look, PageCommands, Pixel } from './driver.types.ts';
 
 const defaultTimeoutMs = 20_000;
 const pollMs = 50;
+/** Time in which the text of something that is there is read. */
+const goneMs = 1000;
 /** Time in which a menu closes after a click that it has taken. */
 const menuMs = 1000;
 
@@ -15,8 +17,9 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
     see: (look) => onFirst(current(), look, async (found) => (await found.textContent()) ?? ''),
     gone: (look) => poll(look, async () => ((await visible(current(), look)).length === 0 ? { value: null } : undefined), () => 'it is still there'),
     texts: async (look) => {
-      const texts = await Promise.all((await visible(current(), look)).map((found) => found.textContent()));
-      return texts.map((text) => text ?? '');
+      // What has gone away since it was found, as a dialog that was answered, is not there.
+      const texts = await Promise.all((await visible(current(), look)).map((found) => found.textContent({ timeout: goneMs }).catch(() => undefined)));
+      return texts.filter((text) => text !== undefined).map((text) => text ?? '');
     },
     attribute: (look) => onFirst(current(), look, (found) => found.getAttribute(look.name)),
     style: (look) => onFirst(current(), look, (found) => found.evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), look.property)),

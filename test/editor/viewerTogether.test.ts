@@ -35,7 +35,7 @@ describe('Images beside each other', function () {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('saves a picture of what is seen', async () => {
+  it('saves a picture of what is seen, and copies it', async () => {
     await openImage({ uri: image('01') });
     const target = join(vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? folder, 'sub-01_sample-brain_acq-phantom_SPIM_planes.png');
     await onPage(async (page) => {
@@ -55,6 +55,9 @@ describe('Images beside each other', function () {
       const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
       assert.ok(width >= 0.4 * panes.width && height >= 0.4 * panes.height, `${width} × ${height} of ${panes.width} × ${panes.height}`);
       await rm(target, { force: true });
+      await page.click({ selector: 'button[aria-label="Copy a picture"]', inside });
+      await page.see({ selector: '.statusbar-item', text: 'The picture is in the clipboard.' });
+      assert.deepEqual(await page.copiedPicture(), { width, height });
     });
   });
 
@@ -74,6 +77,11 @@ describe('Images beside each other', function () {
       await until('the second is there too', async () => (await axialSlices(page))[1] === '60');
       await page.scroll({ ...frameOf('axial'), nth: 1, by: 12_000 });
       await until('the first follows', async () => (await axialSlices(page)).every((slice) => slice === '1'));
+      // What stands below is of the slices that are shown now, in the one that has followed and in the one under whose pointer they moved.
+      await until('both say where they are', async () => {
+        const [places, points] = [await page.texts({ selector: '.pane.axial .place', inside }), await page.texts({ selector: '.status .point', inside })];
+        return places.length === 2 && points.length === 2 && places.every((place, at) => points[at]?.endsWith(place) === true);
+      });
       await page.screenshot({ name: 'viewer-linked' });
     });
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
