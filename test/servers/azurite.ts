@@ -117,7 +117,7 @@ export async function startAzurite({ accounts = ['lab'], https }: AzuriteOptions
   const folder = await mkdtemp(join(tmpdir(), 'spimquant-azurite-'));
   const keys = new Map(accounts.map((name) => [name, randomBytes(64).toString('base64')] as const));
   const main = join(dirname(createRequire(import.meta.url).resolve('azurite/package.json')), 'dist/src/blob/main.js');
-  const options = ['--silent', '--skipApiVersionCheck', '--disableTelemetry', '--disableProductStyleUrl', '--location', folder, '--blobHost', '127.0.0.1', '--blobPort', '0', '--blobKeepAliveTimeout', '30'];
+  const options = ['--silent', '--skipApiVersionCheck', '--disableTelemetry', '--disableProductStyleUrl', '--inMemoryPersistence', '--blobHost', '127.0.0.1', '--blobPort', '0', '--blobKeepAliveTimeout', '30'];
   if (https !== undefined) {
     await writeFile(join(folder, 'cert.pem'), https.cert);
     await writeFile(join(folder, 'key.pem'), https.key, { mode: 0o600 });

@@ -176,28 +176,44 @@ export class FolderBucket implements BucketBackend {
     }
   }
 
-  async list(prefix: string, delimiter: string): Promise<{ rows: Row[]; folders: Set<string> }> {
-    const parent = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  /** Looks at what can be in the range and no more: of a folder with many objects each page would else cost as much as all. */
+  async list(prefix: string, delimiter: string, { after = '', limit = Infinity }: ListRange = {}): Promise<{ rows: Row[]; folders: Set<string> }> {
+    const shallow = delimiter === '/';
     const rows: Row[] = [];
     const folders = new Set<string>();
-    await this.#walk(parent, prefix, delimiter === '/', rows, folders);
-    return delimiter === '/' ? { rows, folders } : groupRows(rows, prefix, delimiter);
+    for await (const found of this.#walk(prefix.slice(0, prefix.lastIndexOf('/') + 1), prefix, shallow, Buffer.from(after))) {
+      if (typeof found === 'string') folders.add(found);
+      else rows.push(found);
+      if (rows.length + folders.size >= limit && (shallow || delimiter === '')) break;
+    }
+    return shallow ? { rows, folders } : groupRows(rows, prefix, delimiter);
   }
 
-  async #walk(folder: string, prefix: string, shallow: boolean, rows: Row[], folders: Set<string>): Promise<void> {
-    const path = join(this.#root, folder);
-    const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-    const subfolders: string[] = [];
-    await Promise.all(entries.map(async (entry) => {
-      const key = folder + entry.name;
-      if (entry.name.startsWith(temporaryPrefix) || !(`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))) return;
-      const found = entry.isDirectory() ? 'folder' : await stat(join(path, entry.name), { bigint: true }).catch(() => undefined);
-      if (found === 'folder' || found?.isDirectory() === true) subfolders.push(`${key}/`);
-      else if (found?.isFile() === true && key.startsWith(prefix)) rows.push(this.#row(key, found));
-    }));
-    for (const subfolder of subfolders) {
-      if (shallow) folders.add(subfolder);
-      else await this.#walk(subfolder, prefix, shallow, rows, folders);
+  /** Objects and, if shallow, folders after a key, in the byte order of their keys. */
+  async *#walk(folder: string, prefix: string, shallow: boolean, after: Buffer): AsyncGenerator<Row | string> {
+    for (const { key, bytes } of await this.#children(folder, prefix)) {
+      const isFolder = key.endsWith('/');
+      const isAfter = Buffer.compare(bytes, after) > 0;
+      if (isFolder && shallow) {
+        if (isAfter) yield key;
+      } else if (isFolder) {
+        if (isAfter || after.subarray(0, bytes.length).equals(bytes)) yield* this.#walk(key, prefix, shallow, after);
+      } else if (isAfter && key.startsWith(prefix)) {
+        const found = await stat(join(this.#root, key), { bigint: true }).catch(() => undefined);
+        if (found?.isFile() === true) yield this.#row(key, found);
+      }
     }
+  }
+
+  /** Keys of what is in a folder and may lead to a prefix, those of folders with their slash, in byte order. */
+  async #children(folder: string, prefix: string): Promise<readonly { readonly key: string; readonly bytes: Buffer }[]> {
+    const entries = await readdir(join(this.#root, folder), { withFileTypes: true }).catch(() => []);
+    const wanted = entries.filter(({ name }) => !name.startsWith(temporaryPrefix) && (`${folder}${name}/`.startsWith(prefix) || prefix.startsWith(`${folder}${name}/`)));
+    const children = await Promise.all(wanted.map(async (entry) => {
+      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await stat(join(this.#root, folder, entry.name)).catch(() => undefined))?.isDirectory() === true);
+      const key = `${folder}${entry.name}${isFolder ? '/' : ''}`;
+      return { key, bytes: Buffer.from(key) };
+    }));
+    return children.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
   }
 }

@@ -6,7 +6,7 @@ import type { Bucket } from './state.ts';
 import { document, element } from './xml.ts';
 import type { Xml } from './xml.ts';
 
-type Entry = { readonly name: string; readonly row?: Row };
+type Entry = { readonly name: string; readonly bytes: Buffer; readonly row?: Row };
 
 /** ListObjectsV2: pages in the byte order of UTF-8, delimiter, start-after, continuation, encoding-type. */
 export async function listObjects(bucket: Bucket, request: ParsedRequest): Promise<string> {
@@ -17,9 +17,11 @@ export async function listObjects(bucket: Bucket, request: ParsedRequest): Promi
   const limit = Math.min(1000, get('max-keys') === '' ? 1000 : Number(get('max-keys')));
   const after = get('continuation-token') === '' ? get('start-after') : readToken(get('continuation-token'));
   const { rows, folders } = await bucket.backend.list(prefix, delimiter, { after, limit: limit + 1 });
-  const entries: Entry[] = [...rows.map((row) => ({ name: row.key, row })), ...[...folders].map((name) => ({ name }))]
-    .filter((entry) => after === '' || compareBytes(entry.name, after) > 0)
-    .sort((a, b) => compareBytes(a.name, b.name));
+  const entry = (name: string, row?: Row): Entry => ({ name, bytes: Buffer.from(name), row });
+  const from = Buffer.from(after);
+  const entries = [...rows.map((row) => entry(row.key, row)), ...[...folders].map((name) => entry(name))]
+    .filter(({ bytes }) => Buffer.compare(bytes, from) > 0)
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes));
   const page = entries.slice(0, limit);
   const isTruncated = entries.length > limit && limit > 0;
   const encoded = get('encoding-type') === 'url' && bucket.options.encodesKeys !== false;
@@ -34,7 +36,7 @@ export async function listObjects(bucket: Bucket, request: ParsedRequest): Promi
     element('KeyCount', page.length),
     element('IsTruncated', isTruncated),
     element('NextContinuationToken', isTruncated ? Buffer.from(page[page.length - 1].name).toString('base64url') : undefined),
-    page.map((entry) => entryXml(entry, name)),
+    page.map((each) => entryXml(each, name)),
   ]);
 }
 
@@ -51,8 +53,4 @@ function entryXml({ name, row }: Entry, encode: (text: string) => string): Xml {
 
 function readToken(token: string): string {
   return Buffer.from(token, 'base64url').toString();
-}
-
-function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
