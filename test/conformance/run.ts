@@ -11,6 +11,8 @@ import { peers } from '../integration/storage/conformance/peers.ts';
  * user's cache, one per content of requirements.txt. Without python3 or PyPI it says so and succeeds, since nothing was
  * found wrong.
  *
+ * --prepare: makes that environment and runs nothing, so that it is there when the tests begin.
+ *
  * --peers [NAME ...]: runs the suite of stores against services of others instead, as far as this machine has them, records
  * what they gave and writes it into docs/storage.md. NAME: ceph, fake-gcs; all when none is given.
  */
@@ -45,10 +47,10 @@ function lastLine(text: string): string {
 }
 
 /** Runs test files; the exit code. */
-function mocha(files: readonly string[], timeoutMs: number, env: Readonly<Record<string, string>>): number {
+function mocha(files: readonly string[], timeoutMs: number, env: Readonly<Record<string, string>>, jobs = 1): number {
   const program = join(root, 'node_modules/mocha/bin/mocha.js');
   // --spec of the configuration names the ordinary tests, so it is left out here.
-  const run = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', program, '--no-config', '--extension', 'ts', '--timeout', String(timeoutMs), '--forbid-only', ...files], {
+  const run = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', program, '--no-config', '--extension', 'ts', '--timeout', String(timeoutMs), '--forbid-only', ...(jobs > 1 ? ['--parallel', '--jobs', String(jobs)] : []), ...files], {
     cwd: root, stdio: 'inherit', env: { ...process.env, ...env },
   });
   return run.status ?? 1;
@@ -61,7 +63,13 @@ function runPython(): number {
     return 0;
   }
   const files = readdirSync(join(root, 'test/conformance')).filter((name) => name.endsWith('.test.ts')).sort().map((name) => `test/conformance/${name}`);
-  return mocha(files, 300_000, { SPIMQUANT_PYTHON: prepared.python });
+  return mocha(files, 300_000, { SPIMQUANT_PYTHON: prepared.python }, 2);
+}
+
+function prepare(): number {
+  const prepared = preparePython();
+  if ('missing' in prepared) process.stdout.write(`conformance: not prepared, ${prepared.missing}\n`);
+  return 0;
 }
 
 function runPeers(names: readonly string[]): number {
@@ -77,4 +85,5 @@ function runPeers(names: readonly string[]): number {
 }
 
 const words = process.argv.slice(2);
-process.exitCode = words[0] === '--peers' ? runPeers(words.slice(1)) : runPython();
+if (words[0] === '--prepare') process.exitCode = prepare();
+else process.exitCode = words[0] === '--peers' ? runPeers(words.slice(1)) : runPython();
