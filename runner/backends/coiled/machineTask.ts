@@ -13,6 +13,7 @@ import { SegmentWriter } from '../../cloud/segments.ts';
 import { machineRequest, requestedParticipant } from '../../cloud/taskRequest.ts';
 import { Watchdog } from '../../cloud/watchdog.ts';
 import { isSameProcess, processMark } from '../../monitor/process.ts';
+import { TreeTime } from '../../monitor/treeTime.ts';
 import { programVersion } from '../../pipeline/plan/provenance.ts';
 import { reportError, SpimquantError } from '../../protocol/errors.ts';
 import type { LevelCommand } from '../../protocol/options.ts';
@@ -79,7 +80,10 @@ async function carryOut({ env, engine, output, manifest, participant, claim, abo
   const command = commandFor(manifest, participant, join(folder, 'work'));
   const journal = new Journal(join(folder, 'runs'), intentOf(command, manifest, participant), Date.now);
   const segments = new SegmentWriter(output, manifest.id, participant, { clock: Date.now, later: (ms, then) => { const timer = setTimeout(then, ms); return () => { clearTimeout(timer); }; } });
-  const watchdog = new Watchdog({ taskLimitMs: manifest.taskLimitMs, idleLimitMs: manifest.idleLimitMs, now: () => performance.now(), cpuMs: () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; } });
+  // The installed SPIMquant works in processes of its own.
+  const cpu = new TreeTime(process.pid);
+  await cpu.look();
+  const watchdog = new Watchdog({ taskLimitMs: manifest.taskLimitMs, idleLimitMs: manifest.idleLimitMs, now: () => performance.now(), cpuMs: () => cpu.milliseconds });
   let limit: SpimquantError | undefined;
   journal.subscribe((event) => {
     watchdog.sign();
@@ -89,8 +93,10 @@ async function carryOut({ env, engine, output, manifest, participant, claim, abo
   });
   const end = (error: SpimquantError): void => { limit ??= error; abort.abort(); };
   const watch = setInterval(() => {
-    const over = watchdog.check();
-    if (over !== undefined) end(over);
+    cpu.look().catch(() => undefined).then(() => {
+      const over = watchdog.check();
+      if (over !== undefined) end(over);
+    }, () => undefined);
     isCalledOff(output, manifest.id).then((off) => { if (off) abort.abort(); }, () => undefined);
   }, watchInterval);
   const beat = setInterval(() => {
