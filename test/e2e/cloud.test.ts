@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { differingTables, filesBelow } from '../../scripts/demo/results.ts';
-import { bucketDigests, bucketJson, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
+import { bucketDigests, bucketJson, folderDigests, imageWithEngine, startCloudLab, type CloudLab } from './support/cloudLab.ts';
 import { tinyBrain, tinyFlags } from './support/phantoms.ts';
 import { spimquant, succeed, watch, type WatchedRun } from './support/runs.ts';
 
@@ -33,6 +33,13 @@ describe('a cohort on cloud machines', function () {
     assert.deepEqual([end.outcome, end.left, end.finished, end.failed], ['succeeded', [], 2, 0]);
     // Whoever looks at the journal or the bucket finds no credential.
     for (const text of [stdout, stderr, JSON.stringify(await bucketJson(lab.s3, /\.json$/))]) for (const secret of Object.entries(lab.env).filter(([name]) => /KEY|TOKEN/.test(name)).map(([, value]) => value)) assert.ok(secret === '' || !text.includes(secret));
+  });
+
+  it('is worked on by the installed SPIMquant of an image, one participant on each machine', async () => {
+    const { stderr } = await succeed(['s3://brains', 's3://results/python', 'participant', '--engine', 'snakemake', '--cloud', '--cloud_container', imageWithEngine, ...lab.flags], { env: lab.env });
+    const keys = (await lab.s3.keys('results')).filter((key) => key.startsWith('python/') && !key.includes('/.spimquant/')).map((key) => key.slice('python/'.length));
+    assert.deepEqual(keys.sort(), ['.snakebids', 'calls.txt', ...['C1', 'C2'].flatMap((label) => [`sub-${label}/micr/sub-${label}_SPIM.txt`, `sub-${label}/tabular/sub-${label}_counts.tsv`]), 'tpl-T/tpl-T_anat.txt'], stderr);
+    assert.deepEqual(lab.coiled.vmsLeft(), []);
   });
 
   it('starts no machine when everything is there already', async () => {

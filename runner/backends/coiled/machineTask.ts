@@ -16,6 +16,7 @@ import { isSameProcess, processMark } from '../../monitor/process.ts';
 import { recordIntervalMs } from '../../monitor/recorder.ts';
 import { laterByTimer, ResourceSampler } from '../../monitor/sampler.ts';
 import { rounded, SampleBatch } from '../../monitor/summary.ts';
+import { TreeTime } from '../../monitor/treeTime.ts';
 import { programVersion } from '../../pipeline/plan/provenance.ts';
 import { reportError, SpimquantError } from '../../protocol/errors.ts';
 import type { LevelCommand } from '../../protocol/options.ts';
@@ -89,7 +90,10 @@ async function carryOut({ env, engine, output, manifest, participant, claim, abo
   const tellSample = (sample: ResourceSample | undefined): void => { if (sample !== undefined) segments.addSample({ host: machineName(env), participant, ...rounded(sample) }); };
   const sampler = new ResourceSampler({ pids: () => [process.pid], clock: Date.now, later: laterByTimer });
   sampler.watch({}, recordIntervalMs, (sample) => { tellSample(batch.add(sample, sampleInterval)); });
-  const watchdog = new Watchdog({ taskLimitMs: manifest.taskLimitMs, idleLimitMs: manifest.idleLimitMs, now: () => performance.now(), cpuMs: () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; } });
+  // The installed SPIMquant works in processes of its own.
+  const cpu = new TreeTime(process.pid);
+  await cpu.look();
+  const watchdog = new Watchdog({ taskLimitMs: manifest.taskLimitMs, idleLimitMs: manifest.idleLimitMs, now: () => performance.now(), cpuMs: () => cpu.milliseconds });
   let limit: SpimquantError | undefined;
   journal.subscribe((event) => {
     watchdog.sign();
@@ -99,8 +103,10 @@ async function carryOut({ env, engine, output, manifest, participant, claim, abo
   });
   const end = (error: SpimquantError): void => { limit ??= error; abort.abort(); };
   const watch = setInterval(() => {
-    const over = watchdog.check();
-    if (over !== undefined) end(over);
+    cpu.look().catch(() => undefined).then(() => {
+      const over = watchdog.check();
+      if (over !== undefined) end(over);
+    }, () => undefined);
     isCalledOff(output, manifest.id).then((off) => { if (off) abort.abort(); }, () => undefined);
   }, watchInterval);
   const beat = setInterval(() => {

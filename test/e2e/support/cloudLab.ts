@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { filesBelow } from '../../../scripts/demo/results.ts';
 import type { PhantomParticipant } from '../../../runner/phantom/cohort.ts';
 import { startCoiledServer, defaultToken, ScaledClock, type CoiledServer } from '../../servers/coiledServer.ts';
@@ -9,6 +10,9 @@ import { loopbackCredentials, temporaryFolder, writeDataset, type TemporaryFolde
 
 /** The image that runs take where nothing else is said: on this machine it is the Node that runs the tests. */
 const image = 'docker.io/library/node:24-bookworm-slim';
+
+/** One that holds a stand-in for the Python SPIMquant as well. */
+export const imageWithEngine = 'lab/spimquant:1';
 
 /** A dataset in a bucket, a bucket for results, and Coiled, whose machines are processes of this one. */
 export interface CloudLab extends AsyncDisposable {
@@ -32,9 +36,17 @@ export async function startCloudLab(participants: readonly PhantomParticipant[],
   s3.createBucket('brains', { folder: bids });
   s3.createBucket('results');
   s3.createBucket('uploads');
+  const path = `${dirname(process.execPath)}:/usr/bin:/bin`;
+  const variables = { ...loopbackCredentials, AWS_EC2_METADATA_DISABLED: 'true' };
+  const programs = join(folder.path, 'image');
+  await mkdir(programs);
+  await symlink(fileURLToPath(new URL('../../fixtures/snakemake/standIn.mjs', import.meta.url)), join(programs, 'spimquant'));
   const coiled = await startCoiledServer({
     clock: new ScaledClock(speed),
-    containers: { [image]: { env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...loopbackCredentials, AWS_EC2_METADATA_DISABLED: 'true' } } },
+    containers: {
+      [image]: { env: { PATH: path, ...variables } },
+      [imageWithEngine]: { env: { PATH: `${programs}:${path}`, ...variables } },
+    },
   });
   return {
     folder, bids, s3, coiled, flags: ['--s3-endpoint', s3.endpoint, '--s3-region', 'us-east-1'],
