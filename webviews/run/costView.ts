@@ -65,7 +65,7 @@ export class CostView {
     const left = cloud === undefined ? undefined : leftWords(cloud);
     const warnings = [
       ...(left === undefined ? [] : [left]),
-      ...(spent !== undefined && estimate !== undefined && estimate.high > 0 && spent.dollars > estimate.high ? [`More is spent than the highest estimate of ${formatDollars(estimate.high)}. Cancel the run if that is too much; what is finished is kept.`] : []),
+      ...(spent !== undefined && estimate !== undefined && estimate.high > 0 && spent.dollars > estimate.high ? [isOver(run.status) ? `More was spent than the highest estimate of ${formatDollars(estimate.high)}.` : `More is spent than the highest estimate of ${formatDollars(estimate.high)}. Cancel the run if that is too much; what is finished is kept.`] : []),
       ...(!isOver(run.status) && spent !== undefined && now - spent.asOf > staleAfter ? [`What is spent was last known ${formatSeconds((now - spent.asOf) / 1000)} ago; it may be more by now.`] : []),
     ];
     const texts = [...this.#warnings.children].map(({ textContent }) => textContent);
