@@ -49,9 +49,16 @@ describe('The package', function () {
   });
 
   it('holds no sources, tests, maps or packages besides the thread pool', () => {
-    const foreign = files.filter((path) => /\.(?:ts|map|py)$|^(?:runner|webviews|test|scripts|node_modules|docs|\.)/.test(path)
+    const foreign = files.filter((path) => /\.(?:ts|map|py)$|^(?:runner|webviews|test|scripts|node_modules|\.)/.test(path)
       || (path.includes('node_modules/') && !path.startsWith('dist/node_modules/piscina/')));
     assert.deepEqual(foreign, []);
+  });
+
+  it('has the pages of the documentation that are for users, with their pictures', () => {
+    const docs = files.filter((path) => path.startsWith('docs/'));
+    for (const wanted of ['docs/vscode.md', 'docs/troubleshooting.md', 'docs/images/viewer-dark.png']) assert.ok(docs.includes(wanted), wanted);
+    for (const path of docs) assert.match(path, /^docs\/(?:images\/[\w-]+\.png|[\w-]+\.md)$/);
+    for (const other of ['docs/architecture.md', 'docs/development.md']) assert.ok(!docs.includes(other), other);
   });
 
   it('has every part of the extension that another one loads', () => {
