@@ -9,7 +9,7 @@ import type { Job, LogEvent } from '../../../runner/backends/snakemake/logParser
 /** What Snakemake itself printed for a workflow of two participants, of which the second is to fail. */
 function recorded(name: string): readonly LogEvent[] {
   const log = new SnakemakeLog();
-  const text = readFileSync(fileURLToPath(new URL(`../../fixtures/snakemake/${name}.log`, import.meta.url)), 'utf8');
+  const text = readFileSync(fileURLToPath(new URL(`../../fixtures/snakemake/${name}.txt`, import.meta.url)), 'utf8');
   return [...text.split('\n').flatMap((line) => log.read(line)), ...log.end()];
 }
 
