@@ -48,7 +48,7 @@ const one: readonly Phase[] = [{ name: 'only', then: 'end' }];
 
 /** All that `npm test` runs, the longest first: two run at a time. */
 export const scenarios: readonly Scenario[] = [
-  { name: 'main', phases: one, extension: 'vsix' },
+  { name: 'main', phases: one, extension: 'vsix', limitMs: 600_000 },
   { name: 'outputs', suites: ['outputs'], phases: [{ name: 'first look', then: 'reload' }, { name: 'after a reload', then: 'end' }], extension: 'vsix', limitMs: 900_000 },
   { name: 'new-user', suites: ['newUserFirstLook', 'newUserReload'], phases: newUser, extension: 'vsix', limitMs: 600_000 },
   { name: 'cloud-run', suites: ['cloudRun'], phases: [{ name: 'before', then: 'reload' }, { name: 'after', then: 'end' }], extension: 'vsix', limitMs: 300_000 },
