@@ -333,7 +333,7 @@ inPhase('first look', function () {
       await page.see({ selector: '.table-grid .counts', text: `of ${words(rows)} rows`, inside });
       // The editor in a browser writes only every few seconds; a reload before that would lose both.
       await page.stored({ key: 'memento/workbench.parts.editor', texts: ['spimquant.outputs', 'cohort/out'] });
-      await page.stored({ key: 'spimquant.spimquant', texts: ['1000..1999'] });
+      await page.stored({ key: 'spimquant.spimquant', texts: ['"1999"'] });
     });
   });
 });
