@@ -1,11 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../protocol/log.ts';
 import type { MachineSample, ResourceSample } from '../protocol/resources.ts';
 import { usualHosts } from '../protocol/runView.ts';
 import type { HostResources } from '../protocol/runView.ts';
+import { readTail } from './fileTail.ts';
 import { ResourceSampler } from './sampler.ts';
 import type { Later } from './sampler.ts';
 import { rounded, SummaryOfSamples, thinOut } from './summary.ts';
@@ -132,26 +133,14 @@ function intervalOf(samples: readonly RecordedSample[]): number {
 /** The latest sample of each machine of a cloud run that is at work, none older than `since` by its machine's clock. */
 export async function readMachines(folder: string, since: number): Promise<readonly MachineSample[]> {
   const latest = new Map<string, RecordedSample | RecordedEnd>();
-  for (const line of (await readTail(join(folder, resourcesFile))).split('\n')) {
+  const tail = await readTail(join(folder, resourcesFile), tailBytes);
+  for (const line of tail?.text.split('\n') ?? []) {
     const parsed = parseLine(line);
     if (parsed?.participant === undefined || parsed.time < since) continue;
     const before = latest.get(parsed.host);
     if (before === undefined || before.time <= parsed.time) latest.set(parsed.host, parsed);
   }
   return [...latest.values()].flatMap((sample) => (isEnd(sample) || sample.participant === undefined ? [] : [{ ...sample, participant: sample.participant }]));
-}
-
-async function readTail(path: string): Promise<string> {
-  const file = await open(path, 'r').catch(() => undefined);
-  if (file === undefined) return '';
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(size, tailBytes);
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString('utf8', 0, bytesRead);
-  } finally {
-    await file.close();
-  }
 }
 
 function isEnd(line: RecordedSample | RecordedEnd): line is RecordedEnd {

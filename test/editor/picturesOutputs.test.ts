@@ -1,31 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { writeBrains } from './support/brains.ts';
 import { onPage } from './support/driver.ts';
 import { runCell, showCommands } from './support/notebook.ts';
-import { resize, take, tidy } from './support/pictures.ts';
+import { picturesFolder, resize, take } from './support/pictures.ts';
 import { useTheme } from './support/theme.ts';
 
 const inside = 'frames' as const;
 
 describe('Pictures of outputs', function () {
   this.timeout(500_000);
-  let folder: string;
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'spimquant-pictures-'));
-  });
-
-  after(async () => {
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await tidy();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const folder = picturesFolder();
 
   it('figures, maps and regions, participants side by side, and a table in a narrow window', async () => {
-    const [brains, out] = [join(folder, 'cohort'), join(folder, 'cohort', 'derivatives', 'spimquant')];
+    const [brains, out] = [join(folder(), 'cohort'), join(folder(), 'cohort', 'derivatives', 'spimquant')];
     await writeBrains(brains, 6);
     const notebook = await showCommands(
       `spimquant ${brains} ${out} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method th900 --min_object_voxels 2`,

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { isOver } from '../../runner/protocol/runs.ts';
@@ -8,7 +6,7 @@ import { beginCloudRun } from './support/cloudRun.ts';
 import { onPage } from './support/driver.ts';
 import { knownRuns } from './support/extension.ts';
 import { showCommands, startCell } from './support/notebook.ts';
-import { resize, take, tidy } from './support/pictures.ts';
+import { picturesFolder, resize, take } from './support/pictures.ts';
 import { useTheme } from './support/theme.ts';
 import { until } from './support/until.ts';
 
@@ -16,20 +14,10 @@ const inside = 'frames' as const;
 
 describe('Pictures of the panel of a run', function () {
   this.timeout(300_000);
-  let folder: string;
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'spimquant-pictures-'));
-  });
-
-  after(async () => {
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await tidy();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const folder = picturesFolder();
 
   it('steps as a graph and resources, in all colours and in a narrow window', async () => {
-    const [brains, out] = [join(folder, 'brains'), join(folder, 'out')];
+    const [brains, out] = [join(folder(), 'brains'), join(folder(), 'out')];
     await writeBrains(brains, 3);
     await damageBrain(brains, '02');
     const notebook = await showCommands(`spimquant ${brains} ${out} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`);

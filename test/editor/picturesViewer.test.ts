@@ -1,12 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { imagePath, writePhantomDataset } from '../../runner/phantom/dataset.ts';
 import { LocalStore } from '../../runner/storage/local/localStore.ts';
 import { onPage } from './support/driver.ts';
 import { runCell, showCommands } from './support/notebook.ts';
-import { resize, take, tidy } from './support/pictures.ts';
+import { picturesFolder, resize, take } from './support/pictures.ts';
 import { useTheme } from './support/theme.ts';
 import { brightest, readBrain } from './support/viewedBrain.ts';
 import { focusPage, openImage, seeWhole } from './support/viewer.ts';
@@ -15,20 +13,10 @@ const inside = 'frames' as const;
 
 describe('Pictures of the viewer', function () {
   this.timeout(420_000);
-  let folder: string;
-
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'spimquant-pictures-'));
-  });
-
-  after(async () => {
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
-    await tidy();
-    await rm(folder, { recursive: true, force: true });
-  });
+  const folder = picturesFolder();
 
   it('an image with results of a run over it, its rendering, and a threshold', async () => {
-    const [bids, out] = [join(folder, 'bids'), join(folder, 'out')];
+    const [bids, out] = [join(folder(), 'bids'), join(folder(), 'out')];
     await writePhantomDataset(new LocalStore(bids), [{
       label: '01', columns: { treatment: 'control' }, ngff: '0.5', levels: 3, sidecar: false,
       subject: {

@@ -11,7 +11,7 @@ import { batchSpec } from './batchSpec.ts';
 import type { CloudRun, MachineRecord } from './cloudRun.types.ts';
 import { CohortFold } from './cohortFold.ts';
 import { endMachines } from './endMachines.ts';
-import { followJobs, noteSamples } from './followJobs.ts';
+import { followJobs, takeSegment } from './followJobs.ts';
 import type { FollowEnd } from './followJobs.ts';
 import type { Machines } from './machines.ts';
 import { submitChunk } from './submitChunk.ts';
@@ -124,8 +124,7 @@ export class CloudAttempts {
     const { run, through, record } = this.#request;
     await through(async () => {
       for await (const segment of this.#reader.read(true, run.signal, (participant) => this.#cohort.isOver(participant))) {
-        for (const event of this.#cohort.take(segment)) run.journal.append(event);
-        noteSamples(record, segment);
+        takeSegment(run, this.#cohort, record, segment);
       }
     });
   }

@@ -151,8 +151,7 @@ class Following {
     try {
       await through(async () => {
         for await (const segment of reader.read(whole, run.signal, (participant) => cohort.isOver(participant))) {
-          this.#say(cohort.take(segment));
-          noteSamples(machines, segment);
+          takeSegment(run, cohort, machines, segment);
           if (cohort.statusOf(segment.participant) === 'succeeded') onFinished?.(segment.participant);
         }
       });
@@ -278,8 +277,10 @@ class Following {
   }
 }
 
-/** Keeps what a machine took, as it told it. */
-export function noteSamples(machines: MachineRecord, { participant, samples, events }: Segment): void {
+/** Takes what a machine has told into the run: its events, and what it took. */
+export function takeSegment({ journal }: Pick<CloudRun, 'journal'>, cohort: CohortFold, machines: MachineRecord, segment: Segment): void {
+  for (const event of cohort.take(segment)) journal.append(event);
+  const { participant, samples, events } = segment;
   machines.take(participant, samples, events.some(({ type }) => type === 'run-finished'));
 }
 

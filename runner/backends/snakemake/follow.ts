@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readTail } from '../../monitor/fileTail.ts';
 import type { Clock } from '../../protocol/log.ts';
 import type { ErrorReport } from '../../protocol/errors.ts';
 import type { RunEventBody, TaskSummary } from '../../protocol/events.ts';
@@ -144,15 +144,9 @@ export function engineError(code: number, lines: readonly string[]): ErrorReport
 }
 
 async function tailOf(path: string): Promise<readonly string[]> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const length = Math.min(size, tailBytes);
-    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
-    const lines = buffer.toString('utf8').split(/\r?\n|\r/).filter((line) => line.trim() !== '');
-    return (size > length ? lines.slice(1) : lines).slice(-tailLines);
-  } catch {
-    // A log that was never written says nothing.
-    return [];
-  }
+  // A log that was never written says nothing.
+  const tail = await readTail(path, tailBytes).catch(() => undefined);
+  if (tail === undefined) return [];
+  const lines = tail.text.split(/\r?\n|\r/).filter((line) => line.trim() !== '');
+  return (tail.isCut ? lines.slice(1) : lines).slice(-tailLines);
 }

@@ -4,6 +4,7 @@ import { rememberSecrets } from '../../protocol/knownSecrets.ts';
 import type { Timeouts } from '../connection.ts';
 import { ServiceHttp, textOf } from '../serviceHttp.ts';
 import type { HttpAnswer, HttpRequest, RequestBody } from '../serviceHttp.ts';
+import { elementText } from '../serviceText.ts';
 import type { GcsSettings } from './gcsSettings.ts';
 
 /** An answer that is a refusal. Neither message nor fields hold the request, whose address may be a secret. */
@@ -99,11 +100,6 @@ function address(endpoint: string, { path, query }: GcsRequest): string {
   return `${/^https?:/.test(path) ? path : endpoint + path}${pairs.length === 0 ? '' : `?${pairs.join('&')}`}`;
 }
 
-/** The name of an object as one part of a path. */
-export function encodeName(name: string): string {
-  return encodeURIComponent(name).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
 function refusal({ status, headers }: HttpAnswer, body: string): GcsRefusal {
   const seconds = Number(headers['retry-after']);
   const { reason, text } = reasonOf(body);
@@ -116,7 +112,7 @@ function reasonOf(body: string): { readonly reason: string | undefined; readonly
     const { error } = JSON.parse(body) as { readonly error?: { readonly message?: string; readonly errors?: readonly { readonly reason?: string }[] } };
     return { reason: error?.errors?.[0]?.reason, text: error?.message ?? '' };
   } catch {
-    const code = /<Code>([^<]*)<\/Code>/.exec(body)?.[1];
-    return { reason: code, text: code === undefined ? body : `${/<Message>([^<]*)<\/Message>/.exec(body)?.[1] ?? ''} ${/<Details>([^<]*)<\/Details>/.exec(body)?.[1] ?? ''}` };
+    const code = elementText(body, 'Code');
+    return { reason: code, text: code === undefined ? body : `${elementText(body, 'Message') ?? ''} ${elementText(body, 'Details') ?? ''}` };
   }
 }

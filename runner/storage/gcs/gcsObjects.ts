@@ -1,7 +1,7 @@
 import { base64ToHex } from '../digest.ts';
 import type { Checksums, ObjectStat } from '../objectStore.ts';
 import type { GcsClient } from './gcsClient.ts';
-import { encodeName } from './gcsClient.ts';
+import { encodeName } from '../serviceText.ts';
 
 /** What the JSON API says of an object, as far as it is asked for here. Numbers are texts. */
 export interface ObjectResource {

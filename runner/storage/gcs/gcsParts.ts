@@ -3,7 +3,7 @@ import { SpimquantError } from '../../protocol/errors.ts';
 import { uploadLost } from '../bodyFaults.ts';
 import type { ObjectStat, OpenUpload, PartTag, PartUploads } from '../objectStore.ts';
 import { partSize } from '../partSize.ts';
-import { encodeName } from './gcsClient.ts';
+import { elementText, encodeKey } from '../serviceText.ts';
 import type { GcsClient, GcsRequest } from './gcsClient.ts';
 import type { GcsConnection } from './gcsConnection.ts';
 import { gcsFault } from './gcsErrors.ts';
@@ -48,7 +48,7 @@ export class GcsParts implements PartUploads {
         ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-goog-meta-${name}`, value])),
       },
     }, abortSignal));
-    return { key, size, id: `${mark} ${elementText(created, 'UploadId') ?? ''}` };
+    return { key, size, id: `${mark} ${unquotedText(created, 'UploadId') ?? ''}` };
   }
 
   async send(upload: OpenUpload, index: number, bytes: Uint8Array, { signal }: Stop = {}): Promise<PartTag> {
@@ -76,8 +76,8 @@ export class GcsParts implements PartUploads {
         if (isUploadLost(error)) return undefined;
         throw error;
       }
-      for (const [, part] of page.matchAll(/<Part>([\s\S]*?)<\/Part>/g)) there.set(Number(elementText(part, 'PartNumber')) - 1, elementText(part, 'ETag') ?? '');
-      marker = elementText(page, 'IsTruncated') === 'true' ? elementText(page, 'NextPartNumberMarker') : undefined;
+      for (const [, part] of page.matchAll(/<Part>([\s\S]*?)<\/Part>/g)) there.set(Number(unquotedText(part, 'PartNumber')) - 1, unquotedText(part, 'ETag') ?? '');
+      marker = unquotedText(page, 'IsTruncated') === 'true' ? unquotedText(page, 'NextPartNumberMarker') : undefined;
     } while (marker !== undefined);
     return parts.filter(({ index, tag }) => there.get(index) === tag);
   }
@@ -123,7 +123,7 @@ export class GcsParts implements PartUploads {
   }
 
   #object({ name }: WriteTarget, method: GcsRequest['method']): GcsRequest {
-    return { method, path: `/${encodeURIComponent(this.#connection.bucket)}/${name.split('/').map(encodeName).join('/')}` };
+    return { method, path: `/${encodeURIComponent(this.#connection.bucket)}/${encodeKey(name)}` };
   }
 }
 
@@ -151,7 +151,7 @@ function isUploadLost(error: unknown): boolean {
   return error instanceof SpimquantError && error.code === 'upload-lost';
 }
 
-/** The text of the first element of a name. The service's documents are flat, and what is taken from them here needs no unescaping but quotes. */
-function elementText(xml: string, name: string): string | undefined {
-  return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1].replaceAll('&quot;', '"').replaceAll('&#34;', '"');
+/** The text of an element. What is taken from documents here needs no unescaping but quotes. */
+function unquotedText(xml: string, name: string): string | undefined {
+  return elementText(xml, name)?.replaceAll('&quot;', '"').replaceAll('&#34;', '"');
 }

@@ -3,6 +3,7 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { GetObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { textOf } from '../serviceHttp.ts';
 import type { HttpAnswer, ServiceHttp } from '../serviceHttp.ts';
+import { elementText, encodeKey } from '../serviceText.ts';
 import { S3Signer } from './s3Signature.ts';
 
 /** What is asked for: a whole object or a range, of any version or of one. */
@@ -101,7 +102,7 @@ export class S3Gets {
   async #refusal({ status, headers, body }: HttpAnswer): Promise<Error> {
     const text = Number(headers['content-length'] ?? 0) > mostErrorText ? '' : (await textOf(body)).slice(0, mostErrorText);
     body.destroy();
-    const told = (name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
+    const told = (name: string): string | undefined => elementText(text, name);
     const Code = told('Code') ?? (status === 404 ? 'NotFound' : undefined);
     const now = Date.parse(told('ServerTime') ?? headers.date ?? '');
     if (Code === 'RequestTimeTooSkewed' && !Number.isNaN(now)) this.#client.config.systemClockOffset = now - Date.now();
@@ -123,9 +124,4 @@ interface PreparedRequest {
   readonly hostname: string;
   readonly port?: number;
   readonly path: string;
-}
-
-/** A key as the SDK writes it into a path: everything is encoded but letters, digits, `-._~` and slashes. */
-function encodeKey(key: string): string {
-  return key.split('/').map((part) => encodeURIComponent(part).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)).join('/');
 }

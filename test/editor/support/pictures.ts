@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
 import { onPage } from './driver.ts';
 import { useTheme } from './theme.ts';
 
@@ -18,4 +22,18 @@ export function resize(size: { readonly width: number; readonly height: number }
 export async function tidy(): Promise<void> {
   await useTheme('dark');
   await resize();
+}
+
+/** A folder for the data of a suite that takes pictures, which leaves no editor open and no data behind. Answers it once the suite has begun. */
+export function picturesFolder(): () => string {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'spimquant-pictures-'));
+  });
+  after(async () => {
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    await tidy();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return () => folder;
 }

@@ -1,5 +1,5 @@
 import { GcsStore } from '../../../../runner/storage/gcs/gcsStore.ts';
-import { encodeName } from '../../../../runner/storage/gcs/gcsClient.ts';
+import { encodeName } from '../../../../runner/storage/serviceText.ts';
 import { startFaultProxy } from '../../../servers/faultProxy.ts';
 import type { FailureBody, PassingRequest } from '../../../servers/faultProxy.ts';
 import { failureBody, GcsFailure } from '../../../servers/gcs/failure.ts';
