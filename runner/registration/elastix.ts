@@ -119,6 +119,9 @@ function parameterMap(fixed: Grid, moving: Grid, unit: number, options: ElastixO
     MaximumNumberOfIterations: options.iterations ?? 250,
     NumberOfSpatialSamples: Math.min(2048, Math.max(1000, Math.round(voxels / 4))),
     NewSamplesEveryIteration: true,
+    // How large steps may be is found from so many samples, some ten times per resolution: with elastix' 100,000 that takes longer
+    // than the search itself, and results are the same within the randomness of the sampling.
+    NumberOfSamplesForExactGradient: 10_000,
     CheckNumberOfSamples: true,
     MaximumNumberOfSamplingAttempts: 8,
     RequiredRatioOfValidSamples: 0.05,

@@ -14,7 +14,7 @@ const voxelLimit = 3e6;
 
 /** A task that registers an image of the subject to the template affinely, with so many iterations per resolution (fewer with `--sloppy`). */
 export function affineTask(plan: ImagePlan, stage: string, title: string, moving: string, iterations: number, output: Artifact): Task {
-  const params: Params = { iterations: plan.options.sloppy ? Math.min(60, iterations) : iterations };
+  const params: Params = { iterations: plan.options.sloppy ? Math.min(30, iterations) : iterations };
   return {
     id: `${plan.paths.id}/${stage}`,
     stage,

@@ -12,4 +12,4 @@ export function initAffineTask(plan: ImagePlan): Task {
   return affineTask(plan, 'init-affine', 'first alignment with the template', moving, iterations, registrationWork.initAffine(plan));
 }
 
-export const initAffineStage: Stage = { name: 'init-affine', version: 2, run: runAffine };
+export const initAffineStage: Stage = { name: 'init-affine', version: 3, run: runAffine };

@@ -9,4 +9,4 @@ export function registerAffineTask(plan: ImagePlan): Task {
   return affineTask(plan, 'register-affine', 'affine registration', moving, 250, registrationWork.affine(plan));
 }
 
-export const registerAffineStage: Stage = { name: 'register-affine', version: 1, run: runAffine };
+export const registerAffineStage: Stage = { name: 'register-affine', version: 2, run: runAffine };
