@@ -1,4 +1,5 @@
 // Runs suites in a real editor: npm run test:editor [-- SCENARIO ...] [--grep TEXT] [--keep] [--jobs 2]
+// With --prepare the editor is installed, so that it is there when tests begin, and nothing is run.
 import { downloadAndUnzipVSCode, runTests } from '@vscode/test-electron';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -17,7 +18,7 @@ import { packagedExtension } from './vsix.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { grep: { type: 'string' }, keep: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
+  options: { grep: { type: 'string' }, keep: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' }, prepare: { type: 'boolean', default: false } },
 });
 /**
  * Scenarios that may be run once more when all are run: a machine that is busy with other things for seconds is no reason to run
@@ -61,6 +62,10 @@ function chosenScenarios(): readonly Scenario[] {
 }
 
 async function main(): Promise<boolean> {
+  if (values.prepare) {
+    await editorHost();
+    return true;
+  }
   const chosen = chosenScenarios();
   if (chosen.some(({ extension }) => extension !== 'none') && !existsSync(join(root, 'dist/extension.cjs'))) throw new Error('The extension is not built: npm run build.');
   if (!desktop) {
