@@ -7,15 +7,16 @@ import { createRunnerClient } from '../../extension/runner-client/runnerClient.t
 import { isOver, type RunRecord } from '../../runner/protocol/runs.ts';
 import type { CommandResult } from '../../scripts/demo/command.ts';
 import { bucketDigests, folderDigests, startCloudLab, type CloudLab } from './support/cloudLab.ts';
-import { tinyBrain, tinyFlags } from './support/phantoms.ts';
+import { tinyBrain } from './support/phantoms.ts';
 import { spimquant, succeed, watch, type WatchedRun } from './support/runs.ts';
+import { registerFlags } from './support/tinyFlags.ts';
 
 /** What the pipeline's own processes make of trouble; every kind of it is in test/integration/coiled/cloudFaults.test.ts, in simulated time. */
 describe('a cloud run when things go wrong', function () {
   this.timeout(900_000);
   let lab: CloudLab;
   let expected: readonly string[];
-  const command = (output: string, ...more: readonly string[]): readonly string[] => ['s3://brains', `s3://results/${output}`, 'participant', ...tinyFlags, '--cloud', ...lab.flags, ...more];
+  const command = (output: string, ...more: readonly string[]): readonly string[] => ['s3://brains', `s3://results/${output}`, 'participant', ...registerFlags, '--cloud', ...lab.flags, ...more];
   const lines = (digests: ReadonlyMap<string, string>): readonly string[] => [...digests].map(([path, digest]) => `${path} ${digest}`).sort();
   const results = async (output: string): Promise<readonly string[]> => lines(await bucketDigests(lab.s3, `${output}/`));
   const noMachineLeft = (): void => {
@@ -25,7 +26,7 @@ describe('a cloud run when things go wrong', function () {
 
   before(async () => {
     lab = await startCloudLab([tinyBrain('F1', 61, 'control'), tinyBrain('F2', 62, 'drug')]);
-    await succeed([lab.bids, join(lab.folder.path, 'local'), 'participant', ...tinyFlags]);
+    await succeed([lab.bids, join(lab.folder.path, 'local'), 'participant', ...registerFlags]);
     expected = lines(await folderDigests(join(lab.folder.path, 'local')));
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
@@ -9,7 +9,7 @@ import { writeBrains } from './support/brains.ts';
 import { startUsualBuckets } from './support/bucket.ts';
 import { callDriver, onPage } from './support/driver.ts';
 import { knownRuns } from './support/extension.ts';
-import { startCell } from './support/notebook.ts';
+import { showCommands, startCell } from './support/notebook.ts';
 import { inPhase, kept } from './support/phase.ts';
 import { useTheme } from './support/theme.ts';
 import { until } from './support/until.ts';
@@ -54,11 +54,10 @@ inPhase('first look', function () {
     out = join(folder, 'cohort', 'out');
     await writeBrains(brains, 4);
     const commands = [
-      `spimquant ${brains} ${out} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method ${method} --min_object_voxels 2`,
+      `spimquant ${brains} ${out} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --sloppy --stains_for_seg Abeta --seg_method ${method} --min_object_voxels 2`,
       `spimquant ${brains} ${out} group --contrast_column treatment --contrast_values drug control`,
     ];
-    const notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData(commands.map((command) => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant'))));
-    await vscode.window.showNotebookDocument(notebook);
+    const notebook = await showCommands(...commands);
     await startCell(notebook.cellAt(0));
     await until('the run is known', async () => await runOf('participant') !== undefined, slow);
     await startCell(notebook.cellAt(1));
@@ -260,6 +259,40 @@ inPhase('first look', function () {
       await choose('Compare', 'Maps');
       await page.see({ selector: '.compare .map-panel h2', text: 'sub-02', inside, timeoutMs: 20_000 });
       await page.screenshot({ name: 'outputs-compare-maps' });
+      await choose('Compare', 'Figures');
+    });
+  });
+
+  it('compare two runs: the same participant of both, and what differs', async () => {
+    const other = join(folder, 'second', 'out');
+    await cp(out, other, { recursive: true });
+    // One region of one participant is another; one figure is missing.
+    const files = (await readdir(join(other, 'sub-01'), { recursive: true })).map((file) => join(other, 'sub-01', file));
+    let region = '';
+    for (const file of files.filter((each) => each.endsWith('mergedsegstats.tsv'))) {
+      const [head, ...lines] = (await readFile(file, 'utf8')).trim().split('\n').map((line) => line.split('\t'));
+      region = lines[2][head.indexOf('name')];
+      lines[2][head.indexOf('Abeta+fieldfrac')] = '77.5';
+      await writeFile(file, `${[head, ...lines].map((line) => line.join('\t')).join('\n')}\n`);
+    }
+    await rm(files.find((file) => /segslices\.(png|svg)$/.test(file)) ?? '');
+    await onPage(async (page) => {
+      await page.click({ selector: '.compare button', text: 'Other Run or Folder…', inside });
+      await page.see({ selector: '.quick-input-widget .quick-input-title', text: 'Compare with the Outputs of' });
+      await page.type({ text: other });
+      await page.click({ selector: '.quick-input-widget .monaco-list-row', text: 'Open' });
+      await page.see({ selector: '.pair.heads h2', text: 'sub-01, cohort/out', inside, timeoutMs: 30_000 });
+      await page.see({ selector: '.pair.heads h2', text: 'sub-01, second/out', inside });
+      await page.see({ selector: '.pairs .missing', text: 'sub-01, second/out has none', inside });
+      await page.screenshot({ name: 'outputs-compare-runs' });
+      await page.click({ selector: '.compare .choice:has-text("Compare") select', inside });
+      await page.type({ text: 'Regions' });
+      await page.press({ keys: 'Enter' });
+      await page.see({ selector: '.compare .legend .group', text: 'second/out', inside, timeoutMs: 20_000 });
+      // What differs most is first, and nothing else differs.
+      await page.see({ selector: '.compare .region-table tbody tr:nth-child(1)', text: region, inside });
+      assert.match(await page.see({ selector: '.compare .region-table tbody tr:nth-child(1)', inside }), /77\.5/);
+      assert.doesNotMatch(await page.see({ selector: '.compare .region-table tbody tr:nth-child(2)', inside }), /77\.5/);
     });
   });
 

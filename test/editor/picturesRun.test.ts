@@ -20,7 +20,7 @@ describe('Pictures of the panel of a run', function () {
     const [brains, out] = [join(folder(), 'brains'), join(folder(), 'out')];
     await writeBrains(brains, 3);
     await damageBrain(brains, '02');
-    const notebook = await showCommands(`spimquant ${brains} ${out} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`);
+    const notebook = await showCommands(`spimquant ${brains} ${out} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --sloppy --atlas_segs coarse --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`);
     await startCell(notebook.cellAt(0));
     const run = await until('the run has ended', async () => (await knownRuns()).find(({ bids, status }) => bids === brains && isOver(status)), 240_000);
     await useTheme('dark');
@@ -57,7 +57,7 @@ describe('Pictures of the panel of a run', function () {
       });
     });
     await take('run-panel-narrow');
-    await resize({ width: 1280, height: 1000 });
+    await resize({ width: 1280, height: 1400 });
     await onPage(async (page) => {
       await page.click({ selector: '#tab-resources', inside });
       await page.see({ selector: '.host .peaks', text: 'Peak memory', inside });

@@ -56,7 +56,7 @@ inPhase('first look', function () {
     const commands = [
       `spimquant segment ${brains} --participant-label 01 --stain Abeta --seg_method th600 --min_object_voxels 20`,
       `spimquant segment ${brains} --participant-label 01 --min_object_voxels 20 --stain Abeta --seg_method th600 otsu+k3i2 --compare`,
-      `spimquant ${brains} ${out} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --sloppy --stains_for_seg Abeta --seg_method th600 --min_object_voxels 20`,
+      `spimquant ${brains} ${out} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --sloppy --atlas_segs coarse --stains_for_seg Abeta --seg_method th600 --min_object_voxels 20`,
       `spimquant results ${out}`,
     ];
     await writeFile(join(folder(), name), JSON.stringify({

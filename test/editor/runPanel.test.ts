@@ -29,7 +29,7 @@ describe('The panel of a run', function () {
     await writeBrains(brains, 2);
     // The second participant fails in the middle, the first is well.
     await damageBrain(brains, '02');
-    const command = `spimquant ${brains} ${join(folder, 'out')} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --sloppy --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
+    const command = `spimquant ${brains} ${join(folder, 'out')} participant --template phantom --registration_level 1 --correction_level 1 --correction_n4_iters 10 --sloppy --atlas_segs coarse --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
     notebook = await showCommands(command);
   });
 

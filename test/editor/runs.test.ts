@@ -31,7 +31,7 @@ describe('The Runs view, the log, the report and what a run takes', function () 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'spimquant-runs-'));
     await writeBrains(join(folder, 'runs-brains'), 1);
-    const command = `spimquant ${join(folder, 'runs-brains')} ${join(folder, 'out')} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
+    const command = `spimquant ${join(folder, 'runs-brains')} ${join(folder, 'out')} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --sloppy --atlas_segs coarse --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
     notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData([new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant')]));
     await vscode.window.showNotebookDocument(notebook);
   });

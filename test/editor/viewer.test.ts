@@ -199,7 +199,7 @@ describe('The viewer of images', function () {
   });
 
   it('lays results of a run over the image, and names the region', async () => {
-    const command = `spimquant ${bids} ${out} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --sloppy --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
+    const command = `spimquant ${bids} ${out} participant --template phantom --registration_level 0 --correction_level 1 --correction_n4_iters 10 --sloppy --atlas_segs all --stains_for_seg Abeta --seg_method otsu+k3i2 --min_object_voxels 2`;
     const notebook = await vscode.workspace.openNotebookDocument('spimquant-notebook', new vscode.NotebookData([new vscode.NotebookCellData(vscode.NotebookCellKind.Code, command, 'spimquant')]));
     await vscode.window.showNotebookDocument(notebook);
     await startCell(notebook.cellAt(0));

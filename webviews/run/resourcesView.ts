@@ -17,7 +17,7 @@ const points = 1500;
 const chartHeight = 130;
 const axisWidth = 74;
 /** Pixels of a stage's line in the band above the charts. */
-const bandHeight = 17;
+const bandHeight = 13;
 /** Samples farther apart than this many intervals are not joined. */
 const gap = 4;
 

@@ -30,7 +30,8 @@ export async function bringUp(page: PageCommands, selector: string, { text, belo
   await until(`${selector} is in sight`, async () => {
     const { y } = await page.box(look);
     if (y > 130 && y < below) return true;
-    await page.scroll({ selector: '.notebookOverlay .monaco-list', by: Math.max(-300, Math.min(300, y - 220)) });
+    // The middle of the window: lists of notebooks that were closed are kept beside it.
+    await page.scroll({ selector: '.monaco-workbench', by: Math.max(-300, Math.min(300, y - 220)) });
     return false;
   });
 }
