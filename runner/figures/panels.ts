@@ -131,14 +131,14 @@ export interface PanelOptions {
   readonly scaleBarMm?: number;
 }
 
-/** Puts a picture into the middle of a frame, one pixel a user unit, on black; a caption goes above the frame's picture. */
+/** Puts a picture into the middle of a frame, one pixel a user unit, on black; a caption goes above the frame's picture. For SVG that is drawn, not kept. */
 export function drawPanel(frame: Frame, picture: Raster, options: PanelOptions = {}): string {
   const caption = options.caption === undefined ? 0 : 22;
   const x = frame.x + Math.floor((frame.width - picture.width) / 2);
   const y = frame.y + caption + Math.floor((frame.height - caption - picture.height) / 2);
   const parts = [
     element('rect', { x: frame.x, y: frame.y + caption, width: frame.width, height: frame.height - caption, fill: '#000000' }),
-    element('image', { x, y, width: picture.width, height: picture.height, href: pngDataUri(encodePng(picture)), 'image-rendering': 'optimizeSpeed' }),
+    element('image', { x, y, width: picture.width, height: picture.height, href: pngDataUri(encodePng(picture, { compressed: false })), 'image-rendering': 'optimizeSpeed' }),
   ];
   if (options.caption !== undefined) parts.push(text(frame.x, frame.y + 15, fitText(options.caption, frame.width, 12), { size: 12, color: ink.faint }));
   if (options.letters !== undefined) {

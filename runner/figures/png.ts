@@ -55,11 +55,16 @@ function filterRow(kind: 0 | 1 | 2, data: Uint8Array, start: number, stride: num
   for (let i = plain; i < end; i++) out[o++] = data[i] - data[i - back];
 }
 
-/**
- * Encodes a picture as PNG. Equal pixels give equal bytes. `dotsPerInch` is written into the file for printing.
- * Throws a RangeError when the data do not fit the size.
- */
-export function encodePng(raster: Raster, dotsPerInch?: number): Uint8Array {
+/** How {@link encodePng} writes a picture. */
+export interface PngOptions {
+  /** Written into the file for printing. */
+  readonly dotsPerInch?: number;
+  /** False: pixels as they are, for one that is decoded at once and is not kept. */
+  readonly compressed?: boolean;
+}
+
+/** Encodes a picture as PNG. Equal pixels give equal bytes. Throws a RangeError when the data do not fit the size. */
+export function encodePng(raster: Raster, { dotsPerInch, compressed = true }: PngOptions = {}): Uint8Array {
   const { width, height, channels, data } = raster;
   const stride = width * channels;
   if (width < 1 || height < 1 || data.length !== stride * height) {
@@ -72,7 +77,7 @@ export function encodePng(raster: Raster, dotsPerInch?: number): Uint8Array {
   header[8] = 8;
   header[9] = colorTypes[channels];
   const filtered = new Uint8Array((stride + 1) * height);
-  for (let y = 0; y < height; y++) filterRow(cheapestFilter(data, y * stride, stride, channels), data, y * stride, stride, channels, filtered, y * (stride + 1));
+  for (let y = 0; y < height; y++) filterRow(compressed ? cheapestFilter(data, y * stride, stride, channels) : 0, data, y * stride, stride, channels, filtered, y * (stride + 1));
   const parts = [signature, chunk('IHDR', header)];
   if (dotsPerInch !== undefined) {
     const density = new Uint8Array(9);
@@ -82,7 +87,7 @@ export function encodePng(raster: Raster, dotsPerInch?: number): Uint8Array {
     density[8] = 1;
     parts.push(chunk('pHYs', density));
   }
-  parts.push(chunk('IDAT', deflateSync(filtered, { level: 4 })), chunk('IEND', new Uint8Array(0)));
+  parts.push(chunk('IDAT', deflateSync(filtered, { level: compressed ? 4 : 0 })), chunk('IEND', new Uint8Array(0)));
   return Buffer.concat(parts);
 }
 

@@ -41,5 +41,5 @@ export async function renderSvg(svg: string, zoom = 1.5): Promise<Raster> {
 
 /** Draws an SVG file as PNG. 100 user units are one inch in print. */
 export async function svgToPng(svg: string, zoom = 1.5): Promise<Uint8Array> {
-  return encodePng(await renderSvg(svg, zoom), 100 * zoom);
+  return encodePng(await renderSvg(svg, zoom), { dotsPerInch: 100 * zoom });
 }

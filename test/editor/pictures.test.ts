@@ -49,7 +49,7 @@ describe('Pictures of notebooks', () => {
     const brains = join(vscode.workspace.workspaceFolders?.[0].uri.fsPath ?? '', 'brains');
     await writeBrains(brains, 1);
     const notebook = await showCommands(
-      `spimquant segment ${brains} --participant-label 01 --min_object_voxels 20 --stain Abeta --seg_method th600 otsu+k3i2 --compare`,
+      `spimquant segment ${brains} --participant-label 01 --min_object_voxels 20 --stain Abeta --seg_method th600 otsu+k3i3 --compare`,
       `spimquant segment ${brains} --participant-label 01 --stain Abeta --seg_method th600 --min_object_voxels 20`,
     );
     await vscode.commands.executeCommand('workbench.action.closeSidebar');

@@ -55,7 +55,7 @@ export class CompareView {
     this.#map = choice('Map', 'map');
     this.#analysis = choice('Regions of', 'analysis');
     this.#column = choice('Statistic', 'column');
-    this.#search = makeField('Find regions', 'Find regions, parted by commas', context.choices('compare')['search'] ?? '', (text) => { context.choose('compare', { search: text }); });
+    this.#search = makeField('Find regions', 'Find regions (one, two)', context.choices('compare')['search'] ?? '', (text) => { context.choose('compare', { search: text }); });
     this.element.append(make('div', { class: 'controls' }, this.#left.element, this.#right.element,
       makeButton('Other Run or Folder…', () => { context.post({ type: 'page', action: 'chooseOther' }); }, { class: 'action', title: 'Compare with the outputs of another run, or of any folder or bucket' }),
       this.#what.element, this.#map.element, this.#analysis.element, this.#column.element, this.#search), this.#content);

@@ -69,7 +69,7 @@ export class RegionsView {
     this.#asTable = makeButton('Show as Table', () => { context.choose('regions', { table: this.#isTable() ? '' : 'on' }); }, { class: 'action', 'aria-pressed': 'false' });
     this.element.append(
       make('div', { class: 'controls' }, this.#analysis.element, this.#stain.element, this.#measure.element, this.#group.element,
-        makeField('Find regions', 'Find regions, parted by commas', kept['search'] ?? '', (text) => { context.choose('regions', { search: text }); }), this.#side.element, this.#order.element, this.#count.element,
+        makeField('Find regions', 'Find regions (one, two)', kept['search'] ?? '', (text) => { context.choose('regions', { search: text }); }), this.#side.element, this.#order.element, this.#count.element,
         makeTick('Participants', kept['points'] !== 'off', (checked) => { context.choose('regions', { points: checked ? 'on' : 'off' }); }),
         this.#asTable,
         makeButton('Copy Values', () => { context.post({ type: 'copy', text: this.#text('\t') }); }, { class: 'action' }),

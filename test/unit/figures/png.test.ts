@@ -36,12 +36,21 @@ describe('PNG pictures', () => {
     it(`keeps every pixel with ${channels} channels`, () => {
       const [width, height] = [37, 23];
       const data = Uint8Array.from({ length: width * height * channels }, (_, i) => (i < 800 ? i / 4 : (i * 7919) % 251));
-      const decoded = decode(encodePng({ width, height, channels, data }, 150));
+      const decoded = decode(encodePng({ width, height, channels, data }, { dotsPerInch: 150 }));
       assert.deepEqual([decoded.width, decoded.height, decoded.colorType], [width, height, colorType]);
       assert.deepEqual(decoded.chunks, ['IHDR', 'pHYs', 'IDAT', 'IEND']);
       assert.deepEqual(decoded.pixels, data);
     });
   }
+
+  it('keeps rows that are those above, and pixels that are not compressed', () => {
+    const [width, height] = [40, 30];
+    const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i < width * 60 ? (i % (width * 3)) * 2 : i % 7));
+    const raster = { width, height, channels: 3, data } as const;
+    assert.deepEqual(decode(encodePng(raster)).pixels, data);
+    assert.deepEqual(decode(encodePng(raster, { compressed: false })).pixels, data);
+    assert.ok(encodePng(raster).length < encodePng(raster, { compressed: false }).length / 4);
+  });
 
   it('refuses data that do not fit the size', () => {
     assert.throws(() => encodePng({ width: 2, height: 2, channels: 3, data: new Uint8Array(11) }), RangeError);
