@@ -102,6 +102,9 @@ inPhase('first look', function () {
       const box = await page.box(tile);
       const pixels = await page.pixels({ ...tile, at: Array.from({ length: 60 }, (_, i) => [box.width * (0.2 + 0.01 * i), box.height * (0.3 + 0.006 * i)] as const) });
       assert.ok(new Set(pixels.map(String)).size > 10, `A picture of slices has many shades: ${pixels.slice(0, 5).join(' | ')}`);
+      // One that is nearly square is seen whole all the same.
+      const [whole, frame] = await Promise.all(['img', '.picture'].map((part) => page.box({ selector: `.tile[data-path*="roimontage"] ${part}`, inside })));
+      assert.ok(whole.height <= frame.height + 1, `${whole.height} of ${frame.height}`);
       await page.click({ ...tile });
       await page.see({ selector: '.lightbox[open] h2', text: 'sub-02: Segmentation, slices', inside });
       await page.see({ selector: '.lightbox img', inside });
@@ -269,7 +272,7 @@ inPhase('first look', function () {
     // One region of one participant is another; one figure is missing.
     const files = (await readdir(join(other, 'sub-01'), { recursive: true })).map((file) => join(other, 'sub-01', file));
     let region = '';
-    for (const file of files.filter((each) => each.endsWith('mergedsegstats.tsv'))) {
+    for (const file of files.filter((each) => /seg-all_.*mergedsegstats\.tsv$/.test(each))) {
       const [head, ...lines] = (await readFile(file, 'utf8')).trim().split('\n').map((line) => line.split('\t'));
       region = lines[2][head.indexOf('name')];
       lines[2][head.indexOf('Abeta+fieldfrac')] = '77.5';
