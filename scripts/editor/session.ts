@@ -50,7 +50,8 @@ export class EditorSession implements AsyncDisposable {
     let browser: Browser | undefined;
     try {
       browser = await launchBrowser();
-      const context = await browser.newContext({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+      // Nothing turns: on a machine without a graphics card, that alone would take half of a processor.
+      const context = await browser.newContext({ viewport: options.viewport ?? { width: 1280, height: 800 }, reducedMotion: 'reduce' });
       const session = new EditorSession(options, server, browser, context);
       await session.#prepare();
       return session;

@@ -110,8 +110,8 @@ inPhase('first look', () => {
   it('stops a run within a second', async () => {
     const cell = cellWithId(await openSample(), 'participant');
     const times: number[] = [];
-    // A machine that does other things measures those too: the best of three is what stopping itself needs.
-    while (times.length < 3 && Math.min(...times) >= 1000) {
+    // A machine that does other things measures those too: the best of some is what stopping itself needs.
+    while (times.length < 6 && Math.min(...times) >= 1000) {
       const run = await startRun(cell, stopped);
       stopped.add(run.id);
       const asked = performance.now();
@@ -126,7 +126,12 @@ inPhase('first look', () => {
   }).timeout(180_000);
 
   it('starts the run again, and shows it in its cell, in the Runs view and in the status bar', async () => {
-    const run = await startRun(cellWithId(await openSample(), 'participant'), stopped);
+    const cell = cellWithId(await openSample(), 'participant');
+    // Two of the brains are enough to outlive four windows.
+    const edit = new vscode.WorkspaceEdit();
+    edit.replace(cell.document.uri, new vscode.Range(0, 0, cell.document.lineCount, 0), cell.document.getText().replace('participant ', 'participant --participant-label 01 02 '));
+    assert.ok(await vscode.workspace.applyEdit(edit));
+    const run = await startRun(cell, stopped);
     await callDriver('keep', { name: 'run', value: run.id });
     await onPage(async (page) => {
       await page.see({ selector: '.sidebar .monaco-list-row', text: 'participant' });

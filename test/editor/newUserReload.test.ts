@@ -10,7 +10,7 @@ import { until } from './support/until.ts';
 
 /** The cell of the sample notebook that the editor has brought back by itself. */
 async function restoredCell(): Promise<vscode.NotebookCell> {
-  const notebook = await until('the notebook is open again', () => vscode.window.activeNotebookEditor?.notebook);
+  const notebook = await until('the notebook is open again', () => vscode.window.activeNotebookEditor?.notebook, 60_000);
   return cellWithId(notebook, 'participant');
 }
 

@@ -364,11 +364,13 @@ inPhase('first look', function () {
     });
     // Outputs that were closed open as they were left, which says that this is kept.
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
+    // The editor in a browser writes only every few seconds; a reload before that would lose what came last.
+    const written = 'memento/workbench.parts.editor';
+    await onPage((page) => page.stored({ key: written, texts: [], without: 'spimquant.outputs', timeoutMs: 90_000 }));
     await open(out);
     await onPage(async (page) => {
       await page.see({ selector: '.table-grid .counts', text: `of ${words(rows)} rows`, inside });
-      // The editor in a browser writes only every few seconds; a reload before that would lose both.
-      await page.stored({ key: 'memento/workbench.parts.editor', texts: ['spimquant.outputs', 'cohort/out'] });
+      await page.stored({ key: written, texts: ['spimquant.outputs', 'cohort/out'], timeoutMs: 90_000 });
       await page.stored({ key: 'spimquant.spimquant', texts: ['"1999"'] });
     });
   });
