@@ -50,10 +50,10 @@ export interface PageCommands {
   type(text: { readonly text: string }): Promise<null>;
   resize(size: { readonly width: number; readonly height: number }): Promise<null>;
   /**
-   * Waits until the editor has written texts into the browser's storage, below a key of the workspace, and `without` is not
-   * among them any more: it does so every few seconds, and a window that is loaded anew finds nothing that came later.
+   * Waits until the editor has written texts into the browser's storage, below a key of the workspace: it does so from time to
+   * time, its own state once a minute, and a window that is loaded anew finds nothing that came later.
    */
-  stored(wanted: { readonly key: string; readonly texts: readonly string[]; readonly without?: string; readonly timeoutMs?: number }): Promise<null>;
+  stored(wanted: { readonly key: string; readonly texts: readonly string[]; readonly timeoutMs?: number }): Promise<null>;
   /** Waits until there is a picture in the clipboard, and answers its size in pixels. */
   copiedPicture(): Promise<{ readonly width: number; readonly height: number }>;
   /** Writes a picture of the page and answers where. */

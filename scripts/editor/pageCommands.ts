@@ -49,11 +49,11 @@ export function pageCommands(current: () => Page, pictures: string): PageCommand
     press: async ({ keys }) => { await current().keyboard.press(keys); return null; },
     type: async ({ text }) => { await write(current(), text); return null; },
     resize: async (size) => { await current().setViewportSize(size); return null; },
-    stored: async ({ key, texts, without, timeoutMs }) => {
+    stored: async ({ key, texts, timeoutMs }) => {
       let last = '';
       return poll({ selector: `stored ${key}`, timeoutMs }, async () => {
         last = await current().evaluate(readStored, key);
-        return texts.every((text) => last.includes(text)) && (without === undefined || !last.includes(without)) ? { value: null } : undefined;
+        return texts.every((text) => last.includes(text)) ? { value: null } : undefined;
       }, () => `there is: ${last.slice(0, 2000)}`);
     },
     copiedPicture: async () => {
